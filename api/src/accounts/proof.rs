@@ -1,0 +1,53 @@
+//! Proof that a bank matched four elements.
+
+use crate::{
+    core::Core,
+    crypto::{BlindIndex, Purpose},
+    identity::{CardNumber, IdDocument, PersonName, Phone},
+    ports::BankOutcome,
+};
+
+/// Proof that the bank matched name, document, card and phone; made from the
+/// bank's answer, or restored from a flow that kept it.
+#[derive(Debug, Clone)]
+pub struct BankMatched(String);
+
+/// The four elements.
+pub type Elements<'a> = (&'a PersonName, &'a IdDocument, &'a CardNumber, &'a Phone);
+
+impl BankMatched {
+    /// The keyed hash of four elements: what a proof is about, and how a
+    /// question to the bank is recognised without storing it.
+    pub fn question(core: &Core, (name, document, card, phone): Elements<'_>) -> BlindIndex {
+        core.keyring.blind_parts(
+            Purpose::BankQuestion,
+            &[
+                name.raw(),
+                &document.uniqueness_key(),
+                document.number(),
+                card.number(),
+                phone.e164(),
+            ],
+        )
+    }
+
+    /// The proof, when the bank's answer to `question` is one.
+    pub fn from_outcome(outcome: BankOutcome, question: &BlindIndex) -> Option<Self> {
+        (outcome == BankOutcome::Match).then(|| Self(question.as_str().to_owned()))
+    }
+
+    /// The proof that a flow kept in its sealed answers.
+    pub fn kept(question: String) -> Self {
+        Self(question)
+    }
+
+    /// What a flow keeps.
+    pub fn to_keep(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the proof is about these four elements.
+    pub fn is_for(&self, core: &Core, elements: Elements<'_>) -> bool {
+        Self::question(core, elements).matches(&self.0)
+    }
+}

@@ -1,0 +1,3 @@
+//! Those who answer for the ports. Only the composition names them.
+
+pub mod sandbox;

@@ -1,0 +1,230 @@
+//! The sandbox over HTTP: what a phone, a mailbox and a bank would hold.
+
+use actix_web::{HttpResponse, get, post, put, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    Behaviour, Port, Sandbox,
+    cardholders::{BUILT_IN, Cardholder},
+    sms::KeptSms,
+    store,
+};
+use crate::{
+    captcha,
+    core::Core,
+    identity::Phone,
+    kernel::{Timestamp, ids::CaptchaId},
+    web::{JsonBody, Problem, ProblemCode, ProblemDocument, RequestMeta},
+};
+
+/// The sandbox, when it is on.
+pub type Switch = Option<Sandbox>;
+
+fn on(switch: &web::Data<Switch>) -> Result<Sandbox, Problem> {
+    switch.as_ref().clone().ok_or_else(|| Problem::new(ProblemCode::SandboxOnly))
+}
+
+/// A text message.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SmsView {
+    #[schema(format = Uuid)]
+    id: String,
+    #[schema(example = "13800138000")]
+    phone: String,
+    #[schema(example = "registration")]
+    purpose: String,
+    text: String,
+    /// `null` when the message holds none.
+    #[schema(required, example = "305871")]
+    code: Option<String>,
+    #[schema(value_type = String, format = DateTime, example = "2026-11-23T02:00:00Z")]
+    created_at: Timestamp,
+}
+
+/// Text messages, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SmsList {
+    items: Vec<SmsView>,
+}
+
+/// Whose messages.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct SmsQuery {
+    /// Eleven digits; everybody's when left out.
+    #[param(example = "13800138000")]
+    phone: Option<String>,
+}
+
+/// Read the SMS inbox
+#[utoipa::path(tag = "Sandbox", params(SmsQuery), responses(
+    (status = 200, body = SmsList),
+    (status = 404, description = "sandbox_only", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[get("/sandbox/v1/sms")]
+pub async fn list_sms(
+    switch: web::Data<Switch>,
+    query: web::Query<SmsQuery>,
+) -> Result<web::Json<SmsList>, Problem> {
+    let sandbox = on(&switch)?;
+    let phone = query.phone.as_deref().filter(|phone| !phone.is_empty()).map(|typed| {
+        Phone::parse(typed).map_or_else(|_| typed.to_owned(), |phone| phone.national().to_owned())
+    });
+    let rows: Vec<(String, KeptSms, Timestamp)> = sandbox
+        .clone()
+        .db
+        .read(move |conn| store::messages(&sandbox, conn, "sms", phone.as_deref()))
+        .await?;
+    let view = |(id, sms, created_at): (String, KeptSms, Timestamp)| {
+        let KeptSms { phone, purpose, text, code } = sms;
+        SmsView { id, phone, purpose, text, code, created_at }
+    };
+    Ok(web::Json(SmsList { items: rows.into_iter().map(view).collect() }))
+}
+
+/// A mail.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MailView {
+    #[schema(format = Uuid)]
+    id: String,
+    #[schema(example = "help@example.gov.cn")]
+    to: String,
+    subject: String,
+    text: String,
+    #[schema(value_type = String, format = DateTime, example = "2026-11-23T02:00:00Z")]
+    created_at: Timestamp,
+}
+
+/// Mails, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MailList {
+    items: Vec<MailView>,
+}
+
+#[derive(Deserialize)]
+struct KeptMail {
+    to: String,
+    subject: String,
+    text: String,
+}
+
+/// Read the mailbox
+#[utoipa::path(tag = "Sandbox", responses(
+    (status = 200, body = MailList),
+    (status = 404, description = "sandbox_only", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[get("/sandbox/v1/mail")]
+pub async fn list_mail(switch: web::Data<Switch>) -> Result<web::Json<MailList>, Problem> {
+    let sandbox = on(&switch)?;
+    let rows: Vec<(String, KeptMail, Timestamp)> =
+        sandbox.clone().db.read(move |conn| store::messages(&sandbox, conn, "mail", None)).await?;
+    let view = |(id, mail, created_at): (String, KeptMail, Timestamp)| {
+        let KeptMail { to, subject, text } = mail;
+        MailView { id, to, subject, text, created_at }
+    };
+    Ok(web::Json(MailList { items: rows.into_iter().map(view).collect() }))
+}
+
+/// The answer of a captcha.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CaptchaSolution {
+    #[schema(example = "38157")]
+    answer: String,
+}
+
+/// Solve a captcha
+#[utoipa::path(tag = "Sandbox", params(("id" = String, Path, format = Uuid)), responses(
+    (status = 200, body = CaptchaSolution),
+    (status = 404, description = "sandbox_only, not_found", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[get("/sandbox/v1/captchas/{id}")]
+pub async fn solve_captcha(
+    switch: web::Data<Switch>,
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    id: web::Path<String>,
+) -> Result<web::Json<CaptchaSolution>, Problem> {
+    on(&switch)?;
+    let missing = || Problem::new(ProblemCode::NotFound);
+    let id: CaptchaId = id.parse().map_err(|_| missing())?;
+    let core = core.into_inner();
+    let db = core.db.clone();
+    let answer = db.read(move |conn| captcha::answer(&core, conn, id, meta.now)).await?;
+    Ok(web::Json(CaptchaSolution { answer: answer.ok_or_else(missing)? }))
+}
+
+/// Fictitious people.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CardholderList {
+    items: Vec<Cardholder>,
+}
+
+/// The people one can register as
+#[utoipa::path(tag = "Sandbox", responses(
+    (status = 200, body = CardholderList),
+    (status = 404, description = "sandbox_only", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[get("/sandbox/v1/cardholders")]
+pub async fn list_cardholders(
+    switch: web::Data<Switch>,
+) -> Result<web::Json<CardholderList>, Problem> {
+    let sandbox = on(&switch)?;
+    let db = sandbox.db.clone();
+    let added = db.read(move |conn| store::added_cardholders(&sandbox, conn)).await?;
+    Ok(web::Json(CardholderList { items: BUILT_IN.iter().cloned().chain(added).collect() }))
+}
+
+/// Add a fictitious person
+#[utoipa::path(tag = "Sandbox", request_body = Cardholder, responses(
+    (status = 201, body = Cardholder),
+    (status = 404, description = "sandbox_only", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "validation_failed", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[post("/sandbox/v1/cardholders")]
+pub async fn add_cardholder(
+    switch: web::Data<Switch>,
+    meta: RequestMeta,
+    body: JsonBody<Cardholder>,
+) -> Result<HttpResponse, Problem> {
+    let sandbox = on(&switch)?;
+    let cardholder = body.value;
+    cardholder.check(meta.now)?;
+    let (db, kept) = (sandbox.db.clone(), cardholder.clone());
+    db.write(move |conn| store::add_cardholder(&sandbox, conn, &kept)).await?;
+    Ok(HttpResponse::Created().json(cardholder))
+}
+
+/// Make the bank misbehave
+#[utoipa::path(tag = "Sandbox", request_body = Behaviour, responses(
+    (status = 200, body = Behaviour),
+    (status = 404, description = "sandbox_only", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[put("/sandbox/v1/bank/behaviour")]
+pub async fn set_bank_behaviour(
+    switch: web::Data<Switch>,
+    body: JsonBody<Behaviour>,
+) -> Result<web::Json<Behaviour>, Problem> {
+    set(on(&switch)?, Port::Bank, body.value).await
+}
+
+/// Make the SMS gateway misbehave
+#[utoipa::path(tag = "Sandbox", request_body = Behaviour, responses(
+    (status = 200, body = Behaviour),
+    (status = 404, description = "sandbox_only", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[put("/sandbox/v1/sms/behaviour")]
+pub async fn set_sms_behaviour(
+    switch: web::Data<Switch>,
+    body: JsonBody<Behaviour>,
+) -> Result<web::Json<Behaviour>, Problem> {
+    set(on(&switch)?, Port::Sms, body.value).await
+}
+
+async fn set(
+    sandbox: Sandbox,
+    port: Port,
+    behaviour: Behaviour,
+) -> Result<web::Json<Behaviour>, Problem> {
+    sandbox.db.write(move |conn| store::set_behaviour(conn, port.code(), behaviour)).await?;
+    Ok(web::Json(behaviour))
+}

@@ -1,0 +1,112 @@
+//! Putting the parts together: the only place that names adapters.
+
+use std::{path::Path, sync::Arc};
+
+use actix_web::web;
+use tokio::sync::Notify;
+
+use crate::{
+    adapters::sandbox::{Sandbox, SandboxBank, SandboxSms, http::Switch},
+    config::{Adapter, Settings},
+    core::Core,
+    crypto::{CryptoError, Keyring},
+    db::Db,
+    kernel::{Clock, Entropy, Timestamp},
+    password::Hasher,
+    ports::{BankVerifier, SmsSender},
+    web::{WebContext, routes::RouteTable, spa::Spa},
+};
+
+/// Everything that the workers of a server share.
+#[derive(Clone)]
+pub struct App {
+    /// For the features.
+    pub core: web::Data<Core>,
+    /// For the web floor.
+    pub web: web::Data<WebContext>,
+    /// The sandbox, when it is on.
+    pub sandbox: web::Data<Switch>,
+    /// What answers where no handler does.
+    pub routes: web::Data<RouteTable>,
+    /// The web client.
+    pub spa: web::Data<Spa>,
+}
+
+/// What tests replace.
+#[derive(Debug, Clone)]
+pub struct Ambient {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl App {
+    /// Opens database and key file, starts the hashing pool, and brings the
+    /// tables up to date if the settings say so.
+    pub async fn build(
+        settings: Settings,
+        ambient: Ambient,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let Ambient { clock, entropy } = ambient;
+        let db = Db::connect(settings.database.url.expose(), settings.database.connections)?;
+        if settings.database.migrate {
+            for name in db.migrate().await? {
+                tracing::info!(name, "migration applied");
+            }
+        }
+        let keyring = Arc::new(Self::open_keyring(&settings, clock.now(), &*entropy)?);
+        let sandbox = Sandbox {
+            db: db.clone(),
+            keyring: Arc::clone(&keyring),
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+        };
+        let bank: Arc<dyn BankVerifier> = match settings.bank.adapter {
+            Adapter::Sandbox => Arc::new(SandboxBank(sandbox.clone())),
+        };
+        let sms: Arc<dyn SmsSender> = match settings.sms.adapter {
+            Adapter::Sandbox => Arc::new(SandboxSms {
+                sandbox: sandbox.clone(),
+                signature: settings.sms.signature.clone(),
+            }),
+        };
+        let spa = match settings.server.spa_dir.as_str() {
+            "" => Spa::default(),
+            folder => Spa::load(Path::new(folder))
+                .map_err(|error| format!("server.spa_dir {folder}: {error}"))?,
+        };
+        let hasher = Hasher::start(&settings.password, Arc::clone(&entropy))?;
+        Ok(Self {
+            web: web::Data::new(WebContext {
+                clock: Arc::clone(&clock),
+                entropy: Arc::clone(&entropy),
+                trusted_proxies: settings.server.trusted_proxies.clone(),
+                public_origin: settings.server.public_url.clone(),
+            }),
+            sandbox: web::Data::new(settings.uses_sandbox().then_some(sandbox)),
+            routes: web::Data::new(RouteTable::new(&crate::openapi::document())),
+            spa: web::Data::new(spa),
+            core: web::Data::new(Core {
+                settings,
+                db,
+                keyring,
+                clock,
+                entropy,
+                hasher,
+                bank,
+                sms,
+                outbox_bell: Notify::new(),
+            }),
+        })
+    }
+
+    /// Opens the key file that the settings name.
+    pub fn open_keyring(
+        settings: &Settings,
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<Keyring, CryptoError> {
+        Keyring::open_or_create(Path::new(&settings.keys.file), now, entropy)
+    }
+}

@@ -1,0 +1,159 @@
+//! The command line.
+
+use std::{
+    io::{IsTerminal, Read, Write},
+    net::TcpStream,
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    app::App,
+    config::{LogFormat, Settings},
+    db::{Db, rotation},
+    kernel::{Clock, Entropy, OsEntropy, SystemClock},
+    openapi, server,
+};
+
+/// Real-name identity platform: one account per person, proved against a bank card.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// Settings file (TOML); `api/data/defaults.toml` explains every setting.
+    #[arg(long, env = "SHIMING_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API (the default).
+    Serve,
+    /// Bring the database up to date.
+    Migrate,
+    /// Read the settings and say whether they can be used.
+    CheckConfig,
+    /// Work with the key file.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Ask the server on this machine whether it is ready (for containers).
+    Healthcheck,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Add a data key and seal every field anew, while the service runs.
+    Rotate,
+}
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&mut std::io::stderr(), &format!("shiming: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes a line for the person at the terminal.
+fn say(to: &mut dyn Write, line: &str) {
+    // Nobody is left to tell when the terminal is gone.
+    let _ = writeln!(to, "{line}");
+}
+
+fn run(arguments: Arguments) -> Outcome {
+    if let Some(Command::Openapi) = arguments.command {
+        say(&mut std::io::stdout(), &openapi::json()?);
+        return Ok(());
+    }
+    let settings = Settings::load(arguments.config.as_deref(), std::env::vars())?;
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => {
+            start_log(&settings)?;
+            server::run(settings)
+        }
+        Command::Migrate => {
+            start_log(&settings)?;
+            block_on(migrate(&settings))
+        }
+        Command::CheckConfig => {
+            say(&mut std::io::stdout(), "The settings can be used.");
+            Ok(())
+        }
+        Command::Keys { command: KeysCommand::Rotate } => {
+            start_log(&settings)?;
+            block_on(rotate(&settings))
+        }
+        Command::Openapi => Ok(()),
+        Command::Healthcheck => healthcheck(settings.server.port),
+    }
+}
+
+fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+fn start_log(settings: &Settings) -> Outcome {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_new(&settings.log.filter)?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match settings.log.format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+async fn migrate(settings: &Settings) -> Outcome {
+    let db = Db::connect(settings.database.url.expose(), 1)?;
+    let applied = db.migrate().await?;
+    say(&mut std::io::stdout(), &format!("{} migrations applied.", applied.len()));
+    Ok(())
+}
+
+/// How long running nodes may take to notice a new key: they look every two
+/// seconds.
+const NODES_FOLLOW: Duration = Duration::from_secs(5);
+
+async fn rotate(settings: &Settings) -> Outcome {
+    let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+    let keyring = Arc::new(App::open_keyring(settings, SystemClock.now(), &*entropy)?);
+    let db = Db::connect(settings.database.url.expose(), 2)?;
+    let id = keyring.add_data_key(SystemClock.now(), &*entropy)?;
+    say(&mut std::io::stdout(), &format!("Key {id} is active; sealing every field anew."));
+    tokio::time::sleep(NODES_FOLLOW).await;
+    loop {
+        let changed = rotation::reseal_all(&db, &keyring, &entropy).await?;
+        say(&mut std::io::stdout(), &format!("{changed} fields sealed anew."));
+        // A request that was under way may have used the old key once more.
+        if changed == 0 {
+            return Ok(());
+        }
+    }
+}
+
+fn healthcheck(port: u16) -> Outcome {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err("the server is not ready".into()) }
+}

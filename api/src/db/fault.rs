@@ -1,0 +1,105 @@
+//! What can go wrong with the database.
+
+use std::path::PathBuf;
+
+use diesel::result::{ConnectionError, DatabaseErrorKind, Error as QueryError};
+
+use super::Conn;
+
+/// A fault of the database: not the client's doing, logged once, shown as
+/// `internal` or `overloaded`.
+#[derive(Debug, thiserror::Error)]
+pub enum DbFault {
+    /// The URL is neither `sqlite:///absolute/path` nor `postgres://…`.
+    #[error("DATABASE_URL must be sqlite:///absolute/path or postgres://user@host/name")]
+    BadUrl,
+    /// The database file cannot be made or opened.
+    #[error("database file {0}: {1}")]
+    File(PathBuf, #[source] std::io::Error),
+    /// No connection could be made.
+    #[error("database connection: {0}")]
+    Connection(#[from] ConnectionError),
+    /// The pool gave no connection in time.
+    #[error("database pool: {0}")]
+    Pool(#[from] r2d2::Error),
+    /// Too many requests wait for a connection.
+    #[error("the queue for a database connection is too long")]
+    Overloaded,
+    /// The process is stopping.
+    #[error("the work was stopped")]
+    Stopped,
+    /// A query failed.
+    #[error("query: {0}")]
+    Query(#[source] QueryError),
+    /// A migration failed.
+    #[error("migration: {0}")]
+    Migration(String),
+    /// A row does not hold what our code writes.
+    #[error("corrupt row: {table}.{column} of {id}")]
+    CorruptRow {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The primary key.
+        id: String,
+    },
+    /// A sealed field does not open, or the random source failed.
+    #[error(transparent)]
+    Crypto(#[from] crate::crypto::CryptoError),
+}
+
+impl From<QueryError> for DbFault {
+    fn from(error: QueryError) -> Self {
+        Self::Query(error)
+    }
+}
+
+impl From<crate::kernel::entropy::EntropyError> for DbFault {
+    fn from(error: crate::kernel::entropy::EntropyError) -> Self {
+        Self::Crypto(error.into())
+    }
+}
+
+/// Runs `insert` in a savepoint and tells whether it went in: `false` when the
+/// primary key is taken already. This is how uniqueness is decided on both
+/// databases, whatever else runs at the same time.
+pub fn claimed(
+    conn: &mut Conn,
+    insert: impl FnOnce(&mut Conn) -> Result<usize, QueryError>,
+) -> Result<bool, DbFault> {
+    use diesel::Connection;
+    match conn.transaction(insert) {
+        Ok(_) => Ok(true),
+        Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Runs `work` in a savepoint, which is rolled back when `work` was refused
+/// (`Ok(Err(_))`) or failed, while the transaction around it goes on.
+pub fn savepoint<T, R>(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<Result<T, R>, DbFault>,
+) -> Result<Result<T, R>, DbFault> {
+    use diesel::Connection;
+    enum Left<R> {
+        Refused(R),
+        Fault(DbFault),
+    }
+    impl<R> From<QueryError> for Left<R> {
+        fn from(error: QueryError) -> Self {
+            Self::Fault(error.into())
+        }
+    }
+    let done = conn.transaction(|conn| match work(conn) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(refused)) => Err(Left::Refused(refused)),
+        Err(fault) => Err(Left::Fault(fault)),
+    });
+    match done {
+        Ok(value) => Ok(Ok(value)),
+        Err(Left::Refused(refused)) => Ok(Err(refused)),
+        Err(Left::Fault(fault)) => Err(fault),
+    }
+}

@@ -1,0 +1,163 @@
+//! The database: one code for SQLite and PostgreSQL.
+//!
+//! Work reaches it through [`Db::read`] and [`Db::write`] only. Both take a
+//! *synchronous* closure and run it on a blocking thread, so nobody can wait
+//! for a bank inside a transaction: it would not compile.
+
+mod connection;
+mod fault;
+mod migrate;
+pub mod rotation;
+#[expect(missing_docs, reason = "one line a column, named by the migrations")]
+pub mod schema;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use connection::{Manager, Target};
+use diesel::{
+    Connection,
+    connection::{AnsiTransactionManager, TransactionManager},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub use connection::Conn;
+pub use fault::{DbFault, claimed, savepoint};
+
+/// How long a request waits for a connection before it is told to come back.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A handle to the database; clones share the connections.
+#[derive(Clone, Debug)]
+pub struct Db {
+    readers: Lane,
+    writers: Lane,
+}
+
+/// Some connections and the queue in front of them.
+#[derive(Clone, Debug)]
+struct Lane {
+    pool: r2d2::Pool<Manager>,
+    /// As many permits as connections: waiting is first come, first served and
+    /// happens without blocking a thread.
+    queue: Arc<Semaphore>,
+}
+
+impl Lane {
+    fn new(target: &Target, connections: u32) -> Result<Self, DbFault> {
+        let pool = r2d2::Pool::builder()
+            .max_size(connections)
+            .min_idle(Some(1))
+            .connection_timeout(PATIENCE)
+            .test_on_check_out(matches!(target, Target::Postgres(_)))
+            .error_handler(Box::new(connection::LogErrors))
+            .build(Manager(target.clone()))?;
+        Ok(Self { pool, queue: Arc::new(Semaphore::new(connections as usize)) })
+    }
+
+    async fn enter(&self) -> Result<OwnedSemaphorePermit, DbFault> {
+        tokio::time::timeout(PATIENCE, Arc::clone(&self.queue).acquire_owned())
+            .await
+            .map_err(|_| DbFault::Overloaded)?
+            .map_err(|_| DbFault::Stopped)
+    }
+
+    /// Runs `work` with a connection on a blocking thread.
+    async fn run<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbFault> + Send + 'static,
+    {
+        let permit = self.enter().await?;
+        let pool = self.pool.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut connection = pool.get().map_err(DbFault::from)?;
+            let result = work(&mut connection);
+            drop(connection);
+            drop(permit);
+            result
+        })
+        .await
+        .map_err(|_| DbFault::Stopped)?
+    }
+}
+
+impl Db {
+    /// Connects to `url`: `sqlite:///path` or `postgres://…`, with
+    /// `connections` at most.
+    pub fn connect(url: &str, connections: u32) -> Result<Self, DbFault> {
+        let target = Target::parse(url)?;
+        let readers = Lane::new(&target, connections)?;
+        // SQLite has one writer at a time: a lane of one queues fairly instead
+        // of letting connections fight over the file lock.
+        let writers = match target {
+            Target::Sqlite(_) => Lane::new(&target, 1)?,
+            Target::Postgres(_) => readers.clone(),
+        };
+        Ok(Self { readers, writers })
+    }
+
+    /// Brings the tables up to date; returns the names of what was applied.
+    pub async fn migrate(&self) -> Result<Vec<String>, DbFault> {
+        self.writers.run(migrate::run).await
+    }
+
+    /// Whether the database answers and its tables are up to date.
+    pub async fn ready(&self) -> Result<bool, DbFault> {
+        self.readers.run(migrate::is_current).await
+    }
+
+    /// Runs queries that change nothing.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbFault> + Send + 'static,
+    {
+        self.readers.run(work).await
+    }
+
+    /// Runs `work` in one transaction: committed when it returns `Ok`, rolled
+    /// back when it returns `Err`.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbFault> + Send + 'static,
+    {
+        self.writers.run(move |conn| in_transaction(conn, work)).await
+    }
+}
+
+fn in_transaction<T, E: From<DbFault>>(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    match conn {
+        // Takes the write lock at once: a transaction that reads first and
+        // writes later would fail instead of waiting.
+        Conn::Sqlite(inner) => {
+            AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")
+        }
+        Conn::Postgres(inner) => AnsiTransactionManager::begin_transaction(inner),
+    }
+    .map_err(DbFault::from)?;
+    match work(conn) {
+        Ok(value) => {
+            <Conn as Connection>::TransactionManager::commit_transaction(conn)
+                .map_err(DbFault::from)?;
+            Ok(value)
+        }
+        Err(error) => {
+            // The first error is the one to tell; a connection whose rollback
+            // failed is thrown away by the pool.
+            let _ = <Conn as Connection>::TransactionManager::rollback_transaction(conn);
+            Err(error)
+        }
+    }
+}
+
+/// The file of an SQLite url, for messages and for the file's mode.
+fn sqlite_path(url: &str) -> Option<PathBuf> {
+    url.strip_prefix("sqlite://").map(PathBuf::from)
+}

@@ -1,0 +1,197 @@
+//! The tables, as diesel sees them; `migrations/` is the source.
+
+diesel::table! {
+    accounts (id) {
+        id -> Text,
+        username -> Text,
+        password_hash -> Text,
+        name_sealed -> Binary,
+        document_type -> Text,
+        document_number_sealed -> Binary,
+        issuing_country -> Nullable<Text>,
+        gender -> Text,
+        birth_date_sealed -> Binary,
+        bank_code -> Text,
+        card_number_sealed -> Binary,
+        phone_sealed -> Binary,
+        phone_index -> Text,
+        assurance_level -> Integer,
+        verified_at -> Timestamp,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    username_claims (username_index) {
+        username_index -> Text,
+        account_id -> Text,
+    }
+}
+
+diesel::table! {
+    document_claims (document_index) {
+        document_index -> Text,
+        account_id -> Text,
+    }
+}
+
+diesel::table! {
+    consents (account_id, kind, version) {
+        account_id -> Text,
+        kind -> Text,
+        version -> Text,
+        given_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    registrations (id) {
+        id -> Text,
+        stage -> Text,
+        revision -> BigInt,
+        answers_sealed -> Binary,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        absolute_expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    bank_checks (id) {
+        id -> Text,
+        flow_id -> Text,
+        question_hash -> Text,
+        outcome -> Text,
+        started_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    captchas (id) {
+        id -> Text,
+        answer_sealed -> Binary,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    otp_challenges (id) {
+        id -> Text,
+        purpose -> Text,
+        flow_id -> Text,
+        phone_index -> Text,
+        state -> Text,
+        code_hash -> Nullable<Text>,
+        wrong_tries -> Integer,
+        requested_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        kind -> Text,
+        payload_sealed -> Binary,
+        state -> Text,
+        attempts -> Integer,
+        created_at -> Timestamp,
+        due_at -> Timestamp,
+        give_up_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    limits (subject) {
+        subject -> Text,
+        used -> BigInt,
+        window_ends_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    password_failures (subject) {
+        subject -> Text,
+        failures -> BigInt,
+        blocked_until -> Timestamp,
+        forgotten_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        account_id -> Text,
+        kind -> Text,
+        secret_hash -> Text,
+        device -> Nullable<Text>,
+        ip_prefix -> Text,
+        created_at -> Timestamp,
+        last_seen_at -> Timestamp,
+        expires_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (token_hash) {
+        token_hash -> Text,
+        session_id -> Text,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (key_hash) {
+        key_hash -> Text,
+        request_hash -> Text,
+        state -> Text,
+        reply_sealed -> Nullable<Binary>,
+        lease_ends_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    audit_events (id) {
+        id -> Text,
+        kind -> Text,
+        account_id -> Nullable<Text>,
+        flow_id -> Nullable<Text>,
+        request_id -> Text,
+        ip_prefix -> Text,
+        detail -> Nullable<Text>,
+        at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sandbox_messages (id) {
+        id -> Text,
+        channel -> Text,
+        recipient_index -> Text,
+        message_sealed -> Binary,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sandbox_cardholders (id) {
+        id -> Text,
+        card_index -> Text,
+        cardholder_sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    sandbox_behaviours (port) {
+        port -> Text,
+        mode -> Text,
+        delay_ms -> Nullable<BigInt>,
+        remaining -> Nullable<BigInt>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(accounts, username_claims);

@@ -1,0 +1,107 @@
+//! The header, and answers that can be given again.
+
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+};
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    cookie::Cookie,
+    dev::Payload,
+    http::{StatusCode, header},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Claim, Outcome, begin, finish};
+use crate::{
+    core::Core,
+    web::{Problem, ProblemCode, RequestMeta},
+};
+
+/// An answer that can be given again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Reply {
+    status: u16,
+    body: serde_json::Value,
+    cookies: Vec<String>,
+}
+
+impl Reply {
+    /// A JSON answer.
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
+        let body = serde_json::to_value(body).map_err(Problem::internal)?;
+        Ok(Self { status: status.as_u16(), body, cookies: Vec::new() })
+    }
+
+    /// With a cookie.
+    #[must_use]
+    pub fn cookie(mut self, cookie: &Cookie<'_>) -> Self {
+        self.cookies.push(cookie.to_string());
+        self
+    }
+
+    fn respond(self) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        let mut response = HttpResponse::build(status);
+        for cookie in self.cookies {
+            response.append_header((header::SET_COOKIE, cookie));
+        }
+        response.json(self.body)
+    }
+}
+
+/// The `Idempotency-Key` of a request, if it has one, and its route.
+#[derive(Debug)]
+pub struct Idempotency {
+    key: Option<String>,
+    route: String,
+}
+
+impl FromRequest for Idempotency {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let visible = |key: &str| key.bytes().all(|byte| byte.is_ascii_graphic());
+        let key = match request.headers().get("idempotency-key").map(|key| key.to_str()) {
+            None => Ok(None),
+            Some(Ok(key)) if (16..=128).contains(&key.len()) && visible(key) => {
+                Ok(Some(key.to_owned()))
+            }
+            Some(_) => Err(Problem::new(ProblemCode::IdempotencyKeyInvalid)),
+        };
+        let route = format!("{} {}", request.method(), request.path());
+        ready(key.map(|key| Self { key, route }))
+    }
+}
+
+impl Idempotency {
+    /// Runs `work` once for the key.
+    ///
+    /// `caller` is what proves who asks (a token, or nothing for a public
+    /// request) and `body` what is asked: a repetition must bring the same, so
+    /// a stranger who guesses a key learns nothing.
+    pub async fn run<F>(
+        self,
+        core: &Arc<Core>,
+        (meta, caller, body): (&RequestMeta, &str, &[u8]),
+        work: F,
+    ) -> Result<HttpResponse, Problem>
+    where
+        F: Future<Output = Result<Reply, Problem>>,
+    {
+        let Some(key) = self.key else { return Ok(work.await?.respond()) };
+        let claim = Claim::new(core, (&key, &self.route), (caller, body));
+        let key_hash = claim.key_hash.clone();
+        match begin(core, claim, meta).await? {
+            Some(Outcome::Done(reply)) => Ok(reply.respond()),
+            Some(Outcome::Refused(refusal)) => Err(refusal.into()),
+            None => {
+                let result = work.await;
+                finish(core, key_hash, &result).await?;
+                result.map(Reply::respond)
+            }
+        }
+    }
+}

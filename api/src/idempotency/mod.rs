@@ -1,0 +1,122 @@
+//! `Idempotency-Key`: the same request twice has one effect and one answer.
+//!
+//! The first request with a key takes a lease and, when it is done, leaves its
+//! answer (sealed: it may name a person). A repetition gets that answer; the
+//! same key with another request is refused; a request whose process died is
+//! run again once its lease is over.
+
+pub mod http;
+mod store;
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    core::Core,
+    crypto::{Place, Purpose, blind::hex},
+    db::DbFault,
+    web::{Problem, ProblemCode, RequestMeta, problem::Refusal},
+};
+
+pub use http::{Idempotency, Reply};
+pub use store::purge;
+
+/// Longer than any request takes: bank timeout, queue and database together.
+const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// How long an answer is kept for repetitions.
+const KEEP: TimeDelta = TimeDelta::hours(24);
+
+/// What came of a request: both are given again to a repetition.
+#[derive(Debug, Serialize, Deserialize)]
+enum Outcome {
+    Done(Reply),
+    Refused(Refusal),
+}
+
+/// A key, and the request that came with it.
+struct Claim {
+    key_hash: String,
+    request_hash: String,
+}
+
+impl Claim {
+    fn new(core: &Core, (key, route): (&str, &str), (caller, body): (&str, &[u8])) -> Self {
+        let hash = |parts: &[&[u8]]| hex(&core.keyring.keyed_hash(Purpose::Idempotency, parts));
+        Self {
+            key_hash: hash(&[b"key", key.as_bytes(), route.as_bytes(), caller.as_bytes()]),
+            request_hash: hash(&[b"request", body]),
+        }
+    }
+}
+
+fn place(row: &str) -> Place<'_> {
+    Place { table: "idempotency_keys", column: "reply_sealed", row }
+}
+
+/// The outcome of an earlier request with the key, or `None` when this request
+/// is the one to do the work.
+async fn begin(
+    core: &Arc<Core>,
+    claim: Claim,
+    meta: &RequestMeta,
+) -> Result<Option<Outcome>, Problem> {
+    let (core, now) = (Arc::clone(core), meta.now);
+    core.clone()
+        .db
+        .write(move |conn| {
+            let Claim { key_hash, request_hash } = claim;
+            let fresh = store::Row {
+                key_hash: key_hash.clone(),
+                request_hash: request_hash.clone(),
+                state: "running".into(),
+                reply_sealed: None,
+                lease_ends_at: (now + LEASE).naive_utc(),
+                expires_at: (now + KEEP).naive_utc(),
+            };
+            if store::claim(conn, &fresh)? {
+                return Ok(None);
+            }
+            let Some(row) = store::find(conn, &key_hash)? else {
+                // Released by its owner this very moment: the client retries.
+                return Err(Problem::new(ProblemCode::RequestInProgress).retry_after(1));
+            };
+            if row.request_hash != request_hash {
+                return Err(Problem::new(ProblemCode::IdempotencyKeyReused));
+            }
+            if let Some(sealed) = row.reply_sealed {
+                return Ok(Some(core.open_json(place(&key_hash), &sealed)?));
+            }
+            let running = row.lease_ends_at.and_utc() > now;
+            if running || !store::renew(conn, &key_hash, row.lease_ends_at, now + LEASE)? {
+                return Err(Problem::new(ProblemCode::RequestInProgress).retry_after(2));
+            }
+            Ok(None)
+        })
+        .await
+}
+
+/// Keeps the outcome for repetitions, unless the same request may succeed
+/// later without a change.
+async fn finish(
+    core: &Arc<Core>,
+    key_hash: String,
+    result: &Result<Reply, Problem>,
+) -> Result<(), DbFault> {
+    let outcome = match result {
+        Ok(reply) => Some(Outcome::Done(reply.clone())),
+        Err(problem) if problem.is_passing() => None,
+        Err(problem) => Some(Outcome::Refused(problem.refusal())),
+    };
+    let sealed = match &outcome {
+        Some(outcome) => Some(core.seal_json(place(&key_hash), outcome)?),
+        None => None,
+    };
+    core.db
+        .write(move |conn| match sealed {
+            Some(sealed) => store::finish(conn, &key_hash, &sealed),
+            None => store::release(conn, &key_hash),
+        })
+        .await
+}

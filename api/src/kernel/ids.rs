@@ -1,0 +1,64 @@
+//! Typed identifiers: UUID version 7 (RFC 9562 §5.7), which sort by creation
+//! time and so keep database indexes compact.
+
+use super::{Entropy, Timestamp, entropy::EntropyError};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
+                 serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(uuid::Uuid);
+
+        impl $name {
+            /// A fresh id for the moment `now`.
+            pub fn new(now: Timestamp, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+                let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+                let random = entropy.bytes::<10>()?;
+                Ok(Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                uuid::Uuid::try_parse(text).map(Self)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// One person's account.
+    AccountId,
+    /// One signed-in browser or app.
+    SessionId,
+    /// One registration draft.
+    RegistrationId,
+    /// One picture-and-sound challenge.
+    CaptchaId,
+    /// One code sent to one phone.
+    ChallengeId,
+    /// One question put to the bank.
+    BankCheckId,
+    /// One message waiting to be sent.
+    OutboxId,
+    /// One line of the audit trail.
+    AuditEventId,
+    /// One HTTP request, as it stands in the logs and in problem documents.
+    RequestId,
+    /// One message kept by the sandbox.
+    SandboxMessageId,
+    /// One fictitious person added to the sandbox.
+    SandboxCardholderId,
+    /// One access token (its `jti`).
+    TokenId,
+}

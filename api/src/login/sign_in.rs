@@ -1,0 +1,134 @@
+//! The check of username and password that both ways of signing in share.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::{
+    accounts,
+    audit::{self, AuditKind, AuditSubject},
+    captcha,
+    core::Core,
+    db::{Conn, DbFault},
+    identity::{Username, password_hash_input},
+    kernel::ids::{AccountId, CaptchaId},
+    password::failures::{self, Attempt},
+    web::{Problem, ProblemCode, RequestMeta},
+};
+
+/// What somebody who wants to sign in has sent.
+pub(super) struct Credentials {
+    /// The username, when it can be one at all.
+    pub username: Option<Username>,
+    /// As typed, for the counters.
+    pub typed_username: String,
+    pub password: Zeroizing<String>,
+    pub captcha: (CaptchaId, String),
+    /// The device cookie.
+    pub device: Option<String>,
+}
+
+/// Why nobody signs in.
+enum Refused {
+    Captcha(captcha::CaptchaRefused),
+    Failures(failures::Refused),
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Captcha(refused) => Self::field("/captcha/answer", refused.code()),
+            Refused::Failures(failures::Refused::Locked { retry_after }) => {
+                Self::new(ProblemCode::LoginLocked).retry_after(retry_after)
+            }
+            Refused::Failures(failures::Refused::TooSoon { retry_after }) => {
+                Self::new(ProblemCode::LoginTooSoon).retry_after(retry_after)
+            }
+        }
+    }
+}
+
+type Known = Option<(AccountId, String)>;
+
+/// Checks the credentials; on success runs `open` in the transaction that
+/// records the sign-in, so that there is never one without the other.
+pub(super) async fn sign_in<T: Send + 'static>(
+    core: &Arc<Core>,
+    meta: &RequestMeta,
+    credentials: Credentials,
+    (kind, open): (
+        &'static str,
+        impl FnOnce(&Core, &mut Conn, AccountId) -> Result<T, DbFault> + Send + 'static,
+    ),
+) -> Result<T, Problem> {
+    // A place in the hashing queue first: an overloaded service must not use
+    // up a captcha or an attempt.
+    let overloaded = || Problem::new(ProblemCode::Overloaded).retry_after(2);
+    let ticket = core.hasher.admit().ok_or_else(overloaded)?;
+    let attempt = attempt(core, meta, &credentials);
+    let Credentials { username, password, captcha, .. } = credentials;
+    let known: Known = {
+        let (own, attempt, now) = (Arc::clone(core), attempt.clone(), meta.now);
+        let begun =
+            core.db.write(move |conn| begin(&own, conn, (&attempt, now), (username, captcha)));
+        begun.await??
+    };
+    let stored = known.as_ref().map(|(_, hash)| hash.clone());
+    let input = password_hash_input(&password);
+    let verified =
+        core.hasher.verify(&ticket, input.clone(), stored).await.map_err(Problem::internal)?;
+    let fresh_hash = if verified.right && verified.rehash {
+        Some(core.hasher.hash(&ticket, input).await.map_err(Problem::internal)?)
+    } else {
+        None
+    };
+    drop(ticket);
+    let account = known.as_ref().map(|(account, _)| *account);
+    let (own, meta) = (Arc::clone(core), meta.clone());
+    let opened = core
+        .db
+        .write(move |conn| -> Result<Option<T>, DbFault> {
+            let Some((account, old_hash)) = known.filter(|_| verified.right) else {
+                let subject = AuditSubject { account, ..AuditSubject::default() };
+                audit::record(&own, conn, &meta, (AuditKind::SignInFailed, subject))?;
+                return Ok(None);
+            };
+            failures::succeeded(&own, conn, &attempt)?;
+            if let Some(fresh) = fresh_hash {
+                accounts::rehash(conn, account, (&old_hash, &fresh))?;
+            }
+            let subject = AuditSubject { detail: Some(kind), ..AuditSubject::account(account) };
+            audit::record(&own, conn, &meta, (AuditKind::SignedIn, subject))?;
+            open(&own, conn, account).map(Some)
+        })
+        .await?;
+    opened.ok_or_else(|| Problem::new(ProblemCode::LoginFailed))
+}
+
+fn attempt(core: &Core, meta: &RequestMeta, credentials: &Credentials) -> Attempt {
+    let username = credentials.username.as_ref();
+    Attempt {
+        username: username.map_or_else(|| credentials.typed_username.clone(), Username::key),
+        address: meta.address.limit_subject(),
+        device: username
+            .zip(credentials.device.as_deref())
+            .and_then(|(username, cookie)| super::device::recognise(core, username, cookie)),
+    }
+}
+
+/// Uses up the captcha, counts the attempt and looks the account up.
+fn begin(
+    core: &Core,
+    conn: &mut Conn,
+    (attempt, now): (&Attempt, crate::kernel::Timestamp),
+    (username, (captcha, answer)): (Option<Username>, (CaptchaId, String)),
+) -> Result<Result<Known, Refused>, DbFault> {
+    if let Err(refused) = captcha::redeem(core, conn, (captcha, &answer), now)? {
+        return Ok(Err(Refused::Captcha(refused)));
+    }
+    if let Err(refused) = failures::begin(core, conn, attempt, now)? {
+        return Ok(Err(Refused::Failures(refused)));
+    }
+    let key = username.map(|username| username.key()).unwrap_or_default();
+    Ok(Ok(accounts::credentials(core, conn, &key)?))
+}

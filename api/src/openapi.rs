@@ -1,0 +1,129 @@
+//! The route table, and the OpenAPI document that is read off it.
+
+use utoipa::{
+    OpenApi,
+    openapi::{
+        OpenApi as Document,
+        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    account,
+    adapters::sandbox,
+    captcha, login, reference, registration,
+    web::{FieldProblem, ProblemCode, ProblemDocument},
+};
+
+const ABOUT: &str = "\
+Shiming is a real-name identity platform: one account per natural person, proved against a bank card.
+
+**Errors** are RFC 9457 problem documents (`application/problem+json`) with a stable `code`; texts \
+follow `Accept-Language` (`zh-CN`, `en`).
+
+**Browsers** sign in with a cookie; requests that change something must come from the same origin. \
+**Apps** send `Authorization: Bearer` and refresh their tokens.
+
+**Creating requests** take `Idempotency-Key`: the same request with the same key has one effect and \
+one answer for 24 hours.
+
+**The sandbox** (`/sandbox/v1`) stands for bank and SMS gateway while it is on.";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Shiming", license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    components(schemas(ProblemDocument, ProblemCode, FieldProblem)),
+    tags(
+        (name = "Registration", description = "Four steps from nothing to a proved account"),
+        (name = "Sessions", description = "Signing in and out, tokens, one's sessions"),
+        (name = "Account", description = "One's own account"),
+        (name = "Captcha", description = "Picture and speech"),
+        (name = "Reference data", description = "Banks, documents, rules"),
+        (name = "Operation", description = "Liveness and readiness"),
+        (name = "Sandbox", description = "Fictitious bank and SMS gateway"),
+    )
+)]
+struct Base;
+
+/// Every route of the product, registered once for server and document.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(
+            utoipa_actix_web::scope("/api/v1")
+                .service(reference::http::list_banks)
+                .service(reference::http::list_document_types)
+                .service(reference::http::get_service_info)
+                .service(captcha::http::create_captcha)
+                .service(captcha::http::get_captcha_image)
+                .service(captcha::http::get_captcha_audio)
+                .service(registration::http::start_registration)
+                .service(registration::http::get_current_registration)
+                .service(registration::http::get_registration)
+                .service(registration::http::change_credentials)
+                .service(registration::http::enter_identity)
+                .service(registration::http::verify_with_bank)
+                .service(registration::http::confirm_registration)
+                .service(registration::http::extend_registration)
+                .service(registration::http::abandon_registration)
+                .service(login::http::create_session)
+                .service(login::http::list_sessions)
+                .service(login::http::delete_current_session)
+                .service(login::http::delete_session)
+                .service(login::http::create_tokens)
+                .service(login::http::refresh_tokens)
+                .service(account::http::get_account),
+        )
+        .service(login::http::get_jwks)
+        .service(reference::http::get_health)
+        .service(reference::http::get_readiness)
+        .service(sandbox::http::list_sms)
+        .service(sandbox::http::list_mail)
+        .service(sandbox::http::solve_captcha)
+        .service(sandbox::http::list_cardholders)
+        .service(sandbox::http::add_cardholder)
+        .service(sandbox::http::set_bank_behaviour)
+        .service(sandbox::http::set_sms_behaviour);
+}
+
+/// The OpenAPI 3.1 document.
+pub fn document() -> Document {
+    use utoipa_actix_web::AppExt;
+    let (_, collected) =
+        actix_web::App::new().into_utoipa_app().configure(routes).split_for_parts();
+    let mut document = Base::openapi();
+    document.info.description = Some(ABOUT.to_owned());
+    document.merge(collected);
+    let cookie = |name: &str, text: &str| {
+        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(name, text)))
+    };
+    let mut components = document.components.take().unwrap_or_default();
+    components.add_security_scheme(
+        "session_cookie",
+        cookie("shiming_session", "Signed-in browser; `__Host-shiming_session` under https"),
+    );
+    components.add_security_scheme(
+        "access_token",
+        SecurityScheme::Http(
+            Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build(),
+        ),
+    );
+    components.add_security_scheme(
+        "flow_cookie",
+        cookie("shiming_flow", "Registration of a browser; `__Host-shiming_flow` under https"),
+    );
+    components.add_security_scheme(
+        "flow_token",
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+            "Flow-Token",
+            "Registration of an app",
+        ))),
+    );
+    document.components = Some(components);
+    document
+}
+
+/// The document as text, as it is committed.
+pub fn json() -> Result<String, serde_json::Error> {
+    document().to_pretty_json()
+}

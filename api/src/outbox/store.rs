@@ -1,0 +1,87 @@
+//! The table of messages.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use crate::{
+    db::{Conn, DbFault, schema::outbox},
+    kernel::Timestamp,
+};
+
+#[derive(Insertable)]
+#[diesel(table_name = outbox)]
+pub(super) struct NewRow {
+    pub id: String,
+    pub kind: &'static str,
+    pub payload_sealed: Vec<u8>,
+    pub state: &'static str,
+    pub attempts: i32,
+    pub created_at: NaiveDateTime,
+    pub due_at: NaiveDateTime,
+    pub give_up_at: NaiveDateTime,
+}
+
+#[derive(Queryable)]
+pub(super) struct DueRow {
+    pub id: String,
+    pub payload_sealed: Vec<u8>,
+    pub due_at: NaiveDateTime,
+    pub give_up_at: NaiveDateTime,
+}
+
+pub(super) fn insert(conn: &mut Conn, row: &NewRow) -> Result<(), DbFault> {
+    diesel::insert_into(outbox::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn due(conn: &mut Conn, most: i64, now: Timestamp) -> Result<Vec<DueRow>, DbFault> {
+    Ok(outbox::table
+        .filter(outbox::state.eq("waiting"))
+        .filter(outbox::due_at.le(now.naive_utc()))
+        .order(outbox::due_at)
+        .limit(most)
+        .select((outbox::id, outbox::payload_sealed, outbox::due_at, outbox::give_up_at))
+        .load(conn)?)
+}
+
+/// Moves `due_at`, unless another worker did so first.
+pub(super) fn postpone(
+    conn: &mut Conn,
+    id: &str,
+    seen: NaiveDateTime,
+    until: Timestamp,
+) -> Result<bool, DbFault> {
+    let row = outbox::table.find(id).filter(outbox::due_at.eq(seen));
+    let moved = diesel::update(row.filter(outbox::state.eq("waiting")))
+        .set((outbox::due_at.eq(until.naive_utc()), outbox::attempts.eq(outbox::attempts + 1)))
+        .execute(conn)?;
+    Ok(moved == 1)
+}
+
+pub(super) fn reschedule(conn: &mut Conn, id: &str, due_at: Timestamp) -> Result<(), DbFault> {
+    diesel::update(outbox::table.find(id))
+        .set(outbox::due_at.eq(due_at.naive_utc()))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn give_up(conn: &mut Conn, id: &str) -> Result<(), DbFault> {
+    diesel::update(outbox::table.find(id)).set(outbox::state.eq("failed")).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn remove(conn: &mut Conn, id: &str) -> Result<(), DbFault> {
+    diesel::delete(outbox::table.find(id)).execute(conn)?;
+    Ok(())
+}
+
+/// How many messages wait.
+pub fn depth(conn: &mut Conn) -> Result<i64, DbFault> {
+    Ok(outbox::table.filter(outbox::state.eq("waiting")).count().get_result(conn)?)
+}
+
+/// Forgets messages that were given up before `until`.
+pub fn purge(conn: &mut Conn, until: Timestamp) -> Result<usize, DbFault> {
+    let failed = outbox::table.filter(outbox::state.eq("failed"));
+    Ok(diesel::delete(failed.filter(outbox::created_at.lt(until.naive_utc()))).execute(conn)?)
+}

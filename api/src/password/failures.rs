@@ -1,0 +1,144 @@
+//! What wrong passwords lead to: first a growing delay, then a lock for a
+//! while, for one account *from one place*. The account as a whole is never
+//! locked, so nobody can lock somebody else out of it.
+//!
+//! Three counts stand apart: the account from this address (or from a device
+//! that has signed in to it before), the account from anywhere, and the
+//! address for any account. A try is counted before the password is looked
+//! at, so that a hundred tries at the same time are a hundred tries.
+
+mod store;
+
+use chrono::TimeDelta;
+
+use crate::{
+    core::Core,
+    crypto::Purpose,
+    db::{Conn, DbFault},
+    kernel::Timestamp,
+};
+
+pub use store::purge;
+
+/// Who tries, from where.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// Comparison key of the username, known or not.
+    pub username: String,
+    /// The address, as limits count it.
+    pub address: String,
+    /// A device that has signed in to this account before, as it proved.
+    pub device: Option<String>,
+}
+
+/// Why the password is not even looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Too many wrong ones.
+    Locked {
+        /// Seconds until the next try.
+        retry_after: i64,
+    },
+    /// The next one must wait a little.
+    TooSoon {
+        /// Seconds until the next try.
+        retry_after: i64,
+    },
+}
+
+/// Wrong passwords for one account from everywhere before each further try
+/// from an unknown device is slowed down.
+const PER_ACCOUNT: i64 = 50;
+/// Seconds that such a try waits.
+const ACCOUNT_DELAY: i64 = 5;
+
+/// One of the three counts.
+enum Count {
+    Place,
+    Account,
+    Address,
+}
+
+impl Count {
+    /// Seconds to wait after the `n`th wrong password.
+    fn delay(&self, core: &Core, n: i64) -> i64 {
+        let rules = &core.settings.password.failures;
+        match self {
+            Self::Place if n >= i64::from(rules.before_lock) => i64::from(rules.lock_seconds),
+            Self::Place => match n {
+                ..=2 => 0,
+                3 => 2,
+                _ => 5,
+            },
+            Self::Account if n >= PER_ACCOUNT => ACCOUNT_DELAY,
+            Self::Address if n >= i64::from(rules.per_address) => i64::from(rules.lock_seconds),
+            Self::Account | Self::Address => 0,
+        }
+    }
+}
+
+fn counts(core: &Core, attempt: &Attempt) -> Vec<(String, Count)> {
+    let key = |parts: &[&str]| core.keyring.blind_parts(Purpose::Limit, parts).as_str().to_owned();
+    let Attempt { username, address, device } = attempt;
+    let mut counts = match device {
+        Some(device) => vec![(key(&["password_device", username, device]), Count::Place)],
+        None => vec![
+            (key(&["password_place", username, address]), Count::Place),
+            (key(&["password_account", username]), Count::Account),
+        ],
+    };
+    counts.push((key(&["password_address", address]), Count::Address));
+    // One order for all, so that two tries never wait for each other.
+    counts.sort_by(|one, other| one.0.cmp(&other.0));
+    counts
+}
+
+/// Counts a try as if it were wrong, or refuses it.
+pub fn begin(
+    core: &Core,
+    conn: &mut Conn,
+    attempt: &Attempt,
+    now: Timestamp,
+) -> Result<Result<(), Refused>, DbFault> {
+    let lock = TimeDelta::seconds(core.settings.password.failures.lock_seconds.into());
+    let mut seen = Vec::new();
+    for (key, count) in counts(core, attempt) {
+        let found = store::find(conn, &key, now)?;
+        if let Some(retry_after) = found.blocked_for(now) {
+            let locked = retry_after > ACCOUNT_DELAY + 1;
+            return Ok(Err(if locked {
+                Refused::Locked { retry_after }
+            } else {
+                Refused::TooSoon { retry_after }
+            }));
+        }
+        seen.push((key, count, found));
+    }
+    for (key, count, found) in seen {
+        let failures = found.failures + 1;
+        let blocked_until = now + TimeDelta::seconds(count.delay(core, failures));
+        let forgotten_at = (now + lock).max(blocked_until);
+        if !store::count(conn, &key, &found, (failures, blocked_until, forgotten_at))? {
+            // Another try with the same count was quicker by a hair.
+            return Ok(Err(Refused::TooSoon { retry_after: 1 }));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// The password was right: the place starts anew, and the other counts take
+/// this try back.
+pub fn succeeded(core: &Core, conn: &mut Conn, attempt: &Attempt) -> Result<(), DbFault> {
+    for (key, count) in counts(core, attempt) {
+        match count {
+            Count::Place => store::clear(conn, &key)?,
+            Count::Account | Count::Address => store::take_back(conn, &key)?,
+        }
+    }
+    Ok(())
+}
+
+/// The password was never looked at: every count takes this try back.
+pub fn not_tried(core: &Core, conn: &mut Conn, attempt: &Attempt) -> Result<(), DbFault> {
+    counts(core, attempt).iter().try_for_each(|(key, _)| store::take_back(conn, key))
+}

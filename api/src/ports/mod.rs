@@ -1,0 +1,9 @@
+//! What the outside world must do for us, as traits.
+//!
+//! Adapters implement them; nothing above knows which adapter answers.
+
+pub mod bank;
+pub mod sms;
+
+pub use bank::{BankFault, BankOutcome, BankQuestion, BankVerifier};
+pub use sms::{SmsFault, SmsMessage, SmsPurpose, SmsSender, SmsText};

@@ -1,0 +1,202 @@
+//! Reference data and the service's own state, over HTTP.
+
+use actix_web::{HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    core::Core,
+    identity::{BankCode, DocumentType, PasswordPolicyKind},
+    web::Problem,
+};
+
+/// A bank whose cards can prove a person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BankView {
+    #[schema(example = "CCB")]
+    code: &'static str,
+    #[schema(example = "建设银行")]
+    name: &'static str,
+    #[schema(example = "China Construction Bank")]
+    name_en: &'static str,
+}
+
+/// The banks, in the guide's order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BankList {
+    items: Vec<BankView>,
+}
+
+/// A kind of identity document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DocumentTypeView {
+    code: DocumentType,
+    #[schema(example = "居民身份证")]
+    name: &'static str,
+    #[schema(example = "Resident identity card")]
+    name_en: &'static str,
+    /// Whether the number itself tells date of birth and sex.
+    carries_birth_and_gender: bool,
+    /// Whether the issuing country must be given.
+    needs_issuing_country: bool,
+    /// A number of the right form.
+    #[schema(example = "11010519491231002X")]
+    example: &'static str,
+}
+
+/// The kinds of identity document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DocumentTypeList {
+    items: Vec<DocumentTypeView>,
+}
+
+/// A text that people consent to, and its version in force.
+#[derive(Debug, Serialize, ToSchema)]
+struct Agreement {
+    /// `user_agreement`, `privacy_notice` or `bank_check`.
+    #[schema(example = "user_agreement")]
+    kind: &'static str,
+    #[schema(example = "2026-11-01")]
+    version: String,
+}
+
+/// The rules for passwords.
+#[derive(Debug, Serialize, ToSchema)]
+struct PasswordRules {
+    #[schema(example = 8)]
+    min_length: usize,
+    #[schema(example = 128)]
+    max_length: usize,
+    policy: PasswordPolicyKind,
+}
+
+/// Times of SMS codes.
+#[derive(Debug, Serialize, ToSchema)]
+struct SmsTimes {
+    #[schema(example = 120)]
+    valid_seconds: u32,
+    #[schema(example = 60)]
+    resend_seconds: u32,
+}
+
+/// Times of captchas.
+#[derive(Debug, Serialize, ToSchema)]
+struct CaptchaTimes {
+    #[schema(example = 300)]
+    valid_seconds: u32,
+}
+
+/// How to reach the operator.
+#[derive(Debug, Serialize, ToSchema)]
+struct Contact {
+    phone: Vec<String>,
+    #[schema(example = "help@example.gov.cn")]
+    email: String,
+}
+
+/// What a client must know about this installation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ServiceInfo {
+    /// Whether bank and messages are fictitious.
+    sandbox: bool,
+    version: &'static str,
+    agreements: Vec<Agreement>,
+    password: PasswordRules,
+    sms: SmsTimes,
+    captcha: CaptchaTimes,
+    contact: Contact,
+    /// The business system that people usually come from.
+    #[schema(required)]
+    return_url: Option<String>,
+}
+
+/// The twelve banks
+#[utoipa::path(tag = "Reference data", responses((status = 200, body = BankList)))]
+#[get("/banks")]
+pub async fn list_banks() -> web::Json<BankList> {
+    let view = |bank: &BankCode| BankView {
+        code: bank.code(),
+        name: bank.name_zh(),
+        name_en: bank.name_en(),
+    };
+    web::Json(BankList { items: BankCode::ALL.iter().map(view).collect() })
+}
+
+/// The kinds of identity document
+#[utoipa::path(tag = "Reference data", responses((status = 200, body = DocumentTypeList)))]
+#[get("/document-types")]
+pub async fn list_document_types() -> web::Json<DocumentTypeList> {
+    let view = |kind: &DocumentType| DocumentTypeView {
+        code: *kind,
+        name: kind.name_zh(),
+        name_en: kind.name_en(),
+        carries_birth_and_gender: kind.carries_birth_and_gender(),
+        needs_issuing_country: kind.needs_issuing_country(),
+        example: kind.example(),
+    };
+    web::Json(DocumentTypeList { items: DocumentType::ALL.iter().map(view).collect() })
+}
+
+/// Facts about this installation
+///
+/// Versions of the texts to consent to, rules for passwords, times, contact,
+/// and whether the sandbox is on.
+#[utoipa::path(tag = "Reference data", responses((status = 200, body = ServiceInfo)))]
+#[get("/service-info")]
+pub async fn get_service_info(core: web::Data<Core>) -> web::Json<ServiceInfo> {
+    let settings = &core.settings;
+    let agreement = |kind, version: &String| Agreement { kind, version: version.clone() };
+    let agreements = &settings.agreements;
+    web::Json(ServiceInfo {
+        sandbox: settings.uses_sandbox(),
+        version: env!("CARGO_PKG_VERSION"),
+        agreements: vec![
+            agreement("user_agreement", &agreements.user_agreement),
+            agreement("privacy_notice", &agreements.privacy_notice),
+            agreement("bank_check", &agreements.bank_check),
+        ],
+        password: PasswordRules {
+            min_length: settings.password.min_length,
+            max_length: settings.password.max_length,
+            policy: settings.password.policy,
+        },
+        sms: SmsTimes {
+            valid_seconds: settings.sms.valid_seconds,
+            resend_seconds: settings.sms.resend_seconds,
+        },
+        captcha: CaptchaTimes { valid_seconds: settings.captcha.valid_seconds },
+        contact: Contact {
+            phone: settings.contact.phone.clone(),
+            email: settings.contact.email.clone(),
+        },
+        return_url: Some(settings.contact.return_url.clone()).filter(|url| !url.is_empty()),
+    })
+}
+
+/// Whether the process or the service is well.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// Whether the process is alive
+#[utoipa::path(tag = "Operation", responses((status = 200, body = Health)))]
+#[get("/healthz")]
+pub async fn get_health() -> web::Json<Health> {
+    web::Json(Health { status: "ok" })
+}
+
+/// Whether requests can be served: the database answers and is up to date
+#[utoipa::path(tag = "Operation", responses((status = 200, body = Health), (status = 503, body = Health)))]
+#[get("/readyz")]
+pub async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse, Problem> {
+    match core.db.ready().await {
+        Ok(true) => Ok(HttpResponse::Ok().json(Health { status: "ok" })),
+        Ok(false) => Err(Problem::new(crate::web::ProblemCode::Overloaded).retry_after(5)),
+        Err(fault) => {
+            tracing::error!(%fault, "the database is not ready");
+            Err(Problem::new(crate::web::ProblemCode::Overloaded).retry_after(5))
+        }
+    }
+}

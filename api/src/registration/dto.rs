@@ -1,0 +1,304 @@
+//! The bodies of the steps, and their way into the vocabulary.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+use super::draft::{Draft, Identity, Reserved};
+use crate::{
+    captcha::http::CaptchaAnswer,
+    core::Core,
+    identity::{
+        BankCode, BirthDate, CardNumber, DocumentType, Gender, IdDocument, OtpCode, PasswordPolicy,
+        PersonName, PersonalData, Phone, PlainPassword, Username,
+    },
+    kernel::{Timestamp, ids::CaptchaId},
+    web::{FieldErrors, Problem},
+};
+
+/// Step 1: 填写登录信息.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartRegistration {
+    /// 4 to 32 letters, digits or `. _ - @`, unique without regard to case.
+    #[serde(default)]
+    #[schema(required, example = "wangxiaoming")]
+    username: String,
+    /// See `GET /api/v1/service-info` for the policy.
+    #[serde(default)]
+    #[schema(required, value_type = String, format = Password)]
+    password: Zeroizing<String>,
+    /// The password once more.
+    #[serde(default)]
+    #[schema(required, value_type = String, format = Password)]
+    password_confirmation: Zeroizing<String>,
+    captcha: CaptchaAnswer,
+    consents: Consents,
+    /// Where to go back to afterwards; its origin must be allowed by the operator.
+    #[serde(default)]
+    return_to: Option<String>,
+}
+
+/// Consent to the texts in force, by version (PIPL art. 14, 23, 29).
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Consents {
+    /// User agreement.
+    #[serde(default)]
+    #[schema(required, example = "2026-11-01")]
+    user_agreement: String,
+    /// Privacy notice.
+    #[serde(default)]
+    #[schema(required, example = "2026-11-01")]
+    privacy_notice: String,
+    /// Passing name, document, card and phone to the bank check.
+    #[serde(default)]
+    #[schema(required, example = "2026-11-01")]
+    bank_check: String,
+}
+
+/// Username and password, to be chosen again.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeCredentials {
+    #[serde(default)]
+    #[schema(required, example = "wangxiaoming1990")]
+    username: String,
+    #[serde(default)]
+    #[schema(required, value_type = String, format = Password)]
+    password: Zeroizing<String>,
+    #[serde(default)]
+    #[schema(required, value_type = String, format = Password)]
+    password_confirmation: Zeroizing<String>,
+    captcha: CaptchaAnswer,
+}
+
+/// Step 2: 填写身份信息. What is left out (`null`) stays as it was entered.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnterIdentity {
+    /// As the bank has it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "王小明")]
+    name: Option<Zeroizing<String>>,
+    document_type: DocumentType,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "440305199003070014")]
+    document_number: Option<Zeroizing<String>>,
+    /// ISO 3166-1 alpha-3; for foreign passports only.
+    #[serde(default)]
+    #[schema(example = json!(null))]
+    issuing_country: Option<String>,
+    #[serde(default)]
+    gender: Option<Gender>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "1990-03-07")]
+    birth_date: Option<Zeroizing<String>>,
+}
+
+/// Step 3: 填写验证信息. What is left out (`null`) stays as it was entered.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyWithBank {
+    #[serde(default)]
+    #[schema(required, example = "CCB")]
+    bank_code: String,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "6217000000000000004")]
+    card_number: Option<Zeroizing<String>>,
+    /// The phone that the bank holds for the card.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "13800138000")]
+    phone: Option<Zeroizing<String>>,
+}
+
+/// The code from the message: 动态验证.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmCode {
+    /// Six digits; may be empty when the code was accepted before and only the
+    /// username had to be changed.
+    #[serde(default)]
+    #[schema(required, example = "305871")]
+    code: String,
+}
+
+/// Username and password that satisfy the rules.
+pub(super) struct Credentials {
+    pub username: Username,
+    pub password: PlainPassword,
+    pub captcha: (CaptchaId, String),
+}
+
+fn credentials(
+    core: &Core,
+    errors: &mut FieldErrors,
+    (username, password, confirmation): (&str, &Zeroizing<String>, &Zeroizing<String>),
+    captcha: &CaptchaAnswer,
+) -> Option<Credentials> {
+    let username = errors.check("/username", Username::parse(username));
+    let personal = PersonalData {
+        username: username.as_ref().map(Username::as_str).unwrap_or_default(),
+        ..PersonalData::default()
+    };
+    let policy = policy(core);
+    let parsed = PlainPassword::parse(password.to_string(), &policy, &personal);
+    let password_ok = errors.check("/password", parsed);
+    if confirmation.is_empty() {
+        errors.add("/password_confirmation", "required");
+    } else if **confirmation != **password {
+        errors.add("/password_confirmation", "mismatch");
+    }
+    let captcha = match captcha.parse() {
+        Ok(captcha) => Some(captcha),
+        Err(code) => {
+            errors.add("/captcha/answer", code);
+            None
+        }
+    };
+    Some(Credentials { username: username?, password: password_ok?, captcha: captcha? })
+}
+
+/// The password policy of the settings.
+pub(super) fn policy(core: &Core) -> PasswordPolicy {
+    let settings = &core.settings.password;
+    PasswordPolicy {
+        kind: settings.policy,
+        min_length: settings.min_length,
+        max_length: settings.max_length,
+    }
+}
+
+impl ChangeCredentials {
+    pub(super) fn parse(&self, core: &Core) -> Result<Credentials, Problem> {
+        let mut errors = FieldErrors::new();
+        let typed = (self.username.as_str(), &self.password, &self.password_confirmation);
+        let credentials = credentials(core, &mut errors, typed, &self.captcha);
+        errors.finish(credentials)
+    }
+}
+
+/// Step 1, checked.
+pub(super) struct StartCommand {
+    pub credentials: Credentials,
+    pub consents: Vec<(String, String)>,
+    pub return_to: Option<String>,
+}
+
+impl StartRegistration {
+    pub(super) fn parse(self, core: &Core) -> Result<StartCommand, Problem> {
+        let mut errors = FieldErrors::new();
+        let typed = (self.username.as_str(), &self.password, &self.password_confirmation);
+        let credentials = credentials(core, &mut errors, typed, &self.captcha);
+        let agreements = &core.settings.agreements;
+        let wanted = [
+            ("user_agreement", &self.consents.user_agreement, &agreements.user_agreement),
+            ("privacy_notice", &self.consents.privacy_notice, &agreements.privacy_notice),
+            ("bank_check", &self.consents.bank_check, &agreements.bank_check),
+        ];
+        let mut consents = Vec::new();
+        for (kind, given, current) in wanted {
+            if given.is_empty() {
+                errors.add(&format!("/consents/{kind}"), "consent_required");
+            } else if given != current {
+                errors.add(&format!("/consents/{kind}"), "consent_outdated");
+            } else {
+                consents.push((kind.to_owned(), current.clone()));
+            }
+        }
+        let return_to = self.return_to.filter(|url| !url.is_empty());
+        if return_to.as_deref().is_some_and(|url| !may_return_to(core, url)) {
+            errors.add("/return_to", "return_to_not_allowed");
+        }
+        errors.finish(credentials.map(|credentials| StartCommand {
+            credentials,
+            consents,
+            return_to,
+        }))
+    }
+}
+
+/// Only to origins that the operator has named: an open redirect would let
+/// anybody send people from us to a look-alike.
+fn may_return_to(core: &Core, url: &str) -> bool {
+    core.settings.server.return_origins.iter().any(|origin| {
+        url.strip_prefix(origin.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+    })
+}
+
+impl EnterIdentity {
+    /// Completes what was left out from `draft` and checks all of it.
+    pub(super) fn parse(&self, draft: &Draft, now: Timestamp) -> Result<Identity, Problem> {
+        let today = now.date_naive();
+        let saved = draft.answers.identity.as_ref();
+        let mut errors = FieldErrors::new();
+        let name =
+            self.name.as_deref().map(String::as_str).or(saved.map(|saved| saved.name.as_str()));
+        let name = errors.check("/name", PersonName::parse(name.unwrap_or_default()));
+        // A number kept from before belongs to the type it was entered with.
+        let kept = saved.filter(|saved| saved.document_type == self.document_type);
+        let number = self.document_number.as_deref().map(String::as_str);
+        let country = self.issuing_country.as_deref();
+        let document = IdDocument::parse(
+            self.document_type,
+            number.or(kept.map(|saved| saved.document_number.as_str())).unwrap_or_default(),
+            country.or(kept.and_then(|saved| saved.issuing_country.as_deref())),
+            today,
+        );
+        let document =
+            document.map_err(|error| errors.add(error.document_pointer(), error.code())).ok();
+        let gender = self.gender.or(saved.map(|saved| saved.gender));
+        if gender.is_none() {
+            errors.add("/gender", "required");
+        }
+        let birth_date = match (&self.birth_date, saved) {
+            (None, Some(saved)) => Some(saved.birth_date),
+            (typed, _) => {
+                let typed = typed.as_deref().map(String::as_str).unwrap_or_default();
+                errors.check("/birth_date", BirthDate::parse(typed, today)).map(BirthDate::date)
+            }
+        };
+        if let (Some(document), Some(gender), Some(birth_date)) = (&document, gender, birth_date) {
+            for (field, error) in document.check_person(gender, birth_date) {
+                errors.add(&format!("/{field}"), error.code());
+            }
+        }
+        let complete = name.zip(document).zip(gender).zip(birth_date);
+        errors.finish(complete.map(|(((name, document), gender), birth_date)| Identity {
+            name,
+            document,
+            gender,
+            birth_date,
+        }))
+    }
+}
+
+impl VerifyWithBank {
+    /// Completes what was left out from `draft` and checks all of it.
+    pub(super) fn parse(&self, draft: &Draft) -> Result<Reserved, Problem> {
+        let saved = draft.answers.bank.as_ref();
+        let mut errors = FieldErrors::new();
+        let bank = errors.check("/bank_code", BankCode::parse(&self.bank_code));
+        let card = self.card_number.as_deref().map(String::as_str);
+        let card = card.or(saved.map(|saved| saved.card_number.as_str())).unwrap_or_default();
+        let card = errors.check("/card_number", CardNumber::parse(card));
+        let phone = self.phone.as_deref().map(String::as_str);
+        let phone = phone.or(saved.map(|saved| saved.phone.as_str())).unwrap_or_default();
+        let phone = errors.check("/phone", Phone::parse(phone));
+        let complete = bank.zip(card).zip(phone);
+        errors.finish(complete.map(|((bank, card), phone)| Reserved { bank, card, phone }))
+    }
+}
+
+impl ConfirmCode {
+    /// The code; none when nothing was typed.
+    pub(super) fn parse(&self) -> Result<Option<OtpCode>, Problem> {
+        if self.code.trim().is_empty() {
+            return Ok(None);
+        }
+        let mut errors = FieldErrors::new();
+        let code = errors.check("/code", OtpCode::parse(&self.code));
+        errors.finish(code).map(Some)
+    }
+}

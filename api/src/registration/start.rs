@@ -1,0 +1,185 @@
+//! Step 1: username, password and consents open a draft.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use zeroize::Zeroizing;
+
+use super::{
+    draft::{Answers, Draft, Stage},
+    dto::{Credentials, StartCommand},
+    problems::Refused,
+    store,
+    view::{self, Registration},
+};
+use crate::{
+    accounts,
+    audit::{self, AuditKind, AuditSubject},
+    captcha,
+    core::Core,
+    db::{Conn, DbFault},
+    identity::Username,
+    kernel::ids::RegistrationId,
+    limits::{self, Charge, HOUR, Rule},
+    web::{FieldProblem, Problem, RequestMeta},
+};
+
+/// Opens a draft.
+pub(super) async fn start(
+    core: &Arc<Core>,
+    meta: &RequestMeta,
+    command: StartCommand,
+) -> Result<Registration, Problem> {
+    let StartCommand { credentials, consents, return_to } = command;
+    let Credentials { username, password, captcha } = credentials;
+    // A place in the hashing queue first: an overloaded service must not use
+    // up the captcha.
+    let ticket = core.hasher.admit().ok_or(Refused::Overloaded)?;
+    let taken = {
+        let (core, meta, username) = (Arc::clone(core), meta.clone(), username.clone());
+        core.clone().db.write(move |conn| may_use(&core, conn, (&meta, &username), captcha)).await?
+    };
+    taken?;
+    let password_hash =
+        core.hasher.hash(&ticket, password.to_hash_input()).await.map_err(Problem::internal)?;
+    drop(ticket);
+    let draft = new_draft(core, meta, (username, password_hash), (consents, return_to))?;
+    let (core, meta) = (Arc::clone(core), meta.clone());
+    let view = core
+        .clone()
+        .db
+        .write(move |conn| -> Result<Registration, DbFault> {
+            store::insert(&core, conn, &draft)?;
+            let event = (AuditKind::RegistrationStarted, AuditSubject::flow(draft.id));
+            audit::record(&core, conn, &meta, event)?;
+            view::of(&core, conn, &draft)
+        })
+        .await?;
+    Ok(view)
+}
+
+/// Uses up the captcha and looks whether the username is free. It is claimed
+/// only when the account is created.
+pub(super) fn may_use(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, username): (&RequestMeta, &Username),
+    (captcha, answer): (crate::kernel::ids::CaptchaId, String),
+) -> Result<Result<(), Refused>, DbFault> {
+    let field = |pointer: &str, code: &str| {
+        Refused::Fields(vec![FieldProblem { pointer: pointer.into(), code: code.into() }])
+    };
+    if let Err(refused) = captcha::redeem(core, conn, (captcha, &answer), meta.now)? {
+        return Ok(Err(field("/captcha/answer", refused.code())));
+    }
+    let rule = Rule {
+        name: "registration_address_hour",
+        most: core.settings.limits.registrations_per_address_hour,
+        window_seconds: HOUR,
+    };
+    let charge = Charge { rule, subject: meta.address.limit_subject() };
+    if let Err(exceeded) = limits::charge(core, conn, &[charge], meta.now)? {
+        return Ok(Err(Refused::TooMany(exceeded)));
+    }
+    if accounts::username_taken(core, conn, username)? {
+        return Ok(Err(field("/username", "taken")));
+    }
+    Ok(Ok(()))
+}
+
+fn new_draft(
+    core: &Core,
+    meta: &RequestMeta,
+    (username, password_hash): (Username, String),
+    (consents, return_to): (Vec<(String, String)>, Option<String>),
+) -> Result<Draft, DbFault> {
+    let settings = &core.settings.registration;
+    let mut draft = Draft {
+        id: RegistrationId::new(meta.now, &*core.entropy)?,
+        stage: Stage::Identity,
+        revision: 0,
+        answers: Answers {
+            username: username.as_str().to_owned(),
+            password_hash,
+            consents,
+            return_to,
+            identity: None,
+            bank: None,
+            documents_tried: Vec::new(),
+            bank_checks_used: 0,
+            codes_sent: 0,
+            pending_check: None,
+            matched: None,
+            challenge: None,
+            phone_proved: false,
+            account_id: None,
+        },
+        created_at: meta.now,
+        expires_at: meta.now,
+        absolute_expires_at: meta.now + TimeDelta::hours(settings.absolute_hours.into()),
+    };
+    draft.keep_alive(core, meta.now);
+    Ok(draft)
+}
+
+/// Chooses username and password again, at any step; nothing else is lost.
+pub(super) async fn change_credentials(
+    core: &Arc<Core>,
+    (meta, id): (&RequestMeta, RegistrationId),
+    credentials: Credentials,
+) -> Result<Registration, Problem> {
+    let Credentials { username, password, captcha } = credentials;
+    let ticket = core.hasher.admit().ok_or(Refused::Overloaded)?;
+    let checked = {
+        let (core, meta, username) = (Arc::clone(core), meta.clone(), username.clone());
+        core.clone().db.write(move |conn| may_use(&core, conn, (&meta, &username), captcha)).await?
+    };
+    checked?;
+    let hash =
+        core.hasher.hash(&ticket, password.to_hash_input()).await.map_err(Problem::internal)?;
+    drop(ticket);
+    let hash = Zeroizing::new(hash);
+    change(core, (meta, id), move |draft| {
+        username.as_str().clone_into(&mut draft.answers.username);
+        draft.answers.password_hash.clone_from(&hash);
+        Ok(())
+    })
+    .await
+}
+
+/// Loads a draft that is not completed, changes it, and shows the result.
+pub(super) async fn change(
+    core: &Arc<Core>,
+    (meta, id): (&RequestMeta, RegistrationId),
+    change: impl FnOnce(&mut Draft) -> Result<(), Refused> + Send + 'static,
+) -> Result<Registration, Problem> {
+    let (core, now) = (Arc::clone(core), meta.now);
+    let changed = core
+        .clone()
+        .db
+        .write(move |conn| -> Result<_, Refused> {
+            let mut draft = open(&core, conn, id, now)?;
+            change(&mut draft)?;
+            draft.keep_alive(&core, now);
+            if !store::save(&core, conn, &mut draft)? {
+                return Err(Refused::Busy);
+            }
+            Ok(view::of(&core, conn, &draft)?)
+        })
+        .await?;
+    Ok(changed)
+}
+
+/// A draft that is still to be worked on.
+pub(super) fn open(
+    core: &Core,
+    conn: &mut Conn,
+    id: RegistrationId,
+    now: crate::kernel::Timestamp,
+) -> Result<Draft, Refused> {
+    let draft = store::find(core, conn, id, now)?.ok_or(Refused::NotFound)?;
+    match draft.stage {
+        Stage::Completed => Err(Refused::Stage(Stage::Completed)),
+        _ => Ok(draft),
+    }
+}

@@ -1,0 +1,106 @@
+//! The HTTP server.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{
+    HttpRequest, HttpResponse, HttpServer,
+    dev::Server,
+    http::{Method, header},
+    middleware::from_fn,
+    web,
+};
+use tokio::sync::watch;
+use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::{
+    app::{Ambient, App},
+    config::Settings,
+    kernel::{OsEntropy, SystemClock},
+    openapi,
+    web::{body::MAX_BODY, middleware::envelope, routes::RouteTable, spa::Spa},
+    worker,
+};
+
+/// Serves until the process is told to stop.
+pub fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
+    actix_web::rt::System::new().block_on(async move {
+        let ambient = Ambient { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy) };
+        let app = App::build(settings, ambient).await?;
+        if app.sandbox.is_some() {
+            tracing::warn!("the sandbox is on: bank and messages are fictitious");
+        }
+        let running = start(&app)?;
+        tracing::info!(address = %running.address, "ready");
+        let (stop, stopped) = watch::channel(false);
+        let worker = actix_web::rt::spawn(worker::run(app.core.clone().into_inner(), stopped));
+        running.server.await?;
+        // The last messages of the last requests leave before the process does.
+        let _ = stop.send(true);
+        let _ = tokio::time::timeout(Duration::from_secs(5), worker).await;
+        Ok(())
+    })
+}
+
+/// A server that is accepting connections.
+pub struct Running {
+    /// To be awaited.
+    pub server: Server,
+    /// Where it listens.
+    pub address: std::net::SocketAddr,
+}
+
+/// Binds and starts. Port 0 takes any free one.
+pub fn start(app: &App) -> std::io::Result<Running> {
+    let shared = app.clone();
+    let settings = &app.core.settings.server;
+    let mut server = HttpServer::new(move || {
+        let App { core, web, sandbox, routes, spa } = shared.clone();
+        let docs = SwaggerUi::new("/docs/{_:.*}").url("/docs/openapi.json", openapi::document());
+        actix_web::App::new()
+            .app_data(core)
+            .app_data(web)
+            .app_data(sandbox)
+            .app_data(routes)
+            .app_data(spa)
+            .app_data(web::PayloadConfig::new(MAX_BODY))
+            .wrap(from_fn(envelope))
+            .into_utoipa_app()
+            .configure(openapi::routes)
+            .into_app()
+            .service(docs)
+            .default_service(web::to(fallback))
+    })
+    .shutdown_timeout(settings.stop_seconds)
+    .client_request_timeout(Duration::from_secs(10))
+    .keep_alive(Duration::from_secs(75))
+    .bind((settings.bind.as_str(), settings.port))?;
+    if settings.workers > 0 {
+        server = server.workers(settings.workers);
+    }
+    let address = server
+        .addrs()
+        .first()
+        .copied()
+        .ok_or_else(|| std::io::Error::other("the server is bound to no address"))?;
+    Ok(Running { server: server.run(), address })
+}
+
+/// A page of the web client, or a problem.
+async fn fallback(
+    request: HttpRequest,
+    routes: web::Data<RouteTable>,
+    spa: web::Data<Spa>,
+) -> HttpResponse {
+    let path = request.path();
+    let is_data = ["/api/", "/sandbox/v1/", "/.well-known/", "/docs/"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix));
+    if path == "/docs" && request.method() == Method::GET {
+        return HttpResponse::PermanentRedirect()
+            .insert_header((header::LOCATION, "/docs/"))
+            .finish();
+    }
+    let page = if is_data { None } else { spa.respond(&request) };
+    page.unwrap_or_else(|| routes.refuse(&request))
+}

@@ -1,0 +1,353 @@
+//! Sessions: a signed-in browser (cookie) or app (access and refresh token).
+//!
+//! The session row is the truth: ending it ends its cookie, its refresh tokens
+//! and, because every request looks it up, its access tokens at once.
+
+pub mod http;
+mod store;
+
+use chrono::TimeDelta;
+use subtle::ConstantTimeEq;
+
+use crate::{
+    core::{Core, corrupt},
+    crypto::{Place, blind::token_hash, signing::AccessClaims},
+    db::{Conn, DbFault},
+    kernel::{
+        Timestamp,
+        ids::{AccountId, SessionId, TokenId},
+    },
+    web::RequestMeta,
+};
+
+pub use http::SignedIn;
+pub use store::purge;
+
+/// Whom access tokens are for.
+const AUDIENCE: &str = "shiming-api";
+/// How stale `last_seen_at` may get before it is written again: a write for
+/// every request would cost more than it tells.
+const SEEN_EVERY: TimeDelta = TimeDelta::seconds(60);
+
+/// What signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A browser, by cookie.
+    Browser,
+    /// An app, by tokens.
+    App,
+}
+
+impl Kind {
+    /// The name that is stored and shown.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::App => "app",
+        }
+    }
+}
+
+/// A session of an account.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Its id, which is no secret.
+    pub id: SessionId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// What signed in.
+    pub kind: Kind,
+    /// What the browser or app said it is.
+    pub device: Option<String>,
+    /// Where from, coarsely.
+    pub ip_prefix: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_seen_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+}
+
+/// A new browser session and the value of its cookie.
+#[derive(Debug)]
+pub struct Opened {
+    /// The session.
+    pub session: Session,
+    /// `<id>.<secret>`; only its hash is stored.
+    pub cookie: String,
+}
+
+/// The tokens of an app.
+#[derive(Debug)]
+pub struct Tokens {
+    /// JWT, for `Authorization: Bearer`.
+    pub access: String,
+    /// Seconds the access token lives.
+    pub access_seconds: i64,
+    /// For one use.
+    pub refresh: String,
+    /// Seconds the refresh token lives.
+    pub refresh_seconds: i64,
+    /// The session.
+    pub session: SessionId,
+}
+
+fn new_session(
+    core: &Core,
+    meta: &RequestMeta,
+    (account, kind, device): (AccountId, Kind, Option<String>),
+) -> Result<Session, DbFault> {
+    let lifetime = match kind {
+        Kind::Browser => TimeDelta::hours(core.settings.sessions.absolute_hours.into()),
+        Kind::App => TimeDelta::days(core.settings.sessions.refresh_token_days.into()),
+    };
+    Ok(Session {
+        id: SessionId::new(meta.now, &*core.entropy)?,
+        account,
+        kind,
+        device,
+        ip_prefix: meta.address.coarse(),
+        created_at: meta.now,
+        last_seen_at: meta.now,
+        expires_at: meta.now + lifetime,
+    })
+}
+
+/// Opens a browser session.
+pub fn open_browser(
+    core: &Core,
+    conn: &mut Conn,
+    meta: &RequestMeta,
+    account: AccountId,
+) -> Result<Opened, DbFault> {
+    let device = meta.user_agent.as_deref().map(device_name);
+    let session = new_session(core, meta, (account, Kind::Browser, device))?;
+    let secret = core.random_token()?;
+    store::insert(conn, &session, &token_hash(&secret))?;
+    Ok(Opened { cookie: format!("{}.{secret}", session.id), session })
+}
+
+/// Opens an app session and issues its first tokens.
+pub fn open_app(
+    core: &Core,
+    conn: &mut Conn,
+    meta: &RequestMeta,
+    (account, device): (AccountId, Option<String>),
+) -> Result<Tokens, DbFault> {
+    let session = new_session(core, meta, (account, Kind::App, device))?;
+    // Apps prove themselves by tokens; nothing matches an empty hash.
+    store::insert(conn, &session, "")?;
+    issue_tokens(core, conn, (session.id, account), meta.now)
+}
+
+fn issue_tokens(
+    core: &Core,
+    conn: &mut Conn,
+    (session, account): (SessionId, AccountId),
+    now: Timestamp,
+) -> Result<Tokens, DbFault> {
+    let settings = &core.settings.sessions;
+    let access_seconds = i64::from(settings.access_token_minutes) * 60;
+    let refresh_for = TimeDelta::days(settings.refresh_token_days.into());
+    let refresh = core.random_token()?;
+    store::insert_refresh(conn, &token_hash(&refresh), session, now + refresh_for)?;
+    store::prolong(conn, session, now, now + refresh_for)?;
+    let claims = AccessClaims {
+        iss: core.settings.server.public_url.clone(),
+        aud: AUDIENCE.into(),
+        sub: account.to_string(),
+        sid: session.to_string(),
+        jti: TokenId::new(now, &*core.entropy)?.to_string(),
+        iat: now.timestamp(),
+        exp: now.timestamp() + access_seconds,
+    };
+    Ok(Tokens {
+        access: core.keyring.with_tokens(|keys| keys.sign(&claims))?,
+        access_seconds,
+        refresh,
+        refresh_seconds: refresh_for.num_seconds(),
+        session,
+    })
+}
+
+/// What became of a refresh token.
+#[derive(Debug)]
+pub enum Refreshed {
+    /// New tokens; the old refresh token is used up.
+    Tokens(Tokens),
+    /// Unknown, expired, or its session has ended.
+    Invalid,
+    /// It was used before: somebody has a copy, so the session was ended.
+    Reused(SessionId, AccountId),
+}
+
+/// Trades a refresh token for new tokens (RFC 9700 §4.14.2: rotation).
+pub fn refresh(
+    core: &Core,
+    conn: &mut Conn,
+    token: &str,
+    now: Timestamp,
+) -> Result<Refreshed, DbFault> {
+    let hash = token_hash(token);
+    let Some(found) = store::find_refresh(conn, &hash)? else { return Ok(Refreshed::Invalid) };
+    let Some(session) = live(core, conn, &found.session_id, now)? else {
+        return Ok(Refreshed::Invalid);
+    };
+    if found.expires_at <= now.naive_utc() {
+        return Ok(Refreshed::Invalid);
+    }
+    // Of two requests with one token only one marks it as used.
+    if !store::use_refresh(conn, &hash, now)? {
+        store::end(conn, &session.id.to_string(), now)?;
+        return Ok(Refreshed::Reused(session.id, session.account));
+    }
+    issue_tokens(core, conn, (session.id, session.account), now).map(Refreshed::Tokens)
+}
+
+/// The live session with this id, as long as it is neither ended nor expired
+/// nor (for a browser) left alone for too long.
+fn live(
+    core: &Core,
+    conn: &mut Conn,
+    id: &str,
+    now: Timestamp,
+) -> Result<Option<Session>, DbFault> {
+    let idle = TimeDelta::minutes(core.settings.sessions.idle_minutes.into());
+    let Some(row) = store::find(conn, id)? else { return Ok(None) };
+    let session = row.session()?;
+    let idle_over = session.kind == Kind::Browser && session.last_seen_at + idle <= now;
+    Ok((session.expires_at > now && !idle_over).then_some(session))
+}
+
+/// The session that a cookie opens.
+pub fn by_cookie(
+    core: &Core,
+    conn: &mut Conn,
+    cookie: &str,
+    now: Timestamp,
+) -> Result<Option<Session>, DbFault> {
+    let Some((id, secret)) = cookie.split_once('.') else { return Ok(None) };
+    let Some(row) = store::find(conn, id)? else { return Ok(None) };
+    let right: bool = token_hash(secret).as_bytes().ct_eq(row.secret_hash.as_bytes()).into();
+    if right { live(core, conn, id, now) } else { Ok(None) }
+}
+
+/// The session that an access token names.
+pub fn by_access_token(
+    core: &Core,
+    conn: &mut Conn,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<Session>, DbFault> {
+    let issuer = &core.settings.server.public_url;
+    let claims = core.keyring.with_tokens(|keys| keys.verify(token, (issuer, AUDIENCE), now));
+    let Some(claims) = claims else { return Ok(None) };
+    let session = live(core, conn, &claims.sid, now)?;
+    Ok(session.filter(|session| session.account.to_string() == claims.sub))
+}
+
+/// Whether it is time to note that the session was used.
+pub fn is_stale(session: &Session, now: Timestamp) -> bool {
+    session.last_seen_at + SEEN_EVERY <= now
+}
+
+/// Notes that the session was used.
+pub fn touch(conn: &mut Conn, session: &Session, now: Timestamp) -> Result<(), DbFault> {
+    store::touch(conn, &session.id.to_string(), now)
+}
+
+/// The live sessions of an account, the newest first.
+pub fn list(
+    core: &Core,
+    conn: &mut Conn,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Vec<Session>, DbFault> {
+    let idle = TimeDelta::minutes(core.settings.sessions.idle_minutes.into());
+    let rows = store::live_of(conn, account, now, now - idle)?;
+    rows.into_iter().map(store::Row::session).collect()
+}
+
+/// Ends a session of `account`; `false` when it has none with this id.
+pub fn end(
+    conn: &mut Conn,
+    account: AccountId,
+    id: SessionId,
+    now: Timestamp,
+) -> Result<bool, DbFault> {
+    store::end_of(conn, account, &id.to_string(), now)
+}
+
+impl store::Row {
+    fn session(self) -> Result<Session, DbFault> {
+        let bad = |column| corrupt(Place { table: "sessions", column, row: &self.id });
+        Ok(Session {
+            id: self.id.parse().map_err(|_| bad("id"))?,
+            account: self.account_id.parse().map_err(|_| bad("account_id"))?,
+            kind: match self.kind.as_str() {
+                "browser" => Kind::Browser,
+                "app" => Kind::App,
+                _ => return Err(bad("kind")),
+            },
+            device: self.device,
+            ip_prefix: self.ip_prefix,
+            created_at: self.created_at.and_utc(),
+            last_seen_at: self.last_seen_at.and_utc(),
+            expires_at: self.expires_at.and_utc(),
+        })
+    }
+}
+
+/// A few words that let a person recognise a browser: "Chrome on Windows".
+///
+/// Only the well-known names are looked for, in the order in which browsers
+/// that pretend to be others are told apart.
+fn device_name(user_agent: &str) -> String {
+    let first = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(token, _)| user_agent.contains(token)).map(|(_, name)| *name)
+    };
+    let browser = first(&[
+        ("MicroMessenger", "WeChat"),
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("QQBrowser", "QQ Browser"),
+        ("UCBrowser", "UC Browser"),
+        ("HuaweiBrowser", "Huawei Browser"),
+        ("MiuiBrowser", "Mi Browser"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = first(&[
+        ("HarmonyOS", "HarmonyOS"),
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => {
+            user_agent.split(['/', ' ']).next().unwrap_or_default().chars().take(40).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::device_name;
+
+    #[test]
+    fn browsers_are_named_as_people_know_them() {
+        let windows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36 Edg/120.0";
+        assert_eq!(device_name(windows), "Edge on Windows");
+        let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile/15E148 Safari/604.1";
+        assert_eq!(device_name(phone), "Safari on iPhone");
+        assert_eq!(device_name("curl/8.0"), "curl");
+        assert_eq!(device_name(""), "");
+    }
+}

@@ -1,0 +1,166 @@
+//! The tables of sessions and refresh tokens.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::Session;
+use crate::{
+    db::{
+        Conn, DbFault,
+        schema::{refresh_tokens, sessions},
+    },
+    kernel::{
+        Timestamp,
+        ids::{AccountId, SessionId},
+    },
+};
+
+#[derive(Insertable, Queryable)]
+#[diesel(table_name = sessions)]
+pub(super) struct Row {
+    pub id: String,
+    pub account_id: String,
+    pub kind: String,
+    pub secret_hash: String,
+    pub device: Option<String>,
+    pub ip_prefix: String,
+    pub created_at: NaiveDateTime,
+    pub last_seen_at: NaiveDateTime,
+    pub expires_at: NaiveDateTime,
+    pub ended_at: Option<NaiveDateTime>,
+}
+
+#[derive(Queryable)]
+pub(super) struct RefreshRow {
+    pub session_id: String,
+    pub expires_at: NaiveDateTime,
+}
+
+pub(super) fn insert(conn: &mut Conn, session: &Session, secret_hash: &str) -> Result<(), DbFault> {
+    diesel::insert_into(sessions::table)
+        .values(Row {
+            id: session.id.to_string(),
+            account_id: session.account.to_string(),
+            kind: session.kind.code().to_owned(),
+            secret_hash: secret_hash.to_owned(),
+            device: session.device.clone(),
+            ip_prefix: session.ip_prefix.clone(),
+            created_at: session.created_at.naive_utc(),
+            last_seen_at: session.last_seen_at.naive_utc(),
+            expires_at: session.expires_at.naive_utc(),
+            ended_at: None,
+        })
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A session that was not ended; whether it has expired is for the caller.
+pub(super) fn find(conn: &mut Conn, id: &str) -> Result<Option<Row>, DbFault> {
+    let open = sessions::table.find(id).filter(sessions::ended_at.is_null());
+    Ok(open.first(conn).optional()?)
+}
+
+pub(super) fn live_of(
+    conn: &mut Conn,
+    account: AccountId,
+    now: Timestamp,
+    browsers_seen_after: Timestamp,
+) -> Result<Vec<Row>, DbFault> {
+    Ok(sessions::table
+        .filter(sessions::account_id.eq(account.to_string()))
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::expires_at.gt(now.naive_utc()))
+        .filter(
+            sessions::kind.eq("app").or(sessions::last_seen_at.gt(browsers_seen_after.naive_utc())),
+        )
+        .order(sessions::created_at.desc())
+        .limit(200)
+        .load(conn)?)
+}
+
+pub(super) fn touch(conn: &mut Conn, id: &str, now: Timestamp) -> Result<(), DbFault> {
+    diesel::update(sessions::table.find(id))
+        .set(sessions::last_seen_at.eq(now.naive_utc()))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn prolong(
+    conn: &mut Conn,
+    id: SessionId,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<(), DbFault> {
+    diesel::update(sessions::table.find(id.to_string()))
+        .set((
+            sessions::last_seen_at.eq(now.naive_utc()),
+            sessions::expires_at.eq(until.naive_utc()),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn end(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, DbFault> {
+    let open = sessions::table.find(id).filter(sessions::ended_at.is_null());
+    let ended =
+        diesel::update(open).set(sessions::ended_at.eq(Some(now.naive_utc()))).execute(conn)?;
+    Ok(ended == 1)
+}
+
+pub(super) fn end_of(
+    conn: &mut Conn,
+    account: AccountId,
+    id: &str,
+    now: Timestamp,
+) -> Result<bool, DbFault> {
+    let mine = sessions::table
+        .find(id)
+        .filter(sessions::account_id.eq(account.to_string()))
+        .filter(sessions::ended_at.is_null());
+    let ended =
+        diesel::update(mine).set(sessions::ended_at.eq(Some(now.naive_utc()))).execute(conn)?;
+    Ok(ended == 1)
+}
+
+pub(super) fn insert_refresh(
+    conn: &mut Conn,
+    hash: &str,
+    session: SessionId,
+    expires_at: Timestamp,
+) -> Result<(), DbFault> {
+    diesel::insert_into(refresh_tokens::table)
+        .values((
+            refresh_tokens::token_hash.eq(hash),
+            refresh_tokens::session_id.eq(session.to_string()),
+            refresh_tokens::expires_at.eq(expires_at.naive_utc()),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn find_refresh(conn: &mut Conn, hash: &str) -> Result<Option<RefreshRow>, DbFault> {
+    Ok(refresh_tokens::table
+        .find(hash)
+        .select((refresh_tokens::session_id, refresh_tokens::expires_at))
+        .first(conn)
+        .optional()?)
+}
+
+pub(super) fn use_refresh(conn: &mut Conn, hash: &str, now: Timestamp) -> Result<bool, DbFault> {
+    let unused = refresh_tokens::table.find(hash).filter(refresh_tokens::used_at.is_null());
+    let used = diesel::update(unused)
+        .set(refresh_tokens::used_at.eq(Some(now.naive_utc())))
+        .execute(conn)?;
+    Ok(used == 1)
+}
+
+/// Forgets sessions that ended or expired before `until`, and tokens that
+/// have expired.
+pub fn purge(conn: &mut Conn, until: Timestamp) -> Result<usize, DbFault> {
+    let until = until.naive_utc();
+    let tokens = diesel::delete(refresh_tokens::table.filter(refresh_tokens::expires_at.lt(until)))
+        .execute(conn)?;
+    let ended =
+        sessions::table.filter(sessions::expires_at.lt(until).or(sessions::ended_at.lt(until)));
+    Ok(tokens + diesel::delete(ended).execute(conn)?)
+}

@@ -1,0 +1,117 @@
+//! What every handler may want to know about its request.
+
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::{Payload, ServiceRequest},
+    http::header::{self, HeaderMap},
+};
+use ipnet::IpNet;
+
+use super::{Language, Problem, ProblemCode, address::ClientAddress};
+use crate::kernel::{Clock, Entropy, Timestamp, entropy::EntropyError, ids::RequestId};
+
+/// What the web floor itself needs.
+#[derive(Debug, Clone)]
+pub struct WebContext {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes request ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Scheme and authority that people use.
+    pub public_origin: String,
+}
+
+/// One request: its id, moment, language and sender.
+#[derive(Debug, Clone)]
+pub struct RequestMeta {
+    /// Id in logs and problems.
+    pub id: RequestId,
+    /// The moment of the request; time is read once.
+    pub now: Timestamp,
+    /// The client.
+    pub address: ClientAddress,
+    /// For titles and details.
+    pub language: Language,
+    /// `User-Agent`, at most 256 characters.
+    pub user_agent: Option<String>,
+    /// Whether people reach us by https.
+    pub secure: bool,
+    /// Whether the documentation page is asked for.
+    pub is_docs: bool,
+    same_origin: bool,
+}
+
+impl RequestMeta {
+    /// Reads the request's own words about itself.
+    pub fn read(request: &ServiceRequest, context: &WebContext) -> Result<Self, EntropyError> {
+        let now = context.clock.now();
+        let headers = request.headers();
+        let forwarded: Vec<&str> =
+            headers.get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
+        Ok(Self {
+            id: RequestId::new(now, &*context.entropy)?,
+            now,
+            address: ClientAddress::find(
+                request.peer_addr(),
+                forwarded.into_iter(),
+                &context.trusted_proxies,
+            ),
+            language: Language::of(request),
+            user_agent: text(headers, header::USER_AGENT)
+                .map(|agent| agent.chars().take(256).collect()),
+            is_docs: request.path().starts_with("/docs/"),
+            secure: context.public_origin.starts_with("https://"),
+            same_origin: is_same_origin(headers, &context.public_origin),
+        })
+    }
+
+    /// Refuses a request that another site may have made the browser send.
+    /// To be asked before a cookie is believed in a request that changes
+    /// something.
+    pub fn require_same_origin(&self) -> Result<(), Problem> {
+        if self.same_origin { Ok(()) } else { Err(Problem::new(ProblemCode::CrossSiteRequest)) }
+    }
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// `Origin` must be ours; without one, `Sec-Fetch-Site` must say so. Every
+/// supported browser sends at least one of them with a request that is not GET.
+fn is_same_origin(headers: &HeaderMap, public_origin: &str) -> bool {
+    if let Some(origin) = headers.get(header::ORIGIN) {
+        let Ok(origin) = origin.to_str() else { return false };
+        // The scheme of the public address binds even where the proxy in front
+        // speaks plain HTTP to us.
+        let host = text(headers, header::HOST);
+        let authority = origin.split_once("://").map(|(_, authority)| authority);
+        return origin == public_origin || (authority.is_some() && authority == host);
+    }
+    matches!(
+        headers.get("sec-fetch-site").and_then(|value| value.to_str().ok()),
+        Some("same-origin")
+    )
+}
+
+impl FromRequest for RequestMeta {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(
+            request
+                .extensions()
+                .get::<Self>()
+                .cloned()
+                .ok_or_else(|| Problem::internal("the request middleware is missing")),
+        )
+    }
+}
