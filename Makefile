@@ -1,0 +1,138 @@
+# "make help" lists the targets. "make run" needs only git, make, Rust and Node
+# beforehand; the rest is installed on Debian and named elsewhere.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+NPM := npm --prefix frontend
+
+# Honoured by "make run".
+PORT ?= 8080
+DATABASE_URL ?= sqlite://$(CURDIR)/data/shiming.db
+
+# A heading between the steps of a long run.
+step = @printf '\n\033[1m== %s\033[0m\n' '$(1)'
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# --- Running -----------------------------------------------------------------
+
+.PHONY: run
+run: ## Build everything and serve it at http://localhost:8080 (PORT, DATABASE_URL)
+	@scripts/deps.sh run
+	cargo build --release --locked --bin shiming
+	@$(MAKE) frontend/dist/index.html
+	@mkdir -p data
+	@echo 'Shiming: http://localhost:$(PORT) (Ctrl-C stops it)'
+	@exec env PORT='$(PORT)' DATABASE_URL='$(DATABASE_URL)' \
+	  SHIMING__SERVER__PUBLIC_URL="$${SHIMING__SERVER__PUBLIC_URL:-http://localhost:$(PORT)}" \
+	  SHIMING__SERVER__SPA_DIR="$${SHIMING__SERVER__SPA_DIR:-frontend/dist}" \
+	  SHIMING__KEYS__FILE="$${SHIMING__KEYS__FILE:-data/keyring.json}" \
+	  $(TARGET)/release/shiming serve
+
+.PHONY: deps
+deps: ## Install what is missing to run and to test (Debian: root or sudo)
+	@scripts/deps.sh test
+	@$(MAKE) frontend/node_modules/.installed
+
+.PHONY: deps-check
+deps-check: ## Say what is missing, and install nothing
+	@scripts/deps.sh test --check
+
+# npm ci only when the lock file has changed.
+frontend/node_modules/.installed: frontend/package-lock.json
+	$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# A new build only when a source has changed.
+SPA_SOURCES := $(shell find frontend -maxdepth 1 -type f) \
+  $(shell find frontend/src frontend/public frontend/scripts -type f 2>/dev/null)
+frontend/dist/index.html: frontend/node_modules/.installed $(SPA_SOURCES)
+	$(NPM) run build
+	@touch $@
+
+# --- Testing -----------------------------------------------------------------
+
+.PHONY: test
+test: deps lint test-rust test-spa check-generated test-e2e topology ## Everything that continuous integration runs
+	$(call step,everything passed)
+
+.PHONY: lint
+lint: frontend/node_modules/.installed ## Formatting and lints of Rust, the web client and the operations files
+	$(call step,lint: Rust)
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	$(call step,lint: web client)
+	$(NPM) run --silent lint
+	$(NPM) run --silent typecheck
+	$(call step,lint: operations)
+	@scripts/lint-ops.sh
+
+.PHONY: test-rust
+test-rust: ## Rust tests, on SQLite and on PostgreSQL
+	$(call step,Rust tests on SQLite)
+	TEST_DATABASE=sqlite cargo test --locked
+	$(call step,Rust integration tests on PostgreSQL)
+	TEST_DATABASE=postgres scripts/with-postgres.sh cargo test --locked --test it
+
+.PHONY: test-spa
+test-spa: frontend/node_modules/.installed ## Unit tests, build and size budget of the web client
+	$(call step,web client: unit tests)
+	$(NPM) run --silent test
+	$(call step,web client: build and size)
+	@$(MAKE) frontend/dist/index.html
+	$(NPM) run --silent check:size
+
+.PHONY: test-e2e
+test-e2e: $(TARGET)/debug/shiming frontend/dist/index.html ## Browser tests against the real server
+	$(call step,browser tests)
+	SHIMING_BIN='$(abspath $(TARGET))/debug/shiming' $(NPM) run --silent e2e
+
+.PHONY: topology
+topology: $(TARGET)/debug/shiming frontend/dist/index.html ## Two nodes, PostgreSQL and nginx, one node killed
+	$(call step,topology)
+	@SHIMING_BIN=$(TARGET)/debug/shiming scripts/topology-test.sh
+
+.PHONY: check-generated
+check-generated: $(TARGET)/debug/shiming frontend/node_modules/.installed ## Fail when generated files are out of date
+	$(call step,generated files)
+	@SHIMING_BIN=$(TARGET)/debug/shiming scripts/check-generated.sh
+
+.PHONY: bench
+bench: ## Load test; writes target/bench/report.json
+	cargo build --release --locked
+	cargo bench --locked --bench load
+
+# Cargo knows best whether the binary is up to date.
+.PHONY: $(TARGET)/debug/shiming
+$(TARGET)/debug/shiming:
+	@cargo build --locked --quiet --bin shiming
+
+# --- Writing -----------------------------------------------------------------
+
+.PHONY: fmt
+fmt: frontend/node_modules/.installed ## Format Rust and the web client
+	cargo fmt
+	$(NPM) run --silent format
+
+.PHONY: gen
+gen: openapi frontend/node_modules/.installed ## Make the generated files anew: OpenAPI document, TypeScript types
+	$(NPM) run --silent gen:api
+
+.PHONY: openapi
+openapi: $(TARGET)/debug/shiming ## Write openapi/openapi.json
+	@mkdir -p openapi
+	$(TARGET)/debug/shiming openapi > openapi/openapi.json.new
+	@mv openapi/openapi.json.new openapi/openapi.json
+
+.PHONY: clean
+clean: ## Remove what was built (the data folder stays)
+	cargo clean
+	rm -rf frontend/dist frontend/node_modules

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Fails when a committed file is not what its generator makes of the sources.
+# Changes nothing. "make gen" makes them anew.
+#
+#   SHIMING_BIN  the binary (default: target/debug/shiming)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/lib.sh
+source scripts/lib.sh
+
+scratch=$(mktemp -d)
+types=frontend/src/api/schema.gen.ts
+clean_up() {
+  # The generator writes in place; the committed file comes back.
+  if [[ -e $scratch/schema.gen.ts ]]; then cp -p "$scratch/schema.gen.ts" "$types"; fi
+  rm -rf "$scratch"
+}
+trap clean_up EXIT
+
+# same <name> <committed> <fresh> <what it is made of>
+same() {
+  if ! diff -u --label committed --label generated "$2" "$3" >"$scratch/diff"; then
+    head -n 40 "$scratch/diff" >&2
+    die "$1 is out of date: it is generated from $4. Run: make gen"
+  fi
+  echo "$1 is up to date"
+}
+
+[[ -f openapi/openapi.json ]] || die "openapi/openapi.json is missing. Run: make gen"
+[[ -f $types ]] || die "$types is missing. Run: make gen"
+"${SHIMING_BIN:-target/debug/shiming}" openapi >"$scratch/openapi.json"
+same openapi/openapi.json openapi/openapi.json "$scratch/openapi.json" "the API's routes"
+
+cp -p "$types" "$scratch/schema.gen.ts"
+npm --prefix frontend run --silent gen:api >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; die "npm run gen:api failed"; }
+cp "$types" "$scratch/fresh.ts"
+same "$types" "$scratch/schema.gen.ts" "$scratch/fresh.ts" openapi/openapi.json
