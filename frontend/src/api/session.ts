@@ -1,0 +1,34 @@
+import type { NavigationGuard } from 'vue-router'
+import { answered, api, type Schemas } from './client'
+import { ProblemError } from './problem'
+import { stored } from '@/i18n/stored'
+
+/** Whether somebody signed in with this browser. The session itself is a cookie that no script can read. */
+const FLAG = 'signed-in'
+
+export const rememberSignedIn = (): void => stored.set(FLAG, 'yes')
+export const forgetSignedIn = (): void => stored.set(FLAG, null)
+
+/** The account of the session; `null` when it has ended. */
+export async function loadAccount(): Promise<Schemas['AccountView'] | null> {
+  try {
+    return await answered(api.GET('/api/v1/account'))
+  } catch (error) {
+    if (error instanceof ProblemError && error.problem.code === 'not_signed_in') {
+      forgetSignedIn()
+      return null
+    }
+    throw error
+  }
+}
+
+/** Pages for those who are signed in; the others are brought back after signing in. */
+export const signedInGuard: NavigationGuard = (to) =>
+  stored.get(FLAG) === 'yes' || { name: 'login', query: { next: String(to.name) } }
+
+/** Who is signed in need not sign in again. */
+export const signedOutGuard: NavigationGuard = async () => {
+  if (stored.get(FLAG) !== 'yes') return true
+  const account = await loadAccount().catch(() => null)
+  return account === null ? true : { name: 'account' }
+}

@@ -1,0 +1,136 @@
+import { nextTick, ref } from 'vue'
+import {
+  createRouter,
+  createWebHistory,
+  type NavigationGuardWithThis,
+  type RouteRecordRaw,
+} from 'vue-router'
+import { page } from '@/forms/page'
+import { i18n, loadMessages, type Namespace } from '@/i18n'
+import { signedInGuard, signedOutGuard } from '@/api/session'
+import { paths } from './paths'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Messages of the page, besides those of every page. */
+    messages?: Namespace
+  }
+}
+
+/** Only those who register need what the registration knows. */
+const draftGuard: NavigationGuardWithThis<undefined> = async (...step) =>
+  (await import('@/features/registration/draft')).draftGuard.apply(undefined, step)
+
+const registration = { meta: { messages: 'registration' }, beforeEnter: draftGuard } as const
+
+const routes: RouteRecordRaw[] = [
+  {
+    name: 'login',
+    path: paths.login,
+    component: () => import('@/features/login/LoginPage.vue'),
+    beforeEnter: signedOutGuard,
+  },
+  {
+    name: 'register',
+    path: paths.register,
+    component: () => import('@/features/registration/CredentialsPage.vue'),
+    ...registration,
+  },
+  {
+    name: 'register-identity',
+    path: paths['register-identity'],
+    component: () => import('@/features/registration/IdentityPage.vue'),
+    ...registration,
+  },
+  {
+    name: 'register-bank',
+    path: paths['register-bank'],
+    component: () => import('@/features/registration/BankPage.vue'),
+    ...registration,
+  },
+  {
+    name: 'register-code',
+    path: paths['register-code'],
+    component: () => import('@/features/registration/CodePage.vue'),
+    ...registration,
+  },
+  {
+    name: 'register-done',
+    path: paths['register-done'],
+    component: () => import('@/features/registration/DonePage.vue'),
+    ...registration,
+  },
+  {
+    name: 'register-expired',
+    path: paths['register-expired'],
+    component: () => import('@/features/registration/ExpiredPage.vue'),
+    meta: { messages: 'registration' },
+  },
+  {
+    name: 'account',
+    path: paths.account,
+    component: () => import('@/features/account/AccountPage.vue'),
+    meta: { messages: 'account' },
+    beforeEnter: signedInGuard,
+  },
+  {
+    name: 'recover-username',
+    path: paths['recover-username'],
+    component: () => import('@/features/recovery/ComingPage.vue'),
+    props: { what: 'username' },
+    meta: { messages: 'recovery' },
+  },
+  {
+    name: 'recover-password',
+    path: paths['recover-password'],
+    component: () => import('@/features/recovery/ComingPage.vue'),
+    props: { what: 'password' },
+    meta: { messages: 'recovery' },
+  },
+  {
+    name: 'help',
+    path: paths.help,
+    component: () => import('@/features/help/HelpPage.vue'),
+  },
+  {
+    name: 'legal',
+    path: paths.legal,
+    component: () => import('@/features/legal/LegalPage.vue'),
+    props: true,
+  },
+  {
+    name: 'sandbox',
+    path: paths.sandbox,
+    component: () => import('@/features/sandbox/SandboxPage.vue'),
+    meta: { messages: 'sandbox' },
+  },
+  { name: 'not-found', path: '/:path(.*)*', component: () => import('./NotFoundPage.vue') },
+]
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes,
+  scrollBehavior: (to, _from, saved) => saved ?? (to.hash ? { el: to.hash } : { top: 0 }),
+})
+
+/** A page whose files could not be fetched; the layout offers to try again. */
+export const failedToLoad = ref<string | null>(null)
+
+router.beforeEach(async (to) => {
+  page.failed = false
+  if (to.meta.messages) await loadMessages(to.meta.messages)
+})
+
+router.afterEach((to, from, failure) => {
+  if (failure) return
+  failedToLoad.value = null
+  // The first page is read from its top by itself.
+  if (from.matched.length > 0 && to.path !== from.path) {
+    void nextTick(() => document.getElementById('page-title')?.focus({ preventScroll: true }))
+  }
+})
+
+router.onError((_error, to) => {
+  failedToLoad.value = to.fullPath
+  page.title = i18n.global.t('core.load_failed.title')
+})

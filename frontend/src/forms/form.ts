@@ -1,0 +1,108 @@
+import { nextTick, reactive, ref, shallowRef, type Ref } from 'vue'
+import { problemFrom, type Problem } from '@/api/problem'
+import { useI18n } from 'petite-vue-i18n'
+import { service } from '@/api/service'
+import { keyOf } from '@/i18n'
+import { page } from './page'
+
+/** Fields of a form: the name, which is also the id of its input, and its places in the body. */
+export type Pointers<F extends string> = Record<F, string | string[]>
+
+export interface Form<F extends string> {
+  /** Text of what is wrong, by field. */
+  errors: Partial<Record<F, string>>
+  /** What is wrong, in the order of the page. */
+  summary: Ref<{ id: string; text: string }[]>
+  /** A refusal that belongs to no field. */
+  problem: Ref<Problem | null>
+  /** Whether a request is under way. */
+  busy: Ref<boolean>
+  /** Checks, then works; a second press while it works is ignored. */
+  submit: (check: () => Partial<Record<F, string>>, work: () => Promise<void>) => Promise<void>
+  /** Shows refusals that came from elsewhere. */
+  show: (problem: Problem) => void
+  /** Says what is wrong with fields, by code. */
+  fail: (codes: Partial<Record<F, string>>) => void
+}
+
+/** Everything that forms have in common: errors, summary, focus, one request at a time. */
+export function useForm<F extends string>(pointers: Pointers<F>): Form<F> {
+  const { t } = useI18n()
+  const names = Object.keys(pointers) as F[]
+  const errors = reactive<Record<string, string>>({})
+  const summary = ref<{ id: string; text: string }[]>([])
+  const problem = shallowRef<Problem | null>(null)
+  const busy = ref(false)
+
+  function text(name: F, code: string): string {
+    const key = keyOf(`errors.${name}.${code}`, `errors.any.${code}`) ?? 'core.errors.any.invalid'
+    return t(key, { min: service.value?.password.min_length ?? 8 })
+  }
+
+  function clear(): void {
+    for (const name of names) Reflect.deleteProperty(errors, name)
+    summary.value = []
+    problem.value = null
+    page.failed = false
+  }
+
+  function announce(): void {
+    page.failed = true
+    void nextTick(() => document.getElementById('what-is-wrong')?.focus())
+  }
+
+  function fail(codes: Partial<Record<F, string>>): void {
+    clear()
+    for (const name of names) {
+      const code = codes[name]
+      if (code === undefined) continue
+      const message = text(name, code)
+      errors[name] = message
+      summary.value.push({ id: name, text: message })
+    }
+    if (summary.value.length > 0) announce()
+  }
+
+  function show(refused: Problem): void {
+    const codes: Partial<Record<F, string>> = {}
+    for (const { pointer, code } of refused.errors ?? []) {
+      const name = names.find((one) => ([] as string[]).concat(pointers[one]).includes(pointer))
+      if (name !== undefined) codes[name] ??= code
+    }
+    if (Object.keys(codes).length > 0) {
+      fail(codes)
+    } else {
+      clear()
+      problem.value = refused
+      announce()
+    }
+  }
+
+  async function submit(
+    check: () => Partial<Record<F, string>>,
+    work: () => Promise<void>,
+  ): Promise<void> {
+    if (busy.value) return
+    const wrong = check()
+    fail(wrong)
+    if (summary.value.length > 0) return
+    busy.value = true
+    try {
+      await work()
+    } catch (thrown) {
+      show(problemFrom(thrown))
+    } finally {
+      busy.value = false
+    }
+  }
+
+  return {
+    errors: errors as Partial<Record<F, string>>,
+    summary,
+    problem,
+    busy,
+    submit,
+    show,
+    fail,
+  }
+}

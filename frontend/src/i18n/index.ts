@@ -1,0 +1,100 @@
+/** Languages: messages are compiled when the client is built and loaded by the folder they belong to. */
+import { createI18n, registerMessageResolver } from 'petite-vue-i18n'
+import type { MessageResolver } from '@intlify/core-base'
+import type { Ref } from 'vue'
+import type core from './locales/zh-CN/core.json'
+import type registration from './locales/zh-CN/registration.json'
+import type account from './locales/zh-CN/account.json'
+import type recovery from './locales/zh-CN/recovery.json'
+import type sandbox from './locales/zh-CN/sandbox.json'
+import { stored } from './stored'
+
+export interface Messages {
+  core: typeof core
+  registration: typeof registration
+  account: typeof account
+  recovery: typeof recovery
+  sandbox: typeof sandbox
+}
+export type Namespace = keyof Messages
+
+declare module 'petite-vue-i18n' {
+  // The keys of the Chinese files are the keys there are.
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type
+  export interface DefineLocaleMessage extends Messages {}
+}
+
+export const LANGUAGES = ['zh-CN', 'en'] as const
+export type Language = (typeof LANGUAGES)[number]
+
+/** What stands at a path such as `core.login.title`. */
+const messageAt = (messages: unknown, path: string): unknown =>
+  path
+    .split('.')
+    .reduce<unknown>(
+      (node, part) => (node as Record<string, unknown> | undefined)?.[part],
+      messages,
+    )
+
+registerMessageResolver(
+  (messages, path) => (messageAt(messages, path) ?? null) as ReturnType<MessageResolver>,
+)
+
+export const i18n = createI18n({
+  locale: 'zh-CN',
+  fallbackLocale: 'zh-CN',
+  messages: {} as Record<Language, Messages>,
+})
+
+/** `createI18n` promises less than it makes: the locale is a reference. */
+const locale = i18n.global.locale as unknown as Ref<Language>
+
+type MessageFile = { default: Record<string, unknown> }
+const files = import.meta.glob<MessageFile>('./locales/*/*.json')
+const wanted = new Set<Namespace>(['core'])
+const loaded = new Set<string>()
+
+async function load(language: Language): Promise<void> {
+  const missing = [...wanted].filter((namespace) => !loaded.has(`${language}/${namespace}`))
+  await Promise.all(
+    missing.map(async (namespace) => {
+      const file = await files[`./locales/${language}/${namespace}.json`]?.()
+      i18n.global.mergeLocaleMessage(language, { [namespace]: file?.default })
+      loaded.add(`${language}/${namespace}`)
+    }),
+  )
+}
+
+/** Makes the messages of a namespace available in the language of the page. */
+export function loadMessages(namespace: Namespace): Promise<void> {
+  wanted.add(namespace)
+  return load(language())
+}
+
+/** The key of the first of these paths that a loaded namespace has a message for. */
+export function keyOf(...paths: string[]): string | undefined {
+  const messages = i18n.global.getLocaleMessage(language())
+  const keys = paths.flatMap((path) => [...wanted].map((namespace) => `${namespace}.${path}`))
+  return keys.find((key) => messageAt(messages, key) !== undefined)
+}
+
+/** The language of the page. */
+export function language(): Language {
+  return locale.value
+}
+
+/** Switches the language of the page and remembers it. */
+export async function setLanguage(next: Language): Promise<void> {
+  await load(next)
+  locale.value = next
+  document.documentElement.lang = next
+  stored.set('language', next)
+}
+
+/** Chinese, unless the person chose otherwise or the browser knows no Chinese. */
+export function startLanguage(): Promise<void> {
+  const chosen = LANGUAGES.find((one) => one === stored.get('language'))
+  const chinese = navigator.languages.some((tag) => tag.toLowerCase().startsWith('zh'))
+  const english = navigator.languages[0]?.toLowerCase().startsWith('en') === true
+  return setLanguage(chosen ?? (english && !chinese ? 'en' : 'zh-CN'))
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import schema from '../../../openapi/openapi.json'
+
+type Node = { [key: string]: Node } | string
+const files = import.meta.glob<{ default: Node }>('./locales/*/*.json', {
+  eager: true,
+  query: '?raw',
+})
+const read = (language: string, name: string): Node => {
+  const file = files[`./locales/${language}/${name}.json`]
+  return JSON.parse(file?.default as unknown as string) as Node
+}
+const names = [
+  ...new Set(Object.keys(files).map((path) => /([\w-]+)\.json$/.exec(path)?.[1] ?? '')),
+]
+
+/** Every message by its path. */
+function messages(node: Node, path = ''): Map<string, string> {
+  if (typeof node === 'string') return new Map([[path, node]])
+  return new Map(
+    Object.entries(node).flatMap(([key, next]) => [
+      ...messages(next, path ? `${path}.${key}` : key),
+    ]),
+  )
+}
+const placeholders = (message: string) =>
+  [...message.matchAll(/\{(\w+)\}/g)].map(([, n]) => n).sort()
+
+describe.each(names)('%s', (name) => {
+  const chinese = messages(read('zh-CN', name))
+  const english = messages(read('en', name))
+
+  it('has the same keys in both languages', () => {
+    expect([...english.keys()]).toEqual([...chinese.keys()])
+  })
+
+  it('has the same placeholders in both languages, and no empty message', () => {
+    for (const [path, message] of chinese) {
+      expect(message.trim(), path).not.toBe('')
+      expect(english.get(path)?.trim(), path).not.toBe('')
+      expect(placeholders(english.get(path) ?? ''), path).toEqual(placeholders(message))
+    }
+  })
+})
+
+it('has words for every problem that a page can meet', () => {
+  // These are about how a client is written, or belong to apps only.
+  const notForPages = [
+    'malformed_request',
+    'validation_failed',
+    'not_found',
+    'method_not_allowed',
+    'payload_too_large',
+    'unsupported_media_type',
+    'idempotency_key_reused',
+    'idempotency_key_invalid',
+    'refresh_token_invalid',
+    'refresh_token_reused',
+    'sandbox_only',
+  ]
+  const problems = ['core', 'registration'].flatMap((name) => {
+    const file = read('zh-CN', name)
+    return Object.keys((file as { problems: Record<string, Node> }).problems)
+  })
+  const wanted = schema.components.schemas.ProblemCode.enum.filter(
+    (code) => !notForPages.includes(code),
+  )
+  expect(problems.sort()).toEqual([...wanted, 'offline'].sort())
+})

@@ -1,0 +1,11 @@
+import { createApp } from 'vue'
+import App from './app/App.vue'
+import { router } from './app/router'
+import { i18n, startLanguage } from './i18n'
+import { applyDisplay } from './ui/display'
+import './ui/styles.css'
+
+applyDisplay()
+void startLanguage().then(() => {
+  createApp(App).use(i18n).use(router).mount('#app')
+})

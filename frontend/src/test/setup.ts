@@ -1,0 +1,12 @@
+import { cleanup } from '@testing-library/vue'
+import { afterEach, beforeEach } from 'vitest'
+import { loadMessages, setLanguage } from '@/i18n'
+
+beforeEach(async () => {
+  await loadMessages('registration')
+  await setLanguage('zh-CN')
+})
+afterEach(() => {
+  cleanup()
+  localStorage.clear()
+})

@@ -1,0 +1,79 @@
+import { fileURLToPath } from 'node:url'
+import VueI18nPlugin from '@intlify/unplugin-vue-i18n/vite'
+import vue from '@vitejs/plugin-vue'
+import { compression, defineAlgorithm } from 'vite-plugin-compression2'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+const testing = process.env['VITEST'] !== undefined
+
+export default defineConfig({
+  plugins: [
+    vue(),
+    VueI18nPlugin({
+      include: here('./src/i18n/locales/**/*.json'),
+      runtimeOnly: true,
+      fullInstall: false,
+      dropMessageCompiler: true,
+      strictMessage: true,
+    }),
+    // The server sends these copies; nothing is compressed while it runs.
+    compression({
+      algorithms: [defineAlgorithm('gzip', { level: 9 }), defineAlgorithm('brotliCompress', {})],
+      include: /\.(?:html|js|css|svg|json|txt|webmanifest)$/,
+      threshold: 512,
+    }),
+  ],
+  // What the pages do not use is left out of them.
+  define: {
+    __VUE_OPTIONS_API__: testing,
+    __VUE_PROD_DEVTOOLS__: false,
+    __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: false,
+  },
+  resolve: {
+    dedupe: ['@intlify/shared'],
+    alias: {
+      '@': here('./src'),
+      // Messages are compiled beforehand: the pages need no compiler.
+      'petite-vue-i18n': 'petite-vue-i18n/dist/petite-vue-i18n.runtime.mjs',
+    },
+  },
+  build: {
+    // Phones and office computers of 2020.
+    target: ['chrome87', 'edge88', 'firefox91', 'safari14'],
+    // The policy of the pages allows no data: scripts or styles.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    manifest: true,
+    rolldownOptions: {
+      output: {
+        // Few files compress better than many: one of libraries, one of what every form has.
+        codeSplitting: {
+          groups: [
+            { name: 'base', test: /node_modules|plugin-vue|vite\/preload/ },
+            {
+              name: 'form',
+              test: /src\/(?:api|forms|i18n\/\w+\.ts|ui\/(?:Captcha|Field|Text|Password|Submit|Problem|Notice|ErrorS|PageT))/,
+            },
+          ],
+        },
+      },
+    },
+    reportCompressedSize: false,
+  },
+  server: {
+    proxy: Object.fromEntries(
+      ['/api', '/sandbox/v1', '/docs', '/.well-known'].map((path) => [
+        path,
+        process.env['SHIMING_API'] ?? 'http://localhost:8080',
+      ]),
+    ),
+  },
+  test: {
+    environment: 'happy-dom',
+    setupFiles: ['./src/test/setup.ts'],
+    exclude: [...configDefaults.exclude],
+    restoreMocks: true,
+  },
+})
