@@ -10,6 +10,7 @@ MAKEFLAGS += --no-print-directory
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 NPM := npm --prefix frontend
+E2E := npm --prefix tests/e2e
 
 # Honoured by "make run".
 PORT ?= 8080
@@ -40,15 +41,15 @@ run: ## Build everything and serve it at http://localhost:8080 (PORT, DATABASE_U
 .PHONY: deps
 deps: ## Install what is missing to run and to test (Debian: root or sudo)
 	@scripts/deps.sh test
-	@$(MAKE) frontend/node_modules/.installed
+	@$(MAKE) frontend/node_modules/.installed tests/e2e/node_modules/.installed
 
 .PHONY: deps-check
 deps-check: ## Say what is missing, and install nothing
 	@scripts/deps.sh test --check
 
 # npm ci only when the lock file has changed.
-frontend/node_modules/.installed: frontend/package-lock.json
-	$(NPM) ci --no-audit --no-fund --loglevel=error
+%/node_modules/.installed: %/package-lock.json
+	npm --prefix $* ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # A new build only when a source has changed.
@@ -65,13 +66,14 @@ test: deps lint test-rust test-spa check-generated test-e2e topology ## Everythi
 	$(call step,everything passed)
 
 .PHONY: lint
-lint: frontend/node_modules/.installed ## Formatting and lints of Rust, the web client and the operations files
+lint: frontend/node_modules/.installed tests/e2e/node_modules/.installed ## Formatting and lints of Rust, the web client and the operations files
 	$(call step,lint: Rust)
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	$(call step,lint: web client)
 	$(NPM) run --silent lint
 	$(NPM) run --silent typecheck
+	$(E2E) run --silent typecheck
 	$(call step,lint: operations)
 	@scripts/lint-ops.sh
 
@@ -91,9 +93,9 @@ test-spa: frontend/node_modules/.installed ## Unit tests, build and size budget 
 	$(NPM) run --silent check:size
 
 .PHONY: test-e2e
-test-e2e: $(TARGET)/debug/shiming frontend/dist/index.html ## Browser tests against the real server
+test-e2e: $(TARGET)/debug/shiming frontend/dist/index.html tests/e2e/node_modules/.installed ## Browser tests against the real server
 	$(call step,browser tests)
-	SHIMING_BIN='$(abspath $(TARGET))/debug/shiming' $(NPM) run --silent e2e
+	SHIMING_BIN='$(abspath $(TARGET))/debug/shiming' $(E2E) test --silent
 
 .PHONY: topology
 topology: $(TARGET)/debug/shiming frontend/dist/index.html ## Two nodes, PostgreSQL and nginx, one node killed
@@ -135,4 +137,4 @@ openapi: $(TARGET)/debug/shiming ## Write openapi/openapi.json
 .PHONY: clean
 clean: ## Remove what was built (the data folder stays)
 	cargo clean
-	rm -rf frontend/dist frontend/node_modules
+	rm -rf frontend/dist frontend/node_modules tests/e2e/node_modules

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs'
+import { defineConfig, devices } from '@playwright/test'
+import type { Options } from './support/test'
+
+const port = Number(process.env['E2E_PORT'] ?? 18080)
+export const origin = `http://localhost:${port}`
+
+const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+)
+const desktop = { ...devices['Desktop Chrome'], viewport: { width: 1280, height: 900 } }
+// A cheap phone: small, touch, no retina assets.
+const phone = {
+  ...devices['Desktop Chrome'],
+  viewport: { width: 360, height: 740 },
+  hasTouch: true,
+  isMobile: true,
+}
+const shared = {
+  baseURL: origin,
+  trace: 'retain-on-failure' as const,
+  screenshot: 'only-on-failure' as const,
+  launchOptions: {
+    ...(chromium === undefined ? {} : { executablePath: chromium }),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  },
+}
+
+export default defineConfig<Options>({
+  testDir: '.',
+  outputDir: '../../target/e2e',
+  fullyParallel: true,
+  workers: 2,
+  forbidOnly: process.env['CI'] !== undefined,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list']],
+  globalSetup: './support/server.ts',
+  projects: [
+    { name: 'desktop-zh', use: { ...desktop, ...shared, locale: 'zh-CN', language: 'zh-CN' } },
+    { name: 'phone-zh', use: { ...phone, ...shared, locale: 'zh-CN', language: 'zh-CN' } },
+    { name: 'desktop-en', use: { ...desktop, ...shared, locale: 'en-GB', language: 'en' } },
+    { name: 'phone-en', use: { ...phone, ...shared, locale: 'en-GB', language: 'en' } },
+  ],
+})

@@ -1,0 +1,43 @@
+import { classes, person } from './support/people'
+import { Registration } from './support/flow'
+import { expect, test } from './support/test'
+
+for (const kind of Object.keys(classes)) {
+  test(`registers, logs in and logs out: ${kind}`, async ({
+    page,
+    texts,
+    language,
+    accessible,
+    request,
+  }) => {
+    const someone = await person(request, kind)
+    const flow = new Registration(page, texts, language)
+    await page.goto('/')
+    await accessible('login')
+    await page.getByRole('link', { name: texts.core.links.register, exact: true }).click()
+    await flow.heading(texts.registration.credentials.title)
+    await accessible('credentials')
+    await flow.credentials()
+    await accessible('identity')
+    await flow.identity(someone)
+    await accessible('bank')
+    await flow.bank(someone)
+    await accessible('code')
+    await flow.code(someone)
+    await accessible('done')
+
+    await page.getByRole('link', { name: texts.core.login.title, exact: true }).click()
+    await flow.signIn()
+    await flow.heading(texts.account.title)
+    await expect(page.getByText(flow.username)).toBeVisible()
+    await accessible('account')
+    const shown = (await page.locator('main').textContent()) ?? ''
+    for (const secret of [someone.document_number, someone.card_number, someone.phone]) {
+      expect(shown).not.toContain(secret)
+    }
+    await page.getByRole('button', { name: texts.account.sign_out, exact: true }).click()
+    await expect(page.getByText(texts.core.login.out)).toBeVisible()
+    await page.goto('/account')
+    await flow.heading(texts.core.login.title)
+  })
+}

@@ -1,0 +1,93 @@
+/** What every browser test has: a language, a clean page, texts by key, and the sandbox. */
+import AxeBuilder from '@axe-core/playwright'
+import { test as base, expect, type Page } from '@playwright/test'
+import en from '../../../frontend/src/i18n/locales/en/core.json' with { type: 'json' }
+import enAccount from '../../../frontend/src/i18n/locales/en/account.json' with { type: 'json' }
+import enRecovery from '../../../frontend/src/i18n/locales/en/recovery.json' with { type: 'json' }
+import enRegistration from '../../../frontend/src/i18n/locales/en/registration.json' with { type: 'json' }
+import enSandbox from '../../../frontend/src/i18n/locales/en/sandbox.json' with { type: 'json' }
+import zh from '../../../frontend/src/i18n/locales/zh-CN/core.json' with { type: 'json' }
+import zhAccount from '../../../frontend/src/i18n/locales/zh-CN/account.json' with { type: 'json' }
+import zhRecovery from '../../../frontend/src/i18n/locales/zh-CN/recovery.json' with { type: 'json' }
+import zhRegistration from '../../../frontend/src/i18n/locales/zh-CN/registration.json' with { type: 'json' }
+import zhSandbox from '../../../frontend/src/i18n/locales/zh-CN/sandbox.json' with { type: 'json' }
+
+export type Language = 'zh-CN' | 'en'
+export interface Options {
+  language: Language
+}
+
+const all = {
+  'zh-CN': {
+    core: zh,
+    registration: zhRegistration,
+    account: zhAccount,
+    recovery: zhRecovery,
+    sandbox: zhSandbox,
+  },
+  en: {
+    core: en,
+    registration: enRegistration,
+    account: enAccount,
+    recovery: enRecovery,
+    sandbox: enSandbox,
+  },
+}
+export type Texts = (typeof all)['zh-CN']
+
+interface Fixtures extends Options {
+  /** The client's own texts in the language of the project. */
+  texts: Texts
+  /** Looks at the page with axe; nothing may be found. */
+  accessible: (where: string) => Promise<void>
+  /** Statuses that the browser may complain about in this test. */
+  expected: { statuses: number[] }
+}
+
+export const test = base.extend<Fixtures>({
+  language: ['zh-CN', { option: true }],
+  texts: async ({ language }, use) => use(all[language]),
+  expected: async ({}, use) => use({ statuses: [] }),
+  page: async ({ page, expected }, use) => {
+    const complaints: string[] = []
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => {
+      if (message.type() !== 'error' && message.type() !== 'warning') return
+      const status = /status of (\d+)/.exec(message.text())?.[1]
+      if (status !== undefined && expected.statuses.includes(Number(status))) return
+      complaints.push(message.text())
+    })
+    await page.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) => {
+        console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`)
+      })
+    })
+    await use(page)
+    expect(complaints, 'the console stays silent').toEqual([])
+  },
+  accessible: async ({ page }, use) => {
+    await use(async (where) => {
+      await page.locator('h1').waitFor()
+      const { violations } = await new AxeBuilder({ page })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+        .analyze()
+      const found = violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map((n) => n.html).join(' ')}`,
+      )
+      expect(found, where).toEqual([])
+      const wide = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
+      expect(wide, `${where} does not scroll sideways`).toBeLessThanOrEqual(0)
+    })
+  },
+})
+
+export { expect, type Page }
+
+/** A message with its placeholders filled in. */
+export function fill(message: string, values: Record<string, string | number>): string {
+  return message
+    .replace(/\{'(.)'\}/g, '$1')
+    .replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]))
+}
