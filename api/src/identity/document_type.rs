@@ -6,7 +6,8 @@ macro_rules! document_types {
     ($($(#[$doc:meta])* $variant:ident $code:literal $zh:literal $en:literal $example:literal,)+) => {
         /// A kind of identity document.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-        pub enum DocumentType { $($(#[$doc])* #[serde(rename = $code)] $variant,)+ }
+        #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+        pub enum DocumentType { $($(#[$doc])* $variant,)+ }
 
         impl DocumentType {
             /// Every kind, in the order in which they are offered.

@@ -9,8 +9,9 @@ macro_rules! problem_codes {
         /// A stable name for what went wrong (RFC 9457 `type` ends with it).
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
             utoipa::ToSchema)]
+        #[serde(rename_all = "snake_case")]
         pub enum ProblemCode {
-            $($(#[$doc])* #[serde(rename = $code)] $variant,)+
+            $($(#[$doc])* $variant,)+
         }
 
         impl ProblemCode {
@@ -199,4 +200,16 @@ problem_codes! {
     Internal "internal" INTERNAL_SERVER_ERROR
         zh("系统出现问题", "请稍后再试；如仍有问题，请提供 request_id 与我们联系。")
         en("Something went wrong on our side", "Try again later; if it stays, contact us and give the request_id.");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_and_the_answers_name_a_code_alike() {
+        for code in ProblemCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
+    }
 }
