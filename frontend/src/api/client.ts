@@ -1,5 +1,5 @@
 import createClient from 'openapi-fetch'
-import { offline, ProblemError, problemOf } from './problem'
+import { offline, problemFrom, ProblemError, problemOf, type Problem } from './problem'
 import type { components, paths } from './schema.gen'
 import { learnTime } from './time'
 
@@ -38,20 +38,35 @@ export async function answered<T>(request: Promise<Answer<T>>): Promise<T> {
   return answer.data as T
 }
 
+/** Answers after which the same request may still have its effect. */
+const passing = (problem: Problem): boolean =>
+  problem.code === 'offline' || problem.code === 'request_in_progress' || problem.status >= 500
+
 /**
- * A key for one action of the person (`Idempotency-Key`): the same while the
- * same request is repeated, a new one as soon as anything in it changes.
+ * Sends one action of the person with an `Idempotency-Key`. While no answer
+ * settles it, the same body is sent with the same key, so that it has its
+ * effect once; after an answer, or with another body, it is a new action.
  */
-export function actionKey(): (body: unknown) => { 'Idempotency-Key': string } {
+export function repeatable(): <T>(
+  body: unknown,
+  send: (header: { 'Idempotency-Key': string }) => Promise<Answer<T>>,
+) => Promise<T> {
   let last = ''
   let key = ''
-  return (body) => {
+  return async (body, send) => {
     const text = JSON.stringify(body)
     if (text !== last || key === '') {
       last = text
       key = randomKey()
     }
-    return { 'Idempotency-Key': key }
+    try {
+      const answer = await answered(send({ 'Idempotency-Key': key }))
+      key = ''
+      return answer
+    } catch (thrown) {
+      if (!passing(problemFrom(thrown))) key = ''
+      throw thrown
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { actionKey, answered } from './client'
+import { answered, repeatable } from './client'
 import { ProblemError, problemOf } from './problem'
 
 it('reads the problem of an answer', () => {
@@ -19,10 +19,24 @@ it('says that it is offline when nothing comes back', async () => {
   )
 })
 
-it('keeps its key while the same request is repeated', () => {
-  const key = actionKey()
-  const first = key({ phone: '1' })
-  expect(key({ phone: '1' })).toEqual(first)
-  expect(key({ phone: '2' })).not.toEqual(first)
-  expect(first['Idempotency-Key']).toMatch(/^[0-9a-f]{32}$/)
+it('keeps its key until an answer settles the action', async () => {
+  const once = repeatable()
+  const keys: string[] = []
+  const send = (body: unknown, status: number) =>
+    once(body, (header) => {
+      keys.push(header['Idempotency-Key'])
+      if (status === 0) return Promise.reject(new TypeError('Failed to fetch'))
+      return Promise.resolve({
+        data: {},
+        error: { code: status === 503 ? 'overloaded' : 'bank_mismatch', status },
+        response: new Response(null, { status }),
+      })
+    }).catch(() => undefined)
+  for (const status of [0, 503, 422, 200, 0]) await send({ phone: '1' }, status)
+  await send({ phone: '2' }, 0)
+  const [lost, busy, refused, accepted, again, other] = keys
+  expect(busy).toBe(lost)
+  expect(refused).toBe(busy)
+  expect(new Set([refused, accepted, again, other]).size).toBe(4)
+  expect(lost).toMatch(/^[0-9a-f]{32}$/)
 })

@@ -28,7 +28,8 @@ export default async function start(): Promise<() => Promise<void>> {
         SHIMING__PASSWORD__FAILURES__PER_ADDRESS: '100000',
         SHIMING__PASSWORD__QUEUE_MILLISECONDS: '10000',
         // Short, so that the page about a silent bank is seen soon.
-        SHIMING__BANK__TIMEOUT_MILLISECONDS: '1500',
+        SHIMING__SMS__RESEND_SECONDS: '5',
+        SHIMING__BANK__TIMEOUT_MILLISECONDS: '4000',
       },
       stdio: ['ignore', 'inherit', 'inherit'],
     },

@@ -1,0 +1,172 @@
+/** Nothing that was typed is lost, and every mistake is named. */
+import { Registration } from './support/flow'
+import { codeFor, person } from './support/people'
+import { expect, fill, test } from './support/test'
+
+test('an empty form names every field, and each name leads to its field', async ({
+  page,
+  texts,
+  accessible,
+}) => {
+  await page.goto('/register')
+  await page.getByRole('button', { name: texts.registration.next, exact: true }).click()
+  const summary = page.getByRole('alert')
+  await expect(summary).toBeFocused()
+  await expect(summary.getByRole('listitem')).toHaveCount(6)
+  await accessible('empty registration')
+  await summary.getByRole('link', { name: texts.core.errors.password.required }).click()
+  await expect(page.locator('#password')).toBeFocused()
+})
+
+test('the server refuses what the page lets through, and the page keeps it', async ({
+  page,
+  texts,
+  language,
+  expected,
+}) => {
+  expected.statuses.push(422)
+  const flow = new Registration(page, texts, language)
+  await page.goto('/register')
+  await flow.fillCredentials('13800138000')
+  for (const field of ['#password', '#password_confirmation']) await page.fill(field, 'password1')
+  for (const box of await page.getByRole('checkbox').all()) await box.check()
+  await flow.next()
+  const { errors } = texts.registration
+  await expect(page.locator('#username-error')).toHaveText(
+    errors.username.username_looks_like_document,
+  )
+  await expect(page.locator('#password-error')).toHaveText(errors.password.password_common)
+  await expect(page.locator('#username')).toHaveValue('13800138000')
+  await expect(page.locator('#captcha')).not.toHaveValue('')
+})
+
+test('a wrong check digit is told apart from a wrong form', async ({
+  page,
+  texts,
+  language,
+  expected,
+}) => {
+  expected.statuses.push(422)
+  const flow = new Registration(page, texts, language)
+  await page.goto('/register')
+  await flow.credentials()
+  await page.fill('#name', '王小明')
+  await page.fill('#document_number', '440305199003070015')
+  await page.getByRole('radio').first().check()
+  for (const [field, value] of [
+    ['#birth_date', '1990'],
+    ['#birth_date-month', '3'],
+    ['#birth_date-day', '7'],
+  ] as const) {
+    await page.fill(field, value)
+  }
+  await flow.next()
+  const { document_number: wrong, birth_date } = texts.registration.errors
+  await expect(page.locator('#document_number-error')).toHaveText(wrong.document_checksum)
+  await page.fill('#document_number', '4403051990')
+  await flow.next()
+  await expect(page.locator('#document_number-error')).toHaveText(wrong.document_too_short)
+  await page.fill('#document_number', '440305199003070014')
+  await page.fill('#birth_date-day', '8')
+  await flow.next()
+  await expect(page.locator('#birth_date-error')).toHaveText(birth_date.birth_date_mismatch)
+  await expect(page.locator('#name')).toHaveValue('王小明')
+})
+
+test('a draft survives reload, going back, and a closed window', async ({
+  page,
+  texts,
+  language,
+  context,
+}) => {
+  const someone = await person(page.request, 'resident ID')
+  const flow = new Registration(page, texts, language)
+  await page.goto('/register')
+  await flow.credentials()
+  await flow.identity(someone)
+  await page.goBack()
+  await flow.heading(texts.registration.identity.title)
+  await expect(page.locator('#name')).toHaveValue(someone.name)
+  await page.goForward()
+  await page.reload()
+  await flow.heading(texts.registration.bank.title)
+  // After a reload the page knows no more than the server tells: masked.
+  expect(await page.locator('main').textContent()).not.toContain(someone.document_number)
+  const other = await context.newPage()
+  await page.close()
+  await other.goto('/register')
+  const link = other.getByRole('link', { name: texts.registration.credentials.go_on })
+  await expect(other.getByText(flow.username)).toBeVisible()
+  await link.click()
+  const resumed = new Registration(other, texts, language)
+  await resumed.bank(someone)
+  await resumed.code(someone)
+})
+
+test('no step can be skipped', async ({ page, texts, language }) => {
+  const flow = new Registration(page, texts, language)
+  for (const step of ['identity', 'bank', 'code', 'done']) {
+    await page.goto(`/register/${step}`)
+    await flow.heading(texts.registration.credentials.title)
+  }
+  await flow.credentials()
+  await page.goto('/register/code')
+  await flow.heading(texts.registration.identity.title)
+})
+
+test('a lost connection loses nothing, and one press tries again', async ({
+  page,
+  texts,
+  language,
+  context,
+}) => {
+  const someone = await person(page.request, 'resident ID')
+  const flow = new Registration(page, texts, language)
+  await page.goto('/register')
+  await flow.credentials()
+  await flow.fillIdentity(someone)
+  const requests = page.context()
+  await requests.route('**/identity', (route) => route.abort('internetdisconnected'), { times: 1 })
+  page.removeAllListeners('console')
+  await flow.next()
+  await expect(page.getByRole('alert')).toContainText(texts.core.problems.offline.title)
+  await expect(page.locator('#name')).toHaveValue(someone.name)
+  await flow.next()
+  await flow.heading(texts.registration.bank.title)
+  await context.unrouteAll()
+})
+
+test('five wrong codes kill it, and a new one works', async ({
+  page,
+  texts,
+  language,
+  expected,
+}) => {
+  expected.statuses.push(422)
+  const someone = await person(page.request, 'resident ID')
+  const flow = new Registration(page, texts, language)
+  await page.goto('/register')
+  await flow.credentials()
+  await flow.identity(someone)
+  await flow.bank(someone)
+  const right = await codeFor(page.request, someone.phone)
+  const wrong = right === '000000' ? '111111' : '000000'
+  const { problems } = texts.registration
+  for (const left of [4, 3, 2, 1]) {
+    await page.fill('#code', wrong)
+    await flow.next()
+    await expect(page.getByRole('alert')).toContainText(fill(problems.code_wrong.text, { left }))
+  }
+  await page.fill('#code', wrong)
+  await flow.next()
+  await expect(page.getByRole('alert')).toContainText(problems.code_dead.title)
+  await page.fill('#code', right)
+  await flow.next()
+  await expect(page.getByRole('alert')).toContainText(problems.code_dead.title)
+  const again = page.getByRole('button', { name: texts.registration.code.resend, exact: true })
+  await expect(again).toBeEnabled()
+  await again.click()
+  await expect(page.getByText(texts.registration.code.resent)).toBeVisible()
+  await expect.poll(() => codeFor(page.request, someone.phone)).not.toBe(right)
+  await flow.code(someone)
+})

@@ -1,0 +1,140 @@
+/** The guide's own words, each where the guide says. */
+import { Registration, PASSWORD, solveCaptcha } from './support/flow'
+import { codeFor, person, unique } from './support/people'
+import { expect, fill, test } from './support/test'
+
+test.describe('in the words of the guide', () => {
+  test.skip(({ language }) => language !== 'zh-CN', 'the guide is Chinese')
+
+  test('the login page and the steps carry its labels', async ({ page, texts, language }) => {
+    await page.goto('/')
+    for (const label of ['立即注册', '忘记用户名？', '忘记密码？', '用户信息维护', '帮助']) {
+      await expect(page.getByRole('link', { name: label, exact: true }).first()).toBeVisible()
+    }
+    for (const label of ['用户名', '密码', '验证码']) {
+      await expect(page.getByLabel(label, { exact: true })).toBeVisible()
+    }
+    const flow = new Registration(page, texts, language)
+    const someone = await person(page.request, 'resident ID')
+    await page.getByRole('link', { name: '立即注册' }).click()
+    const steps = ['填写登录信息', '填写身份信息', '填写验证信息', '注册成功']
+    await expect(page.locator('.steps li')).toHaveText(steps)
+    for (const label of ['用户名', '密码', '确认密码', '验证码']) {
+      await expect(page.getByLabel(label, { exact: true })).toBeVisible()
+    }
+    await flow.credentials()
+    for (const label of ['姓名', '证件类型', '证件号', '性别', '出生日期']) {
+      await expect(page.getByText(label, { exact: true }).first()).toBeVisible()
+    }
+    await flow.identity(someone)
+    for (const label of ['银行', '银行账号', '手机号码']) {
+      await expect(page.getByLabel(label, { exact: true })).toBeVisible()
+    }
+    await expect(page.getByLabel('银行', { exact: true }).locator('option')).toHaveCount(13)
+    await flow.fillBank(someone)
+    await page.getByRole('button', { name: '发送短信验证' }).click()
+    await page.getByLabel('动态验证').fill(await codeFor(page.request, someone.phone))
+    await page.getByRole('button', { name: '下一步' }).click()
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('注册成功')
+    await expect(page.locator('[aria-current=step]')).toHaveText('注册成功')
+  })
+
+  test('a used document is named at its field, with the way to the username', async ({
+    page,
+    texts,
+    language,
+    expected,
+  }) => {
+    expected.statuses.push(409)
+    const someone = await person(page.request, 'resident ID')
+    await new Registration(page, texts, language).all(someone)
+    const again = new Registration(page, texts, language)
+    await page.goto('/register')
+    await again.credentials()
+    await again.fillIdentity(someone)
+    await again.next()
+    await expect(page.locator('#document_number-error')).toHaveText('证件已被使用')
+    await expect(page.getByLabel('证件号', { exact: true })).toHaveValue(someone.document_number)
+    await page.getByRole('alert').getByRole('link', { name: '忘记用户名？' }).click()
+    await expect(page).toHaveURL(/recovery\/username/)
+  })
+
+  test('a mismatch says which advice to follow, and never what differed', async ({
+    page,
+    texts,
+    language,
+    expected,
+    accessible,
+  }) => {
+    expected.statuses.push(422)
+    const someone = await person(page.request, 'resident ID')
+    const flow = new Registration(page, texts, language)
+    await page.goto('/register')
+    await flow.credentials()
+    await flow.identity(someone)
+    await flow.fillBank({ ...someone, phone: '13700000000' })
+    await flow.send()
+    const notice = page.getByRole('alert')
+    await expect(notice).toContainText('人员姓名或证件名或证件号与银行登记不匹配')
+    await expect(notice.getByRole('listitem')).toHaveCount(3)
+    await expect(notice).toBeFocused()
+    await accessible('mismatch')
+    await expect(page.getByText(fill(texts.registration.bank.left, { left: 4 }))).toBeVisible()
+    await flow.bank(someone)
+    await flow.code(someone)
+  })
+
+  test('all eleven questions are answered', async ({ page }) => {
+    await page.goto('/')
+    await page.getByRole('link', { name: '帮助', exact: true }).first().click()
+    await expect(page.locator('.answer h2')).toHaveCount(11)
+    await page.goto('/help#rare-characters')
+    await expect(page.getByRole('heading', { name: '姓名有生僻字，怎么办？' })).toBeInViewport()
+  })
+})
+
+test('a wrong password has one answer, whoever it is for', async ({
+  page,
+  texts,
+  language,
+  expected,
+  accessible,
+}) => {
+  expected.statuses.push(401)
+  const someone = await person(page.request, 'resident ID')
+  const flow = new Registration(page, texts, language)
+  await flow.all(someone)
+  for (const username of [flow.username, `nobody${unique(6)}`]) {
+    await page.goto('/')
+    await flow.signIn('not the password 1', username)
+    const notice = page.getByRole('alert')
+    await expect(notice).toContainText(texts.core.problems.login_failed.title)
+    await expect(notice).toContainText(texts.core.problems.login_failed.text)
+    await expect(page.getByLabel(texts.core.fields.username, { exact: true })).toHaveValue(username)
+  }
+  await accessible('failed login')
+  await expect(page).toHaveTitle(new RegExp(`^${fill(texts.core.error_title, { title: '' })}`))
+})
+
+test('a wrong captcha brings a new one and keeps the rest', async ({ page, texts, expected }) => {
+  expected.statuses.push(422)
+  await page.goto('/')
+  const image = page.getByAltText(texts.core.captcha.image)
+  await expect(image).toBeVisible()
+  const first = await image.getAttribute('src')
+  await page.getByLabel(texts.core.fields.username, { exact: true }).fill('somebody')
+  await page.getByLabel(texts.core.fields.password, { exact: true }).fill(PASSWORD)
+  await page.getByLabel(texts.core.captcha.label).fill('abc')
+  await page.getByRole('button', { name: texts.core.login.submit, exact: true }).click()
+  await expect(page.locator('#captcha-error')).toHaveText(texts.core.errors.captcha.captcha_wrong)
+  await expect(image).not.toHaveAttribute('src', first ?? '')
+  await expect(page.getByLabel(texts.core.fields.username, { exact: true })).toHaveValue('somebody')
+  await solveCaptcha(page, texts)
+})
+
+test('the captcha can be heard', async ({ page, texts }) => {
+  await page.goto('/')
+  const sound = page.waitForResponse((answer) => answer.url().includes('/audio'))
+  await page.getByRole('button', { name: texts.core.captcha.listen }).click()
+  expect((await sound).headers()['content-type']).toBe('audio/wav')
+})
