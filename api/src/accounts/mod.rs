@@ -143,8 +143,8 @@ pub fn create(
     (account, bank_matched, phone_proved): (&NewAccount, &BankMatched, &PhoneProved),
     now: Timestamp,
 ) -> Result<Result<AccountId, NotCreated>, DbFault> {
-    let NewAccount { name, document, card, phone, .. } = account;
-    if !bank_matched.is_for(core, (name, document, card, phone))
+    let NewAccount { name, document, bank, card, phone, .. } = account;
+    if !bank_matched.is_for(core, (name, document, (*bank, card), phone))
         || !phone_proved.is_for(core, phone)
     {
         let row = "a proof about somebody else";

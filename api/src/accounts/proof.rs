@@ -3,7 +3,7 @@
 use crate::{
     core::Core,
     crypto::{BlindIndex, Purpose},
-    identity::{CardNumber, IdDocument, PersonName, Phone},
+    identity::{BankCode, CardNumber, IdDocument, PersonName, Phone},
     ports::BankOutcome,
 };
 
@@ -12,19 +12,24 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct BankMatched(String);
 
-/// The four elements.
-pub type Elements<'a> = (&'a PersonName, &'a IdDocument, &'a CardNumber, &'a Phone);
+/// The four elements. The card goes with the bank that was asked: the first
+/// digits of a card do not always tell whose it is.
+pub type Elements<'a> = (&'a PersonName, &'a IdDocument, (BankCode, &'a CardNumber), &'a Phone);
 
 impl BankMatched {
     /// The keyed hash of four elements: what a proof is about, and how a
     /// question to the bank is recognised without storing it.
-    pub fn question(core: &Core, (name, document, card, phone): Elements<'_>) -> BlindIndex {
+    pub fn question(
+        core: &Core,
+        (name, document, (bank, card), phone): Elements<'_>,
+    ) -> BlindIndex {
         core.keyring.blind_parts(
             Purpose::BankQuestion,
             &[
                 name.raw(),
                 &document.uniqueness_key(),
                 document.number(),
+                bank.code(),
                 card.number(),
                 phone.e164(),
             ],

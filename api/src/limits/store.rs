@@ -26,12 +26,13 @@ pub(super) fn charge(
     let ends_at = (now + window).naive_utc();
     let now = now.naive_utc();
     let row = limits::table.find(key);
-    let used = diesel::update(
-        row.filter(limits::window_ends_at.gt(now)).filter(limits::used.lt(i64::from(rule.most))),
-    )
-    .set(limits::used.eq(limits::used + 1))
-    .execute(conn)?;
-    if used == 1 {
+    let use_one = |conn: &mut Conn| {
+        let left = limits::used.lt(i64::from(rule.most));
+        diesel::update(row.filter(limits::window_ends_at.gt(now)).filter(left))
+            .set(limits::used.eq(limits::used + 1))
+            .execute(conn)
+    };
+    if use_one(conn)? == 1 {
         return Ok(None);
     }
     let restarted = diesel::update(row.filter(limits::window_ends_at.le(now)))
@@ -49,7 +50,11 @@ pub(super) fn charge(
             ))
             .execute(conn)
     })?;
-    if first { Ok(None) } else { Ok(Some(seconds_left(conn, key, now)?.unwrap_or(1))) }
+    // Somebody else may have begun the count this very moment.
+    if first || use_one(conn)? == 1 {
+        return Ok(None);
+    }
+    Ok(Some(seconds_left(conn, key, now)?.unwrap_or(1)))
 }
 
 /// Uncounts one use.

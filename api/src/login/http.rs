@@ -244,7 +244,8 @@ pub async fn create_tokens(
 ) -> Result<HttpResponse, Problem> {
     let core = core.into_inner();
     let SignInApp { username, password, captcha, device_name } = body.value;
-    let device = device_name.map(|name| name.chars().take(64).collect());
+    let device =
+        device_name.map(|name| name.chars().filter(|c| !c.is_control()).take(64).collect());
     let credentials = credentials((username, password), &captcha, None)?;
     let own = meta.clone();
     let tokens = sign_in(

@@ -192,7 +192,8 @@ impl Draft {
         (identity, reserved): (&Identity, &Reserved),
     ) -> Option<BankMatched> {
         let proof = BankMatched::kept(self.answers.matched.clone()?);
-        let elements = (&identity.name, &identity.document, &reserved.card, &reserved.phone);
+        let card = (reserved.bank, &reserved.card);
+        let elements = (&identity.name, &identity.document, card, &reserved.phone);
         proof.is_for(core, elements).then_some(proof)
     }
 

@@ -76,7 +76,8 @@ fn prepare(
     };
     let reserved = body.parse(&draft)?;
     check_card(&reserved)?;
-    let elements = (&identity.name, &identity.document, &reserved.card, &reserved.phone);
+    let card = (reserved.bank, &reserved.card);
+    let elements = (&identity.name, &identity.document, card, &reserved.phone);
     let about = BankMatched::question(core, elements);
     keep(&mut draft, &reserved);
     if draft.bank_matched(core, (&identity, &reserved)).is_some() {
@@ -247,7 +248,8 @@ fn settle(
     let Ok(outcome) = answer else {
         return save_refused(core, conn, draft, Refused::BankSilent);
     };
-    let elements = (&identity.name, &identity.document, &reserved.card, &reserved.phone);
+    let card = (reserved.bank, &reserved.card);
+    let elements = (&identity.name, &identity.document, card, &reserved.phone);
     // Changed meanwhile: the answer is about something else.
     if BankMatched::question(core, elements) != *about {
         return save_refused(core, conn, draft, Refused::Busy);

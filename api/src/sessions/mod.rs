@@ -228,6 +228,10 @@ pub fn by_cookie(
     now: Timestamp,
 ) -> Result<Option<Session>, DbFault> {
     let Some((id, secret)) = cookie.split_once('.') else { return Ok(None) };
+    // PostgreSQL takes no text with a NUL, which a cookie may hold.
+    if id.parse::<SessionId>().is_err() {
+        return Ok(None);
+    }
     let Some(row) = store::find(conn, id)? else { return Ok(None) };
     let right: bool = token_hash(secret).as_bytes().ct_eq(row.secret_hash.as_bytes()).into();
     if right { live(core, conn, id, now) } else { Ok(None) }
