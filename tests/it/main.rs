@@ -1,1 +1,27 @@
 //! Integration tests: the real server, over HTTP, on SQLite or PostgreSQL.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test may fail"
+)]
+
+mod access;
+mod bank_step;
+mod captcha;
+mod code;
+mod drafts;
+mod garbage;
+mod idempotency;
+mod identity_step;
+mod limits;
+mod login;
+mod races;
+mod registration;
+mod sessions;
+mod start_step;
+mod support;
+mod tokens;
+mod web;

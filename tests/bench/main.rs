@@ -1,0 +1,3 @@
+//! Load test: `make bench`.
+
+fn main() {}

@@ -1,0 +1,310 @@
+//! Whatever comes in, the answer is a success or a problem document, and
+//! never our fault.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
+
+use reqwest::{
+    Method,
+    header::{CONTENT_TYPE, HeaderValue},
+};
+use serde_json::{Map, Value, json};
+
+use crate::support::{Answer, Client, TestApp, person};
+
+/// One operation, with a path and a body that are well formed.
+struct Target {
+    method: Method,
+    path: String,
+    /// The example of its body, if it takes one.
+    body: Option<Map<String, Value>>,
+}
+
+/// Every operation of the OpenAPI document; those that end something last.
+fn targets(id: &str) -> Vec<Target> {
+    let document = serde_json::to_value(shiming::openapi::document()).unwrap();
+    let mut targets = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let schema = operation.pointer("/requestBody/content/application~1json/schema/$ref");
+            targets.push(Target {
+                method: method.to_uppercase().parse().unwrap(),
+                path: path.replace("{id}", id),
+                body: schema.map(|schema| example(&document, schema.as_str().unwrap())),
+            });
+        }
+    }
+    targets.sort_by_key(|target| target.method == Method::DELETE);
+    let bodies = targets.iter().filter(|target| target.body.is_some()).count();
+    assert!(targets.len() >= 31 && bodies >= 11, "{} operations, {bodies} bodies", targets.len());
+    targets
+}
+
+/// A body with every member of the schema, as its examples say.
+fn example(document: &Value, reference: &str) -> Map<String, Value> {
+    let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
+    let member = |schema: &Value| match (schema.get("$ref"), schema.get("example")) {
+        (Some(inner), _) => match document.pointer(inner.as_str().unwrap()[1..].as_ref()) {
+            Some(kind) if kind.get("enum").is_some() => kind["enum"][0].clone(),
+            _ => Value::Object(example(document, inner.as_str().unwrap())),
+        },
+        (None, Some(example)) => example.clone(),
+        (None, None) => Value::Null,
+    };
+    let properties = schema["properties"].as_object().unwrap();
+    properties.iter().map(|(name, schema)| (name.clone(), member(schema))).collect()
+}
+
+/// Checks that an answer is a success or a problem, and no fault.
+#[track_caller]
+fn sane(answer: &Answer, what: &str) {
+    let asked = &answer.asked;
+    assert!(answer.status < 500, "{asked} with {what}: {}", answer.text());
+    if answer.status >= 400 {
+        answer.any_problem();
+    }
+}
+
+/// Checks that an answer is a problem, and no fault.
+#[track_caller]
+fn refused(answer: &Answer, what: &str) {
+    sane(answer, what);
+    assert!(answer.status >= 400, "{} took {what}: {}", answer.asked, answer.status);
+}
+
+/// Somebody in the middle of a registration who is signed in as well, so that
+/// every operation is open to him.
+async fn insider(app: &TestApp) -> Client<'_> {
+    let client = app.client();
+    client.register(&person("王小明"), "zhangsan").await;
+    client.sign_in("zhangsan").await;
+    client.up_to_bank(&person("张伟"), "zhangwei").await;
+    client
+}
+
+#[actix_web::test]
+async fn bodies_that_are_no_json_are_problems() {
+    let app = TestApp::start();
+    let client = insider(&app).await;
+    let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
+    let deep_object = "{\"a\":".repeat(5000);
+    let bodies: [(&str, &[u8]); 12] = [
+        ("nothing", b""),
+        ("an open brace", b"{"),
+        ("half a member", b"{\"username\":"),
+        ("two documents", b"{}{}"),
+        ("a byte order mark", b"\xef\xbb\xbf{}"),
+        ("invalid UTF-8", b"{\"username\":\"\xff\xfe\"}"),
+        ("a lone surrogate", b"{\"username\":\"\\ud800\"}"),
+        ("a number", b"7"),
+        ("a text", b"\"text\""),
+        ("null", b"null"),
+        ("deep lists", deep.as_bytes()),
+        ("deep objects", deep_object.as_bytes()),
+    ];
+    for target in targets(&client.flow()) {
+        for (what, body) in bodies {
+            let to = (target.method.clone(), target.path.as_str());
+            let answer = client.raw(to, "application/json", body.to_vec()).await;
+            if target.body.is_some() {
+                refused(&answer, what);
+            } else {
+                sane(&answer, what);
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn values_of_every_wrong_kind_are_problems() {
+    let app = TestApp::start();
+    let client = insider(&app).await;
+    let junk = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1e300),
+        json!([]),
+        json!([[[{}]]]),
+        json!({}),
+        json!({ "a": { "b": [] } }),
+        json!(""),
+        json!("\u{0}"),
+        json!("a\u{0}b"),
+        json!("\u{202e}\u{200b}\u{feff}"),
+        json!("x".repeat(20_000)),
+        json!("'; DROP TABLE accounts; --"),
+        json!("\u{10ffff}\u{1f600}"),
+    ];
+    for target in targets(&client.flow()) {
+        let Some(body) = &target.body else { continue };
+        let send = async |body: Value| {
+            client.send(client.request(target.method.clone(), &target.path).json(&body)).await
+        };
+        let mut unknown = body.clone();
+        unknown.insert("unknown_member".into(), json!(1));
+        refused(&send(Value::Object(unknown)).await, "an unknown member");
+        refused(&send(json!([])).await, "a list");
+        for name in body.keys() {
+            for value in &junk {
+                let mut changed = body.clone();
+                changed.insert(name.clone(), value.clone());
+                sane(&send(Value::Object(changed)).await, &format!("{name} = {value:.40}"));
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn other_content_types_are_not_read() {
+    let app = TestApp::start();
+    let client = insider(&app).await;
+    for target in targets(&client.flow()) {
+        let Some(body) = &target.body else { continue };
+        let text = serde_json::to_vec(body).unwrap();
+        for kind in
+            ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", "x", ""]
+        {
+            let to = (target.method.clone(), target.path.as_str());
+            let answer = client.raw(to, kind, text.clone()).await;
+            answer.problem(415, "unsupported_media_type");
+        }
+    }
+    let body = serde_json::to_vec(&client.start_body("lisi").await).unwrap();
+    let to = (Method::POST, "/api/v1/registrations");
+    client.raw(to, "Application/JSON; charset=UTF-8", body).await.ok(201);
+}
+
+#[actix_web::test]
+async fn bodies_that_are_too_large_are_refused() {
+    let app = TestApp::start();
+    let client = insider(&app).await;
+    let body = format!("{{\"username\":\"{}\"}}", "x".repeat(80 * 1024)).into_bytes();
+    for target in targets(&client.flow()).iter().filter(|target| target.body.is_some()) {
+        let to = (target.method.clone(), target.path.as_str());
+        let answer = client.raw(to, "application/json", body.clone()).await;
+        answer.problem(413, "payload_too_large");
+    }
+    // Two mebibytes are refused by their announcement alone.
+    let head = "POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+        Content-Type: application/json\r\nContent-Length: 2097152\r\n\r\n{";
+    assert!(raw_exchange(&app, head.as_bytes()).starts_with("HTTP/1.1 413"));
+}
+
+/// Sends bytes and reads the answer's beginning.
+fn raw_exchange(app: &TestApp, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(app.base.trim_start_matches("http://")).unwrap();
+    stream.write_all(bytes).unwrap();
+    let mut answer = [0; 64];
+    let read = stream.read(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer[..read]).into_owned()
+}
+
+#[actix_web::test]
+async fn what_is_no_http_is_refused_and_the_service_goes_on() {
+    let app = TestApp::start();
+    for bytes in [
+        &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 hello\r\n\r\n"[..],
+        b"GET /healthz\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\nzz",
+    ] {
+        let answer = raw_exchange(&app, bytes);
+        assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+    app.client().get("/healthz").await.ok(200);
+}
+
+#[actix_web::test]
+async fn methods_that_do_not_exist_are_problems() {
+    let app = TestApp::start();
+    let client = insider(&app).await;
+    let known: Vec<(Method, String)> =
+        targets(&client.flow()).into_iter().map(|one| (one.method, one.path)).collect();
+    for (_, path) in &known {
+        for method in ["GET", "PUT", "POST", "DELETE", "PATCH", "TRACE", "PROPFIND", "MKCOL", "X"] {
+            let method: Method = method.parse().unwrap();
+            if known.contains(&(method.clone(), path.clone())) {
+                continue;
+            }
+            let answer = client.send(client.request(method.clone(), path)).await;
+            // `current` is an id too, of something that does not exist.
+            let as_id = path.ends_with("/current") && answer.status == 404;
+            if !as_id {
+                answer.problem(405, "method_not_allowed");
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn junk_in_paths_and_queries_is_refused() {
+    let app = TestApp::start();
+    let client = insider(&app).await;
+    let long = "x".repeat(3000);
+    for junk in
+        ["%00", "%ff", "%zz", "%", "..", "..%2f..", "{id}", "%7Bid%7D", "' OR 1=1", "-1", &long]
+    {
+        let junk = junk.replace(' ', "%20");
+        for target in targets(&junk).iter().filter(|target| target.path.contains(&junk)) {
+            let request = client.request(target.method.clone(), &target.path);
+            let body = Value::Object(target.body.clone().unwrap_or_default());
+            refused(&client.send(request.json(&body)).await, &junk);
+        }
+        for path in ["/sandbox/v1/sms?phone=", "/api/v1/banks?", "/readyz?x="] {
+            sane(&client.get(&format!("{path}{junk}")).await, &junk);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn junk_in_headers_is_refused_or_ignored() {
+    let app = TestApp::start();
+    let client = insider(&app).await;
+    let long = "x".repeat(10_000);
+    let pairs = "a=b; ".repeat(1000);
+    let values: [&[u8]; 9] = [
+        b"",
+        b"\x80\xff\xfe",
+        "用户".as_bytes(),
+        b"%00.%00",
+        b"=;=;;=",
+        b"\"unclosed",
+        b"0193e0c0-0000-7000-8000-000000000000.%ff",
+        long.as_bytes(),
+        pairs.as_bytes(),
+    ];
+    let names = [
+        "idempotency-key",
+        "cookie",
+        "authorization",
+        "flow-token",
+        "flow-client",
+        "origin",
+        "accept-language",
+        "x-forwarded-for",
+        "user-agent",
+        "sec-fetch-site",
+        "if-none-match",
+        "accept",
+    ];
+    for target in targets(&client.flow()) {
+        for name in names {
+            for value in values {
+                let header = HeaderValue::from_bytes(value).unwrap();
+                let request = client.request(target.method.clone(), &target.path);
+                let request = match &target.body {
+                    Some(body) => request.json(body),
+                    None => request.header(CONTENT_TYPE, "application/json"),
+                };
+                let mut request = request.build().unwrap();
+                request.headers_mut().insert(name, header);
+                let answer = client.execute(request).await;
+                sane(&answer, &format!("{name}: {:.20}", String::from_utf8_lossy(value)));
+            }
+        }
+    }
+    app.client().get("/readyz").await.ok(200);
+}

@@ -1,0 +1,61 @@
+//! The fictitious people of the sandbox.
+
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// A cardholder of the sandbox bank.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Person {
+    pub name: String,
+    pub document_type: String,
+    pub document_number: String,
+    pub issuing_country: Option<String>,
+    pub gender: String,
+    pub birth_date: String,
+    pub bank_code: String,
+    pub card_number: String,
+    pub card_kind: String,
+    pub phone: String,
+}
+
+static PEOPLE: LazyLock<Vec<Person>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../api/data/sandbox_cardholders.json")).unwrap()
+});
+
+/// Everybody.
+pub fn people() -> &'static [Person] {
+    &PEOPLE
+}
+
+/// Somebody by name.
+pub fn person(name: &str) -> Person {
+    PEOPLE.iter().find(|one| one.name == name).expect("one of the sandbox's people").clone()
+}
+
+impl Person {
+    /// The body of step 2.
+    pub fn identity(&self) -> Value {
+        json!({
+            "name": self.name, "document_type": self.document_type,
+            "document_number": self.document_number, "issuing_country": self.issuing_country,
+            "gender": self.gender, "birth_date": self.birth_date,
+        })
+    }
+
+    /// The body of step 3.
+    pub fn bank(&self) -> Value {
+        json!({ "bank_code": self.bank_code, "card_number": self.card_number, "phone": self.phone })
+    }
+}
+
+/// Whether a text names one of the people, or a secret of theirs, in clear.
+pub fn named_in(text: &str) -> Option<&'static str> {
+    PEOPLE.iter().find_map(|one| {
+        [&one.name, &one.document_number, &one.card_number, &one.phone]
+            .into_iter()
+            .find(|secret| text.contains(secret.as_str()))
+            .map(String::as_str)
+    })
+}

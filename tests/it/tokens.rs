@@ -1,0 +1,263 @@
+//! Tokens of apps: short access tokens, refresh tokens for one use.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Client, TestApp, person};
+
+async fn with_account() -> TestApp {
+    let app = TestApp::start();
+    app.client().register(&person("王小明"), "zhangsan").await;
+    app
+}
+
+/// An app that has signed in, and its tokens.
+async fn app_client(app: &TestApp) -> (Client<'_>, Value) {
+    let mut client = app.client();
+    let tokens = client.tokens("zhangsan").await;
+    client.clear_cookies();
+    client.origin = None;
+    client.bearer = Some(text(&tokens, "access_token"));
+    (client, tokens)
+}
+
+fn text(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap().to_owned()
+}
+
+async fn refresh(client: &Client<'_>, tokens: &Value) -> Answer {
+    let body = json!({ "refresh_token": tokens["refresh_token"] });
+    client.post("/api/v1/tokens/refresh", body).await
+}
+
+#[actix_web::test]
+async fn an_access_token_signs_in_for_ten_minutes() {
+    let app = with_account().await;
+    let (client, tokens) = app_client(&app).await;
+    assert_eq!(tokens["token_type"], "Bearer");
+    assert_eq!(
+        (&tokens["expires_in"], &tokens["refresh_expires_in"]),
+        (&json!(600), &json!(2_592_000))
+    );
+    assert_eq!(client.get("/api/v1/account").await.ok(200)["username"], "zhangsan");
+    app.pass(598);
+    client.get("/api/v1/account").await.ok(200);
+    app.pass(2);
+    client.get("/api/v1/account").await.problem(401, "not_signed_in");
+}
+
+#[actix_web::test]
+async fn a_token_needs_no_origin() {
+    let app = with_account().await;
+    let (mut client, _) = app_client(&app).await;
+    client.origin = Some("https://evil.example".into());
+    client.delete("/api/v1/sessions/current").await.ok(204);
+    client.get("/api/v1/account").await.problem(401, "not_signed_in");
+}
+
+#[actix_web::test]
+async fn a_refresh_token_is_traded_for_new_ones() {
+    let app = with_account().await;
+    let (mut client, first) = app_client(&app).await;
+    app.pass(601);
+    let second = refresh(&client, &first).await.ok(200);
+    assert_eq!(second["session_id"], first["session_id"]);
+    assert_ne!(second["refresh_token"], first["refresh_token"]);
+    client.bearer = Some(text(&second, "access_token"));
+    client.get("/api/v1/account").await.ok(200);
+    let third = refresh(&client, &second).await.ok(200);
+    assert_ne!(third["refresh_token"], second["refresh_token"]);
+}
+
+#[actix_web::test]
+async fn a_refresh_token_used_twice_ends_the_family() {
+    let app = with_account().await;
+    let (mut client, first) = app_client(&app).await;
+    let second = refresh(&client, &first).await.ok(200);
+    client.bearer = Some(text(&second, "access_token"));
+    client.get("/api/v1/account").await.ok(200);
+    refresh(&client, &first).await.problem(401, "refresh_token_reused");
+    client.get("/api/v1/account").await.problem(401, "not_signed_in");
+    refresh(&client, &second).await.problem(401, "refresh_token_invalid");
+    // Another session of the same person goes on.
+    app.client().sign_in("zhangsan").await;
+}
+
+#[actix_web::test]
+async fn a_lost_answer_is_given_again_for_the_same_key() {
+    let app = with_account().await;
+    let (client, first) = app_client(&app).await;
+    let body = json!({ "refresh_token": first["refresh_token"] });
+    let path = "/api/v1/tokens/refresh";
+    let key = "a-key-of-one-action";
+    let second = client.post_once(key, path, body.clone()).await.ok(200);
+    assert_eq!(client.post_once(key, path, body.clone()).await.ok(200), second);
+    refresh(&client, &second).await.ok(200);
+    let other_key = client.post_once("another-key-altogether", path, body).await;
+    other_key.problem(401, "refresh_token_reused");
+}
+
+#[actix_web::test]
+async fn a_refresh_token_lasts_thirty_days() {
+    let app = with_account().await;
+    let (client, first) = app_client(&app).await;
+    app.pass(29 * 86_400);
+    let second = refresh(&client, &first).await.ok(200);
+    app.pass(30 * 86_400);
+    refresh(&client, &second).await.problem(401, "refresh_token_invalid");
+}
+
+#[actix_web::test]
+async fn what_is_no_refresh_token_is_refused() {
+    let app = with_account().await;
+    let (client, tokens) = app_client(&app).await;
+    let session = text(&tokens, "session_id");
+    let access = text(&tokens, "access_token");
+    for wrong in ["x", "\u{0}", session.as_str(), access.as_str(), &"0".repeat(64)] {
+        let answer = refresh(&client, &json!({ "refresh_token": wrong })).await;
+        answer.problem(401, "refresh_token_invalid");
+    }
+    refresh(&client, &json!({ "refresh_token": "" }))
+        .await
+        .fields(&[("/refresh_token", "required")]);
+    refresh(&client, &tokens).await.ok(200);
+}
+
+#[actix_web::test]
+async fn signing_out_ends_refresh_tokens_too() {
+    let app = with_account().await;
+    let (client, tokens) = app_client(&app).await;
+    client.delete("/api/v1/sessions/current").await.ok(204);
+    refresh(&client, &tokens).await.problem(401, "refresh_token_invalid");
+}
+
+#[actix_web::test]
+async fn a_browser_can_end_an_apps_session() {
+    let app = with_account().await;
+    let (client, tokens) = app_client(&app).await;
+    let browser = app.client();
+    browser.sign_in("zhangsan").await;
+    browser.delete(&format!("/api/v1/sessions/{}", text(&tokens, "session_id"))).await.ok(204);
+    client.get("/api/v1/account").await.problem(401, "not_signed_in");
+}
+
+/// The parts of a JWT: header, claims, signature.
+fn parts(token: &str) -> (Value, Value, String) {
+    let mut parts = token.split('.');
+    let mut json = || -> Value {
+        serde_json::from_slice(&BASE64.decode(parts.next().unwrap()).unwrap()).unwrap()
+    };
+    let (header, claims) = (json(), json());
+    (header, claims, parts.next().unwrap().to_owned())
+}
+
+fn join(header: &Value, claims: &Value, signature: &str) -> String {
+    let encode = |value: &Value| BASE64.encode(value.to_string());
+    format!("{}.{}.{signature}", encode(header), encode(claims))
+}
+
+fn with(value: &Value, name: &str, member: Value) -> Value {
+    let mut changed = value.clone();
+    changed[name] = member;
+    changed
+}
+
+#[actix_web::test]
+async fn a_token_that_was_tampered_with_is_worthless() {
+    let app = with_account().await;
+    app.client().register(&person("张伟"), "zhangwei").await;
+    let (mut client, tokens) = app_client(&app).await;
+    let other = app.client().tokens("zhangwei").await;
+    let (header, claims, signature) = parts(&text(&tokens, "access_token"));
+    let (_, other_claims, other_signature) = parts(&text(&other, "access_token"));
+    let none = with(&header, "alg", json!("none"));
+    let public = app.client().get("/.well-known/jwks.json").await.ok(200)["keys"][0].clone();
+    let hmac = {
+        let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
+        header.kid = header_text(&public, "kid");
+        header.typ = Some("at+jwt".into());
+        let key = BASE64.decode(text(&public, "x")).unwrap();
+        jsonwebtoken::encode(&header, &claims, &jsonwebtoken::EncodingKey::from_secret(&key))
+            .unwrap()
+    };
+    let forged = [
+        ("alg none", join(&none, &claims, "")),
+        ("alg none, signed", join(&none, &claims, &signature)),
+        ("HMAC with the public key", hmac),
+        ("other kid", join(&with(&header, "kid", json!("other")), &claims, &signature)),
+        ("other type", join(&with(&header, "typ", json!("JWT")), &claims, &signature)),
+        (
+            "other person",
+            join(&header, &with(&claims, "sub", other_claims["sub"].clone()), &signature),
+        ),
+        (
+            "other session",
+            join(&header, &with(&claims, "sid", other_claims["sid"].clone()), &signature),
+        ),
+        ("later", join(&header, &with(&claims, "exp", json!(99_999_999_999_u64)), &signature)),
+        ("other audience", join(&header, &with(&claims, "aud", json!("x")), &signature)),
+        ("other signature", join(&header, &claims, &other_signature)),
+        ("no signature", join(&header, &claims, "")),
+        ("two parts", "e30.e30".to_owned()),
+        ("nothing", String::new()),
+    ];
+    for (what, token) in forged {
+        client.bearer = Some(token);
+        let answer = client.get("/api/v1/account").await;
+        assert_eq!(answer.status, 401, "{what}");
+        answer.problem(401, "not_signed_in");
+    }
+    client.bearer = Some(text(&tokens, "access_token"));
+    client.get("/api/v1/account").await.ok(200);
+}
+
+fn header_text(value: &Value, name: &str) -> Option<String> {
+    value[name].as_str().map(str::to_owned)
+}
+
+#[actix_web::test]
+async fn anybody_can_check_a_token_with_the_published_key() {
+    let app = with_account().await;
+    let (client, tokens) = app_client(&app).await;
+    let keys = client.get("/.well-known/jwks.json").await.ok(200);
+    let key = &keys["keys"][0];
+    assert_eq!(
+        (&key["kty"], &key["crv"], &key["alg"]),
+        (&json!("OKP"), &json!("Ed25519"), &json!("EdDSA"))
+    );
+    assert!(key.get("d").is_none(), "the private half stays private");
+    let key = jsonwebtoken::DecodingKey::from_ed_components(key["x"].as_str().unwrap()).unwrap();
+    let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::EdDSA);
+    rules.set_issuer(&["http://localhost:8080"]);
+    rules.set_audience(&["shiming-api"]);
+    rules.validate_exp = false;
+    let token = text(&tokens, "access_token");
+    let claims = jsonwebtoken::decode::<Value>(&token, &key, &rules).unwrap().claims;
+    assert_eq!(claims["sid"], tokens["session_id"]);
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 600);
+    let text = claims.to_string();
+    assert!(!text.contains("zhangsan") && !text.contains("138"), "no personal data: {text}");
+}
+
+#[actix_web::test]
+async fn a_device_may_have_any_name() {
+    let app = with_account().await;
+    let client = app.client();
+    for (name, shown) in [
+        (json!(null), json!(null)),
+        (json!(""), json!(null)),
+        (json!("小米 14"), json!("小米 14")),
+        (json!("a\u{0}b"), json!("ab")),
+        (json!("x".repeat(500)), json!("x".repeat(64))),
+    ] {
+        let mut body = client.login_body("zhangsan", crate::support::PASSWORD).await;
+        body["device_name"] = name;
+        let tokens = client.post("/api/v1/tokens", body).await.ok(201);
+        let mut device = app.client();
+        device.bearer = Some(text(&tokens, "access_token"));
+        let sessions = device.get("/api/v1/sessions").await.ok(200);
+        let items = sessions["items"].as_array().unwrap();
+        let own = items.iter().find(|one| one["current"] == true).unwrap();
+        assert_eq!(own["device"], shown);
+    }
+}
