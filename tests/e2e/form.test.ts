@@ -170,3 +170,65 @@ test('five wrong codes kill it, and a new one works', async ({
   await expect.poll(() => codeFor(page.request, someone.phone)).not.toBe(right)
   await flow.code(someone)
 })
+
+test('a username lost to somebody quicker is chosen anew, and nothing else is', async ({
+  page,
+  browser,
+  texts,
+  language,
+  baseURL,
+  expected,
+}) => {
+  expected.statuses.push(409)
+  const [someone, quicker] = [
+    await person(page.request, 'resident ID'),
+    await person(page.request, 'resident ID'),
+  ]
+  const flow = new Registration(page, texts, language)
+  await page.goto('/register')
+  await flow.credentials()
+  await flow.identity(someone)
+  await flow.bank(someone)
+
+  const elsewhere = await browser.newContext({
+    baseURL: baseURL ?? '',
+    locale: language === 'en' ? 'en-GB' : 'zh-CN',
+  })
+  const other = new Registration(await elsewhere.newPage(), texts, language)
+  await other.page.goto('/register')
+  await other.credentials(flow.username)
+  await other.identity(quicker)
+  await other.bank(quicker)
+  await other.code(quicker)
+  await elsewhere.close()
+
+  await page.fill('#code', await codeFor(page.request, someone.phone))
+  await flow.next()
+  await expect(page.getByRole('alert')).toContainText(
+    texts.registration.problems.username_taken.title,
+  )
+  await page.getByRole('link', { name: texts.registration.code.other_username }).click()
+  await flow.heading(texts.registration.credentials.title)
+  await flow.fillCredentials(`${flow.username}x`)
+  await flow.next()
+  await flow.heading(texts.registration.code.title)
+  await expect(page.getByText(texts.registration.code.proved)).toBeVisible()
+  await flow.next()
+  await flow.heading(texts.registration.steps.done)
+})
+
+test('an idle draft warns before it expires, and one press keeps it', async ({
+  page,
+  texts,
+  language,
+}) => {
+  const flow = new Registration(page, texts, language)
+  await page.clock.install()
+  await page.goto('/register')
+  await flow.credentials()
+  await page.clock.fastForward('26:00')
+  const warning = page.getByText(texts.registration.expiry.warning)
+  await expect(warning).toBeVisible()
+  await page.getByRole('button', { name: texts.registration.expiry.extend }).click()
+  await expect(warning).toBeHidden()
+})

@@ -754,7 +754,7 @@ export interface components {
          * @description A kind of identity document.
          * @enum {string}
          */
-        DocumentType: "ResidentId" | "HkmoResidence" | "TwResidence" | "HkmoPermit" | "HkmoPermitNc" | "TwPermit" | "ForeignerPr" | "PassportCn" | "PassportForeign" | "OfficerId" | "SoldierId" | "PoliceId";
+        DocumentType: "RESIDENT_ID" | "HKMO_RESIDENCE" | "TW_RESIDENCE" | "HKMO_PERMIT" | "HKMO_PERMIT_NC" | "TW_PERMIT" | "FOREIGNER_PR" | "PASSPORT_CN" | "PASSPORT_FOREIGN" | "OFFICER_ID" | "SOLDIER_ID" | "POLICE_ID";
         /** @description The kinds of identity document. */
         DocumentTypeList: {
             items: components["schemas"]["DocumentTypeView"][];

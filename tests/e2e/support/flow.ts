@@ -44,9 +44,9 @@ export class Registration {
     await solveCaptcha(this.page, this.texts)
   }
 
-  async credentials(): Promise<void> {
+  async credentials(username = this.username): Promise<void> {
     await this.heading(this.texts.registration.credentials.title)
-    await this.fillCredentials()
+    await this.fillCredentials(username)
     for (const box of await this.page.getByRole('checkbox').all()) await box.check()
     await this.next()
     await this.heading(this.texts.registration.identity.title)
