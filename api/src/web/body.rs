@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Bytes};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::{Problem, ProblemCode};
 
@@ -45,16 +45,26 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let malformed = || Problem::new(ProblemCode::MalformedRequest);
+    // Every body is an object; serde would take a list for a structure, too.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(malformed());
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        if error.inner().is_data() {
+        // A number in place of an enumeration is called a fault of syntax.
+        if error.inner().is_data() || is_json(bytes) {
             Problem::field(&pointer(error.path()), "invalid")
         } else {
-            Problem::new(ProblemCode::MalformedRequest)
+            malformed()
         }
     })?;
-    deserializer.end().map_err(|_| Problem::new(ProblemCode::MalformedRequest))?;
+    deserializer.end().map_err(|_| malformed())?;
     Ok(value)
+}
+
+fn is_json(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
 }
 
 /// RFC 6901.
@@ -85,18 +95,30 @@ mod tests {
     #[allow(dead_code)]
     struct Inner {
         count: u8,
+        #[serde(default)]
+        kind: Option<Kind>,
     }
+
+    #[derive(Debug, serde::Deserialize)]
+    enum Kind {}
 
     #[test]
     fn a_wrong_type_is_pointed_at() {
-        let problem = parse::<Outer>(br#"{"inner":{"count":"many"}}"#).unwrap_err();
-        assert_eq!(problem.code(), ProblemCode::ValidationFailed);
-        assert!(format!("{problem:?}").contains("/inner/count"));
+        for (body, at) in [
+            (r#"{"inner":{"count":"many"}}"#, "/inner/count"),
+            (r#"{"inner":{"count":1,"kind":7}}"#, "/inner/kind"),
+        ] {
+            let problem = parse::<Outer>(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.code(), ProblemCode::ValidationFailed);
+            assert!(format!("{problem:?}").contains(at), "{problem:?}");
+        }
     }
 
     #[test]
     fn broken_json_is_malformed() {
-        for text in ["", "{", "{\"inner\":", "{\"inner\":{\"count\":1}} x", "\u{feff}{}"] {
+        for text in
+            ["", "{", "{\"inner\":", "{\"inner\":{\"count\":1}} x", "\u{feff}{}", "[{\"count\":1}]"]
+        {
             let code = parse::<Outer>(text.as_bytes()).unwrap_err().code();
             assert_eq!(code, ProblemCode::MalformedRequest, "{text}");
         }
