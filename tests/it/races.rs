@@ -288,3 +288,19 @@ async fn two_workers_send_a_message_once() {
     }
     assert_eq!(count!(app, sandbox_messages), i64::try_from(ROUNDS).unwrap());
 }
+
+#[actix_web::test]
+async fn a_campus_behind_one_address_signs_in_at_the_same_time() {
+    let app = TestApp::with(|settings| settings.password.failures.per_address = 1);
+    let mut students = everybody();
+    let mut bodies = Vec::new();
+    for number in 0..4 {
+        let (student, username) = (app.client(), format!("student{number}"));
+        student.register(students.next().unwrap(), &username).await;
+        bodies.push(student.login_body(&username, PASSWORD).await);
+    }
+    let client = app.client_at("203.0.113.1");
+    let sign_in = |at: usize| client.post("/api/v1/tokens", bodies[at].clone());
+    let (a, b, c, d) = join!(sign_in(0), sign_in(1), sign_in(2), sign_in(3));
+    assert_tally(&[a, b, c, d], &[("201", 4)]);
+}

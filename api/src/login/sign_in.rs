@@ -91,6 +91,7 @@ pub(super) async fn sign_in<T: Send + 'static>(
             let Some((account, old_hash)) = known.filter(|_| verified.right) else {
                 let subject = AuditSubject { account, ..AuditSubject::default() };
                 audit::record(&own, conn, &meta, (AuditKind::SignInFailed, subject))?;
+                failures::failed(&own, conn, &attempt, meta.now)?;
                 return Ok(None);
             };
             failures::succeeded(&own, conn, &attempt)?;

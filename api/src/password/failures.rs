@@ -4,8 +4,10 @@
 //!
 //! Three counts stand apart: the account from this address (or from a device
 //! that has signed in to it before), the account from anywhere, and the
-//! address for any account. A try is counted before the password is looked
-//! at, so that a hundred tries at the same time are a hundred tries.
+//! address for any account. A try at an account is counted before the password
+//! is looked at, so that a hundred tries at the same time are a hundred tries.
+//! A try from an address is counted once it was wrong: a campus behind one
+//! address signs in at the same time, and nobody there may wait for another.
 
 mod store;
 
@@ -16,6 +18,7 @@ use crate::{
     crypto::Purpose,
     db::{Conn, DbFault},
     kernel::Timestamp,
+    limits::{self, Charge, Rule},
 };
 
 pub use store::purge;
@@ -52,11 +55,10 @@ const PER_ACCOUNT: i64 = 50;
 /// Seconds that such a try waits.
 const ACCOUNT_DELAY: i64 = 5;
 
-/// One of the three counts.
+/// What is counted of one account.
 enum Count {
     Place,
     Account,
-    Address,
 }
 
 impl Count {
@@ -71,8 +73,7 @@ impl Count {
                 _ => 5,
             },
             Self::Account if n >= PER_ACCOUNT => ACCOUNT_DELAY,
-            Self::Address if n >= i64::from(rules.per_address) => i64::from(rules.lock_seconds),
-            Self::Account | Self::Address => 0,
+            Self::Account => 0,
         }
     }
 }
@@ -87,10 +88,20 @@ fn counts(core: &Core, attempt: &Attempt) -> Vec<(String, Count)> {
             (key(&["password_account", username]), Count::Account),
         ],
     };
-    counts.push((key(&["password_address", address]), Count::Address));
     // One order for all, so that two tries never wait for each other.
     counts.sort_by(|one, other| one.0.cmp(&other.0));
     counts
+}
+
+/// Wrong passwords from one address, whatever the accounts.
+fn from_address(core: &Core, attempt: &Attempt) -> [Charge; 1] {
+    let rules = &core.settings.password.failures;
+    let rule = Rule {
+        name: "password_address",
+        most: rules.per_address,
+        window_seconds: rules.lock_seconds,
+    };
+    [Charge { rule, subject: attempt.address.clone() }]
 }
 
 /// Counts a try as if it were wrong, or refuses it.
@@ -100,6 +111,9 @@ pub fn begin(
     attempt: &Attempt,
     now: Timestamp,
 ) -> Result<Result<(), Refused>, DbFault> {
+    if let Some(spent) = limits::peek(core, conn, &from_address(core, attempt), now)? {
+        return Ok(Err(Refused::Locked { retry_after: spent.retry_after }));
+    }
     let lock = TimeDelta::seconds(core.settings.password.failures.lock_seconds.into());
     let mut seen = Vec::new();
     for (key, count) in counts(core, attempt) {
@@ -126,19 +140,26 @@ pub fn begin(
     Ok(Ok(()))
 }
 
-/// The password was right: the place starts anew, and the other counts take
-/// this try back.
+/// The password was right: the place starts anew, and the account takes this
+/// try back.
 pub fn succeeded(core: &Core, conn: &mut Conn, attempt: &Attempt) -> Result<(), DbFault> {
     for (key, count) in counts(core, attempt) {
         match count {
             Count::Place => store::clear(conn, &key)?,
-            Count::Account | Count::Address => store::take_back(conn, &key)?,
+            Count::Account => store::take_back(conn, &key)?,
         }
     }
     Ok(())
 }
 
-/// The password was never looked at: every count takes this try back.
-pub fn not_tried(core: &Core, conn: &mut Conn, attempt: &Attempt) -> Result<(), DbFault> {
-    counts(core, attempt).iter().try_for_each(|(key, _)| store::take_back(conn, key))
+/// The password was wrong, or nobody has this username.
+pub fn failed(
+    core: &Core,
+    conn: &mut Conn,
+    attempt: &Attempt,
+    now: Timestamp,
+) -> Result<(), DbFault> {
+    // Tries that were looked at together may pass the limit together: the
+    // hashing queue bounds how many.
+    limits::charge(core, conn, &from_address(core, attempt), now).map(|_| ())
 }
