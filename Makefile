@@ -108,9 +108,9 @@ check-generated: $(TARGET)/debug/shiming frontend/node_modules/.installed ## Fai
 	@SHIMING_BIN=$(TARGET)/debug/shiming scripts/check-generated.sh
 
 .PHONY: bench
-bench: ## Load test; writes target/bench/report.json
-	cargo build --release --locked
-	cargo bench --locked --bench load
+bench: frontend/dist/index.html ## Load test; writes target/bench/report.json
+	@scripts/deps.sh test
+	scripts/with-postgres.sh cargo bench --locked --bench load
 
 # Cargo knows best whether the binary is up to date.
 .PHONY: $(TARGET)/debug/shiming

@@ -1,3 +1,47 @@
-//! Load test: `make bench`.
+//! Load test: `make bench`. Measures the release build on this machine, prints
+//! each figure beside its goal, and writes `target/bench/report.json`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    missing_docs,
+    dead_code,
+    reason = "a measurement, which may fail, print and round"
+)]
 
-fn main() {}
+mod logins;
+mod registrations;
+mod report;
+mod start;
+#[path = "../support/mod.rs"]
+mod support;
+
+use report::Report;
+use support::Engine;
+
+/// The hashing that is measured: the default of the settings.
+pub const MEMORY_KIB: u32 = 19_456;
+pub const PASSES: u32 = 2;
+
+fn main() {
+    // "cargo test --benches" only asks whether it builds.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut report = Report::default();
+    runtime.block_on(logins::measure(&mut report));
+    runtime.block_on(registrations::measure(&mut report, Engine::Sqlite));
+    if std::env::var_os("TEST_POSTGRES_URL").is_some() {
+        runtime.block_on(registrations::measure(&mut report, Engine::Postgres));
+    } else {
+        report.note("registrations on PostgreSQL: TEST_POSTGRES_URL is not set");
+    }
+    start::measure(&mut report);
+    report.finish();
+}

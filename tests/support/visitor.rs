@@ -1,0 +1,145 @@
+//! Somebody with a browser. Every request may fail, for the server may die.
+
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+
+use reqwest::{
+    Method,
+    header::{COOKIE, HeaderMap, ORIGIN, SET_COOKIE},
+};
+use serde_json::{Value, json};
+
+use super::{PASSWORD, Person};
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl Reply {
+    /// The body of a reply that must have this status.
+    #[track_caller]
+    pub fn ok(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        self.body
+    }
+}
+
+/// A connection that broke.
+pub type Lost = reqwest::Error;
+
+/// A browser with its cookies.
+#[derive(Debug)]
+pub struct Visitor {
+    http: reqwest::Client,
+    base: String,
+    cookies: Mutex<BTreeMap<String, String>>,
+}
+
+impl Visitor {
+    pub fn new(base: &str) -> Self {
+        let http =
+            reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
+        Self { http, base: base.to_owned(), cookies: Mutex::default() }
+    }
+
+    /// Sends a request; `once` is an `Idempotency-Key`.
+    pub async fn send(
+        &self,
+        (method, path): (Method, &str),
+        body: Option<&Value>,
+        once: Option<&str>,
+    ) -> Result<Reply, Lost> {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        request = request.header(ORIGIN, &self.base);
+        let cookies: Vec<String> = {
+            let kept = self.cookies.lock().unwrap();
+            kept.iter().map(|(name, value)| format!("{name}={value}")).collect()
+        };
+        if !cookies.is_empty() {
+            request = request.header(COOKIE, cookies.join("; "));
+        }
+        if let Some(key) = once {
+            request = request.header("Idempotency-Key", key);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        for cookie in headers.get_all(SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
+        }
+        let bytes = response.bytes().await?;
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Ok(Reply { status, headers, body })
+    }
+
+    pub async fn get(&self, path: &str) -> Result<Reply, Lost> {
+        self.send((Method::GET, path), None, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Reply, Lost> {
+        self.send((Method::POST, path), Some(body), None).await
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Reply, Lost> {
+        self.send((Method::PUT, path), Some(body), None).await
+    }
+
+    /// A solved captcha, as a form sends it.
+    pub async fn captcha(&self) -> Result<Value, Lost> {
+        let made = self.send((Method::POST, "/api/v1/captchas"), None, None).await?.ok(201);
+        let id = made["id"].as_str().unwrap();
+        let solved = self.get(&format!("/sandbox/v1/captchas/{id}")).await?.ok(200);
+        Ok(json!({ "id": id, "answer": solved["answer"] }))
+    }
+
+    /// The body of step 1.
+    pub async fn start_body(&self, username: &str) -> Result<Value, Lost> {
+        const VERSION: &str = "2026-11-01";
+        Ok(json!({
+            "username": username, "password": PASSWORD, "password_confirmation": PASSWORD,
+            "captcha": self.captcha().await?,
+            "consents": { "user_agreement": VERSION, "privacy_notice": VERSION, "bank_check": VERSION },
+        }))
+    }
+
+    /// The body of a login.
+    pub async fn login_body(&self, username: &str) -> Result<Value, Lost> {
+        let captcha = self.captcha().await?;
+        Ok(json!({ "username": username, "password": PASSWORD, "captcha": captcha }))
+    }
+
+    /// The newest code in a phone, once it is there.
+    pub async fn code(&self, phone: &str) -> Result<String, Lost> {
+        loop {
+            let inbox = self.get(&format!("/sandbox/v1/sms?phone={phone}")).await?.ok(200);
+            if let Some(code) = inbox["items"][0]["code"].as_str() {
+                return Ok(code.to_owned());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The whole registration, when nothing goes wrong.
+    pub async fn register(&self, person: &Person, username: &str) -> Result<Value, Lost> {
+        let body = self.start_body(username).await?;
+        let draft = self.post("/api/v1/registrations", &body).await?.ok(201);
+        let flow = format!("/api/v1/registrations/{}", draft["id"].as_str().unwrap());
+        self.put(&format!("{flow}/identity"), &person.identity()).await?.ok(200);
+        self.post(&format!("{flow}/bank-verification"), &person.bank()).await?.ok(200);
+        let code = json!({ "code": self.code(&person.phone).await? });
+        Ok(self.post(&format!("{flow}/confirmation"), &code).await?.ok(201))
+    }
+
+    /// Tells the sandbox's bank of somebody new.
+    pub async fn introduce(&self, person: &Person) -> Result<(), Lost> {
+        self.post("/sandbox/v1/cardholders", &person.cardholder()).await?.ok(201);
+        Ok(())
+    }
+}
