@@ -91,7 +91,8 @@ settings! {
         #[validate(range(min = 1))]
         lanes: u32,
         permits: usize,
-        queue_milliseconds: u64,
+        #[validate(range(min = 1, max = 60_000))]
+        queue_milliseconds: u32,
         #[validate(nested)]
         failures: PasswordFailures,
     }
@@ -112,11 +113,16 @@ settings! {
         valid_seconds: u32,
         resend_seconds: u32,
         wrong_tries: u32,
-        timeout_milliseconds: u64,
+        #[validate(range(min = 1, max = 60_000))]
+        timeout_milliseconds: u32,
         give_up_seconds: u32,
     }
     /// The bank check.
-    Bank { adapter: Adapter, timeout_milliseconds: u64 }
+    Bank {
+        adapter: Adapter,
+        #[validate(range(min = 1, max = 60_000))]
+        timeout_milliseconds: u32,
+    }
     /// How often things may be done.
     Limits {
         sms_per_phone_hour: u32,
@@ -233,10 +239,15 @@ impl Settings {
         }
         let mut variables = config::Map::new();
         for (name, value) in environment {
-            if let Some((_, setting)) = SHORT_NAMES.iter().find(|(short, _)| *short == name) {
+            let plain = name.strip_suffix("_FILE").unwrap_or(&name);
+            let short = SHORT_NAMES.iter().find(|(short, _)| *short == plain);
+            if short.is_none() && !name.starts_with("SHIMING__") {
+                continue;
+            }
+            let (name, value) = from_file(name, value)?;
+            if let Some((_, setting)) = short {
                 builder = builder.set_override(setting, value)?;
-            } else if name.starts_with("SHIMING__") {
-                let (name, value) = from_file(name, value)?;
+            } else {
                 variables.insert(name, value);
             }
         }

@@ -33,8 +33,12 @@ pub fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
         let running = start(&app)?;
         tracing::info!(address = %running.address, "ready");
         let (stop, stopped) = watch::channel(false);
-        let worker = actix_web::rt::spawn(worker::run(app.core.clone().into_inner(), stopped));
-        running.server.await?;
+        let mut worker = actix_web::rt::spawn(worker::run(app.core.clone().into_inner(), stopped));
+        tokio::select! {
+            ended = running.server => ended?,
+            // No code would ever be sent again: better to end, and be started anew.
+            _ = &mut worker => return Err("the background worker stopped".into()),
+        }
         // The last messages of the last requests leave before the process does.
         let _ = stop.send(true);
         let _ = tokio::time::timeout(Duration::from_secs(5), worker).await;

@@ -6,13 +6,13 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     adapters::sandbox,
     audit, captcha,
     core::Core,
-    db::DbFault,
+    db::{Conn, DbFault},
     idempotency,
     identity::Phone,
     kernel::Secret,
@@ -24,34 +24,32 @@ use crate::{
 };
 
 /// Messages that one node sends at the same time.
-const AT_ONCE: i64 = 8;
+const AT_ONCE: usize = 32;
 /// How often the outbox is looked at when nobody rings.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often what is too old is forgotten.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 /// How often the key file is read again, so that a rotation is followed.
 const KEYS_EVERY: Duration = Duration::from_secs(2);
-/// Tries at the gateway before a message is put back.
-const TRIES: u32 = 3;
 
 /// Works until told to stop, then sends what is due once more.
-pub async fn run(core: Arc<Core>, mut stopped: watch::Receiver<bool>) {
+pub async fn run(core: Arc<Core>, stopped: watch::Receiver<bool>) {
+    // Apart from each other: a slow gateway must not keep keys from being read.
+    tokio::join!(deliver(&core, stopped.clone()), keep_house(&core, stopped));
+}
+
+async fn keep_house(core: &Arc<Core>, mut stopped: watch::Receiver<bool>) {
     let mut tidy = tokio::time::interval(TIDY_EVERY);
     let mut keys = tokio::time::interval(KEYS_EVERY);
     loop {
         tokio::select! {
-            () = core.outbox_bell.notified() => deliver(&core).await,
-            () = tokio::time::sleep(LOOK_EVERY) => deliver(&core).await,
-            _ = tidy.tick() => log(forget(&core).await, "tidying up failed"),
+            _ = tidy.tick() => log(forget(core).await, "tidying up failed"),
             _ = keys.tick() => {
                 if let Err(error) = core.keyring.reload() {
                     tracing::error!(%error, "the key file cannot be read; the keys in memory stay in use");
                 }
             }
-            _ = stopped.changed() => {
-                deliver(&core).await;
-                return;
-            }
+            _ = stopped.changed() => return,
         }
     }
 }
@@ -62,33 +60,48 @@ fn log<T>(result: Result<T, DbFault>, what: &'static str) {
     }
 }
 
-async fn deliver(core: &Arc<Core>) {
-    log(run_outbox(core).await, "the outbox cannot be worked on");
+const UNREADABLE: &str = "the outbox cannot be worked on";
+
+async fn deliver(core: &Arc<Core>, mut stopped: watch::Receiver<bool>) {
+    let mut sending = JoinSet::new();
+    loop {
+        log(take_on(core, &mut sending).await, UNREADABLE);
+        tokio::select! {
+            () = core.outbox_bell.notified() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            // A place is free. A panic in one message must not stop the others.
+            Some(_) = sending.join_next() => while sending.try_join_next().is_some() {},
+            _ = stopped.changed() => break,
+        }
+    }
+    log(take_on(core, &mut sending).await, UNREADABLE);
+    while sending.join_next().await.is_some() {}
+}
+
+/// Begins to send as much of what is due as there are places for; returns how
+/// many messages that were.
+async fn take_on(core: &Arc<Core>, sending: &mut JoinSet<()>) -> Result<usize, DbFault> {
+    let Ok(places @ 1..) = i64::try_from(AT_ONCE.saturating_sub(sending.len())) else {
+        return Ok(0);
+    };
+    let own = Arc::clone(core);
+    let lease = move |conn: &mut Conn| outbox::lease(&own, conn, places, own.clock.now());
+    let leased = core.db.write(lease).await?;
+    let taken = leased.len();
+    for message in leased {
+        let core = Arc::clone(core);
+        sending.spawn(async move { log(send(&core, message).await, "a message was not sent") });
+    }
+    Ok(taken)
 }
 
 /// Sends everything that is due; returns how many messages were taken on.
 pub async fn run_outbox(core: &Arc<Core>) -> Result<usize, DbFault> {
-    let mut taken = 0;
+    let (mut taken, mut sending) = (0, JoinSet::new());
     loop {
-        let own = Arc::clone(core);
-        let leased =
-            core.db.write(move |conn| outbox::lease(&own, conn, AT_ONCE, own.clock.now())).await?;
-        if leased.is_empty() {
+        taken += take_on(core, &mut sending).await?;
+        if sending.join_next().await.is_none() {
             return Ok(taken);
-        }
-        taken += leased.len();
-        let sending: Vec<_> = leased
-            .into_iter()
-            .map(|message| {
-                let core = Arc::clone(core);
-                actix_web::rt::spawn(async move {
-                    log(send(&core, message).await, "a message was not sent");
-                })
-            })
-            .collect();
-        for one in sending {
-            // A panic in one message must not stop the others.
-            let _ = one.await;
         }
     }
 }
@@ -129,12 +142,12 @@ fn copy(code: &Secret<String>) -> Secret<String> {
 
 /// Hands a message to the gateway, with a few tries and the same code.
 async fn hand_over(core: &Core, message: &SmsMessage) -> Result<(), SmsFault> {
-    let limit = Duration::from_millis(core.settings.sms.timeout_milliseconds);
+    let limit = Duration::from_millis(core.settings.sms.timeout_milliseconds.into());
     let mut attempt = 1;
     loop {
         let sent = tokio::time::timeout(limit, core.sms.send(message)).await;
         match sent.unwrap_or(Err(SmsFault::Timeout)) {
-            Err(SmsFault::Broken(_)) if attempt < TRIES => attempt += 1,
+            Err(SmsFault::Broken(_)) if attempt < outbox::TRIES => attempt += 1,
             result => return result,
         }
         tokio::time::sleep(Duration::from_millis(500)).await;

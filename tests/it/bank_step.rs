@@ -198,7 +198,7 @@ async fn a_card_the_bank_does_not_know_is_unusable() {
 }
 
 /// The bank fails in one way; then everything is as it was, and works again.
-async fn survives(behaviour: Value, settings_timeout: u64) {
+async fn survives(behaviour: Value, settings_timeout: u32) {
     let app = TestApp::with(move |settings| settings.bank.timeout_milliseconds = settings_timeout);
     let client = app.client();
     let person = person("王小明");

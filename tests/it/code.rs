@@ -1,6 +1,7 @@
 //! Step 3, second half: the code from the message.
 
 use serde_json::{Value, json};
+use shiming::{db::Conn, outbox, ports::SmsPurpose};
 
 use crate::support::{Client, TestApp, count, person};
 
@@ -203,6 +204,35 @@ async fn a_message_waits_while_the_gateway_is_down_and_is_given_up_in_the_end() 
     late.behaviour("sms", json!({ "mode": "normal" })).await;
     app.pass(60);
     assert_eq!(app.run_outbox().await, 0, "a code that comes too late is not sent");
+}
+
+#[actix_web::test]
+async fn a_message_sent_twice_by_a_crash_carries_one_code() {
+    let app = TestApp::start();
+    let client = app.client();
+    let person = person("王小明");
+    let first = client.up_to_code(&person, "zhangsan").await;
+    let challenge = app
+        .query(|conn| {
+            use diesel::prelude::*;
+            use shiming::db::schema::otp_challenges;
+            otp_challenges::table.select(otp_challenges::id).first::<String>(conn)
+        })
+        .await;
+    // As if the worker had died after the gateway took the message.
+    let (core, message) = (
+        app.core.clone(),
+        outbox::Message::SmsCode {
+            challenge: challenge.parse().unwrap(),
+            purpose: SmsPurpose::Registration,
+            phone: person.phone.clone(),
+        },
+    );
+    let again = move |conn: &mut Conn| outbox::enqueue(&core, conn, &message, core.clock.now());
+    app.core.db.write(again).await.unwrap();
+    assert_eq!(app.run_outbox().await, 1);
+    assert_eq!(client.last_sms(&person.phone).await, first);
+    client.confirm(&first).await.ok(201);
 }
 
 /// Sends the code anew after the pause.

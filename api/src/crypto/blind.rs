@@ -22,8 +22,10 @@ pub enum Purpose {
     Phone,
     /// Bank cards.
     Card,
-    /// SMS codes.
+    /// SMS codes, as they are stored.
     OtpCode,
+    /// What SMS codes are made from.
+    OtpSeed,
     /// Subjects of limits: addresses and the like.
     Limit,
     /// Tokens that give access to a flow.
@@ -38,12 +40,13 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Username,
         Self::Document,
         Self::Phone,
         Self::Card,
         Self::OtpCode,
+        Self::OtpSeed,
         Self::Limit,
         Self::FlowToken,
         Self::Idempotency,
@@ -58,6 +61,7 @@ impl Purpose {
             Self::Phone => "shiming/phone/1",
             Self::Card => "shiming/card/1",
             Self::OtpCode => "shiming/otp-code/1",
+            Self::OtpSeed => "shiming/otp-seed/1",
             Self::Limit => "shiming/limit/1",
             Self::FlowToken => "shiming/flow-token/1",
             Self::Idempotency => "shiming/idempotency/1",

@@ -23,8 +23,13 @@ use crate::{
 pub use http::{Idempotency, Reply};
 pub use store::purge;
 
-/// Longer than any request takes: bank timeout, queue and database together.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
+/// Longer than any request takes: the bank asked twice, and the queues for
+/// hashing and the database.
+fn lease_time(core: &Core) -> TimeDelta {
+    let bank = i64::from(core.settings.bank.timeout_milliseconds);
+    let hash = i64::from(core.settings.password.queue_milliseconds);
+    TimeDelta::milliseconds(bank * 2 + hash * 2) + TimeDelta::seconds(15)
+}
 /// How long an answer is kept for repetitions.
 const KEEP: TimeDelta = TimeDelta::hours(24);
 
@@ -72,7 +77,7 @@ async fn begin(
                 request_hash: request_hash.clone(),
                 state: "running".into(),
                 reply_sealed: None,
-                lease_ends_at: (now + LEASE).naive_utc(),
+                lease_ends_at: (now + lease_time(&core)).naive_utc(),
                 expires_at: (now + KEEP).naive_utc(),
             };
             if store::claim(conn, &fresh)? {
@@ -89,7 +94,9 @@ async fn begin(
                 return Ok(Some(core.open_json(place(&key_hash), &sealed)?));
             }
             let running = row.lease_ends_at.and_utc() > now;
-            if running || !store::renew(conn, &key_hash, row.lease_ends_at, now + LEASE)? {
+            if running
+                || !store::renew(conn, &key_hash, row.lease_ends_at, now + lease_time(&core))?
+            {
                 return Err(Problem::new(ProblemCode::RequestInProgress).retry_after(2));
             }
             Ok(None)

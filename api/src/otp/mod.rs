@@ -1,6 +1,9 @@
-//! One-time codes by SMS: asked for, drawn when sent, redeemed once.
+//! One-time codes by SMS: asked for, made when sent, redeemed once.
 //!
 //! A code is bound to purpose, flow and phone. Only its keyed hash is stored.
+//! It is derived from the challenge with a key, as HOTP does (RFC 4226), so
+//! that a message that is sent again after a crash or a time-out, perhaps for
+//! the second time, carries the same code as the first.
 
 mod store;
 
@@ -20,8 +23,8 @@ use crate::{
 
 pub use store::purge;
 
-/// Digits of a code.
-const LENGTH: usize = 6;
+/// Codes have six digits.
+const CODES: u64 = 1_000_000;
 
 /// Proof that somebody read a message sent to a phone; made by [`redeem`], or
 /// restored from a flow that kept what [`redeem`] said.
@@ -211,16 +214,24 @@ fn tries_left(core: &Core, wrong_tries: i32) -> u32 {
     core.settings.sms.wrong_tries.saturating_sub(u32::try_from(wrong_tries).unwrap_or(u32::MAX))
 }
 
-/// Draws the code that is about to be sent, and starts its time. `None` when
-/// it is no longer wanted. The message goes out after this is committed.
+/// The code of a challenge: the same each time it is asked for.
+fn code(core: &Core, challenge: &str) -> String {
+    let seed = core.keyring.keyed_hash(Purpose::OtpSeed, &[challenge.as_bytes()]);
+    // The remainder of 256 bits: no code is likelier than another.
+    let number = seed.iter().fold(0, |rest, byte| (rest * 256 + u64::from(*byte)) % CODES);
+    format!("{number:06}")
+}
+
+/// The code that is about to be sent, whose time starts now. `None` when it is
+/// no longer wanted. The message goes out after this is committed.
 pub fn draw(
     core: &Core,
     conn: &mut Conn,
     id: ChallengeId,
     now: Timestamp,
 ) -> Result<Option<Secret<String>>, DbFault> {
-    let code = core.entropy.digits(LENGTH)?;
     let row = id.to_string();
+    let code = code(core, &row);
     let hash = code_hash(core, &row, &code);
     let expires_at = now + TimeDelta::seconds(core.settings.sms.valid_seconds.into());
     let drawn = store::draw(conn, &row, hash.as_str(), expires_at)?;

@@ -1,7 +1,7 @@
 //! Messages that a change causes, committed together with the change.
 //!
 //! A message is sent after the commit, by a worker; a crash in between only
-//! delays it. Codes are drawn when they are sent and never lie in the queue.
+//! delays it. Codes are made when they are sent and never lie in the queue.
 
 mod store;
 
@@ -21,9 +21,15 @@ use crate::{
 
 pub use store::{depth, purge};
 
+/// Tries at the gateway before a message is put back.
+pub const TRIES: u32 = 3;
+
 /// How long a worker may take over a message before another one may try:
 /// longer than all tries at the gateway together.
-const LEASE: TimeDelta = TimeDelta::seconds(45);
+fn lease_time(core: &Core) -> TimeDelta {
+    let one = i64::from(core.settings.sms.timeout_milliseconds);
+    TimeDelta::milliseconds(one * i64::from(TRIES)) + TimeDelta::seconds(10)
+}
 
 /// What is to be sent.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -94,7 +100,7 @@ pub fn lease(
 ) -> Result<Vec<Leased>, DbFault> {
     let mut leased = Vec::new();
     for row in store::due(conn, most, now)? {
-        if store::postpone(conn, &row.id, row.due_at, now + LEASE)? {
+        if store::postpone(conn, &row.id, row.due_at, now + lease_time(core))? {
             leased.push(Leased {
                 message: core.open_json(place(&row.id), &row.payload_sealed)?,
                 id: row.id.parse().map_err(|_| corrupt(place(&row.id)))?,

@@ -68,7 +68,7 @@ impl Hasher {
         };
         let started = Instant::now();
         let decoy = Workspace::default().hash("decoy", salt(&*entropy)?, &params)?;
-        let capacity = capacity(permits, started.elapsed(), settings.queue_milliseconds);
+        let capacity = capacity(permits, started.elapsed(), settings.queue_milliseconds.into());
         let (jobs, queue) = mpsc::channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..permits {

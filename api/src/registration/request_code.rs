@@ -156,7 +156,7 @@ fn may_ask(
     let charges = charges(core, &identity.document, &reserved.card);
     let mut again = None;
     if let Some(pending) = draft.answers.pending_check.take() {
-        let patience = Duration::from_millis(core.settings.bank.timeout_milliseconds) * 2;
+        let patience = Duration::from_millis(core.settings.bank.timeout_milliseconds.into()) * 2;
         let abandoned = TimeDelta::from_std(patience).unwrap_or(TimeDelta::MAX);
         if meta.now < pending.started_at + abandoned {
             draft.answers.pending_check = Some(pending);
@@ -198,7 +198,7 @@ fn may_ask(
 /// Asks the bank, within the time it has. Only a provider that says it did
 /// nothing is asked once more: after a time-out it may have billed.
 async fn ask(core: &Core, question: &BankQuestion) -> Result<BankOutcome, BankFault> {
-    let limit = Duration::from_millis(core.settings.bank.timeout_milliseconds);
+    let limit = Duration::from_millis(core.settings.bank.timeout_milliseconds.into());
     let once = || async {
         tokio::time::timeout(limit, core.bank.verify(question))
             .await
