@@ -18,6 +18,7 @@ mod idempotency;
 mod identity_step;
 mod limits;
 mod login;
+mod process;
 mod races;
 mod registration;
 mod sessions;

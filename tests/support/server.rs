@@ -61,11 +61,6 @@ fn execute(sql: &str) -> Result<(), diesel::result::Error> {
     PgConnection::establish(&postgres_server()).expect("PostgreSQL answers").batch_execute(sql)
 }
 
-/// A port that nobody listens on.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 impl Server {
     /// Everything but the process: folder, database, settings.
     pub fn prepare(engine: Engine, settings: &[(&str, &str)]) -> Self {
@@ -83,21 +78,43 @@ impl Server {
                 (format!("{base}/{name}{query}"), Some(name))
             }
         };
-        let port = free_port();
-        let base = format!("http://127.0.0.1:{port}");
         let key_file = folder.path().join("keyring.json").display().to_string();
-        let own = [
-            ("PORT", port.to_string()),
-            ("DATABASE_URL", database_url.clone()),
-            ("SHIMING__KEYS__FILE", key_file),
-            ("SHIMING__SERVER__PUBLIC_URL", base.clone()),
-        ];
+        let own = [("DATABASE_URL", database_url.clone()), ("SHIMING__KEYS__FILE", key_file)];
         let pairs = WIDE_LIMITS.iter().chain(settings);
         let settings = pairs
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .chain(own.map(|(name, value)| (name.to_owned(), value)))
             .collect();
-        Self { base, folder, database_url, settings, postgres_name, child: None }
+        let server = Self {
+            base: String::new(),
+            folder,
+            database_url,
+            settings,
+            postgres_name,
+            child: None,
+        };
+        server.at_a_free_port()
+    }
+
+    /// Another process for the same database and keys.
+    pub fn sibling(&self) -> Self {
+        let server = Self {
+            base: String::new(),
+            folder: TempDir::with_prefix("shiming-").unwrap(),
+            database_url: self.database_url.clone(),
+            settings: self.settings.clone(),
+            postgres_name: None,
+            child: None,
+        };
+        server.at_a_free_port()
+    }
+
+    fn at_a_free_port(mut self) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        self.base = format!("http://127.0.0.1:{port}");
+        self.settings.push(("PORT".to_owned(), port.to_string()));
+        self.settings.push(("SHIMING__SERVER__PUBLIC_URL".to_owned(), self.base.clone()));
+        self
     }
 
     /// A running program.
@@ -117,10 +134,20 @@ impl Server {
     /// Starts the program and waits until it is ready; returns how long that
     /// took.
     pub fn run(&mut self) -> Duration {
+        self.spawn();
+        self.await_ready()
+    }
+
+    /// Starts the program.
+    pub fn spawn(&mut self) {
         let log = fs::File::options().create(true).append(true).open(self.log_path()).unwrap();
-        let started = Instant::now();
         let child = self.command(&["serve"]).stdout(Stdio::null()).stderr(log).spawn().unwrap();
         self.child = Some(child);
+    }
+
+    /// Waits until the program is ready.
+    pub fn await_ready(&mut self) -> Duration {
+        let started = Instant::now();
         while !self.is_ready() {
             assert!(started.elapsed() < Duration::from_secs(30), "not ready: {}", self.log());
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();
@@ -162,6 +189,12 @@ impl Server {
     /// Waits until the process has ended by itself.
     pub fn wait(&mut self) -> ExitStatus {
         self.child.take().expect("it runs").wait().unwrap()
+    }
+
+    /// Where the keys are.
+    pub fn key_file(&self) -> std::path::PathBuf {
+        let (_, path) = self.settings.iter().find(|(n, _)| n == "SHIMING__KEYS__FILE").unwrap();
+        path.into()
     }
 
     /// Everything that the program wrote to its log.
