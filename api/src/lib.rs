@@ -4,15 +4,19 @@
 //! holds this):
 //!
 //! 0. [`kernel`]: ids, time, randomness, secrets.
-//! 1. tools: [`identity`] (the vocabulary), [`crypto`], [`db`], [`web`],
-//!    [`ports`], [`config`].
-//! 2. capabilities: [`core`] and what it is made of, [`accounts`],
-//!    [`sessions`], [`otp`], [`captcha`], [`password`], [`limits`], [`audit`],
-//!    [`outbox`], [`idempotency`].
-//! 3. features: [`registration`], [`login`], [`account`], [`reference`].
+//! 1. tools: [`identity`] (the vocabulary), [`config`], [`crypto`], [`db`],
+//!    [`ports`], [`password`], [`web`].
+//! 2. capabilities: [`core`] that all of them share, [`accounts`],
+//!    [`sessions`], [`otp`], [`captcha`], [`limits`], [`password_failures`],
+//!    [`audit`], [`outbox`], [`idempotency`].
+//! 3. features: [`registration`], [`login`], [`account`], [`reference`]; none
+//!    mentions another.
 //! 4. composition: [`app`], [`server`], [`worker`], [`openapi`], [`cli`].
 //!
-//! Beside them stand the [`adapters`], which only [`app`] names.
+//! On floors 1, 2 and 4 a module may mention its neighbours, never in a
+//! circle. Beside the floors stand the [`adapters`]: they may use floors 0 to
+//! 2, and only floor 4 names them. HTTP is known to files named `http.rs`,
+//! [`web`] and floor 4; SQL to files named `store.rs` and [`db`].
 
 pub mod account;
 pub mod accounts;
@@ -34,6 +38,7 @@ pub mod openapi;
 pub mod otp;
 pub mod outbox;
 pub mod password;
+pub mod password_failures;
 pub mod ports;
 pub mod reference;
 pub mod registration;

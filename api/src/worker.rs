@@ -18,7 +18,7 @@ use crate::{
     kernel::Secret,
     limits, otp,
     outbox::{self, Leased, Message, Retry},
-    password::failures,
+    password_failures,
     ports::{SmsFault, SmsMessage, SmsText},
     registration, sessions,
 };
@@ -166,7 +166,7 @@ pub async fn forget(core: &Arc<Core>) -> Result<usize, DbFault> {
     forgotten += own.db.write(move |conn| registration::purge(conn, now, records)).await?;
     forgotten += own.db.write(move |conn| otp::purge(conn, now - TimeDelta::days(1))).await?;
     forgotten += own.db.write(move |conn| limits::purge(conn, now)).await?;
-    forgotten += own.db.write(move |conn| failures::purge(conn, now)).await?;
+    forgotten += own.db.write(move |conn| password_failures::purge(conn, now)).await?;
     forgotten += own.db.write(move |conn| idempotency::purge(conn, now)).await?;
     forgotten += own.db.write(move |conn| sessions::purge(conn, week)).await?;
     forgotten += own.db.write(move |conn| outbox::purge(conn, week)).await?;

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod architecture;
 mod bank_step;
 mod captcha;
 mod code;
@@ -18,6 +19,7 @@ mod idempotency;
 mod identity_step;
 mod limits;
 mod login;
+mod migrations;
 mod process;
 mod races;
 mod registration;

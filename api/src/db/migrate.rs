@@ -1,6 +1,6 @@
 //! Migrations, embedded, the same folder names for both databases.
 
-use diesel::{RunQueryDsl, sql_query};
+use diesel::{RunQueryDsl, backend::Backend, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Conn, DbFault};
@@ -17,19 +17,24 @@ fn text(error: impl std::fmt::Display) -> DbFault {
 
 /// Applies what is pending. Nodes that start together take turns.
 pub(super) fn run(conn: &mut Conn) -> Result<Vec<String>, DbFault> {
-    let applied = match conn {
-        Conn::Sqlite(inner) => inner.run_pending_migrations(SQLITE).map_err(text)?,
+    match conn {
+        // Takes the file's write lock before it looks what is pending.
+        Conn::Sqlite(inner) => inner.immediate_transaction(|inner| apply(inner, SQLITE)),
         Conn::Postgres(inner) => {
             sql_query(format!("SELECT pg_advisory_lock({ADVISORY_LOCK})")).execute(inner)?;
-            let applied = inner
-                .run_pending_migrations(POSTGRES)
-                .map(|versions| versions.iter().map(ToString::to_string).collect())
-                .map_err(text);
+            let applied = apply(inner, POSTGRES);
             sql_query(format!("SELECT pg_advisory_unlock({ADVISORY_LOCK})")).execute(inner)?;
-            return applied;
+            applied
         }
-    };
-    Ok(applied.iter().map(ToString::to_string).collect())
+    }
+}
+
+fn apply<B: Backend>(
+    conn: &mut impl MigrationHarness<B>,
+    migrations: EmbeddedMigrations,
+) -> Result<Vec<String>, DbFault> {
+    let versions = conn.run_pending_migrations(migrations).map_err(text)?;
+    Ok(versions.iter().map(ToString::to_string).collect())
 }
 
 /// Whether nothing is pending.

@@ -12,7 +12,7 @@ use crate::{
     db::{Conn, DbFault},
     identity::{Username, password_hash_input},
     kernel::ids::{AccountId, CaptchaId},
-    password::failures::{self, Attempt},
+    password_failures::{self, Attempt},
     web::{Problem, ProblemCode, RequestMeta},
 };
 
@@ -31,17 +31,17 @@ pub(super) struct Credentials {
 /// Why nobody signs in.
 enum Refused {
     Captcha(captcha::CaptchaRefused),
-    Failures(failures::Refused),
+    Failures(password_failures::Refused),
 }
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Captcha(refused) => Self::field("/captcha/answer", refused.code()),
-            Refused::Failures(failures::Refused::Locked { retry_after }) => {
+            Refused::Failures(password_failures::Refused::Locked { retry_after }) => {
                 Self::new(ProblemCode::LoginLocked).retry_after(retry_after)
             }
-            Refused::Failures(failures::Refused::TooSoon { retry_after }) => {
+            Refused::Failures(password_failures::Refused::TooSoon { retry_after }) => {
                 Self::new(ProblemCode::LoginTooSoon).retry_after(retry_after)
             }
         }
@@ -91,10 +91,10 @@ pub(super) async fn sign_in<T: Send + 'static>(
             let Some((account, old_hash)) = known.filter(|_| verified.right) else {
                 let subject = AuditSubject { account, ..AuditSubject::default() };
                 audit::record(&own, conn, &meta, (AuditKind::SignInFailed, subject))?;
-                failures::failed(&own, conn, &attempt, meta.now)?;
+                password_failures::failed(&own, conn, &attempt, meta.now)?;
                 return Ok(None);
             };
-            failures::succeeded(&own, conn, &attempt)?;
+            password_failures::succeeded(&own, conn, &attempt)?;
             if let Some(fresh) = fresh_hash {
                 accounts::rehash(conn, account, (&old_hash, &fresh))?;
             }
@@ -127,7 +127,7 @@ fn begin(
     if let Err(refused) = captcha::redeem(core, conn, (captcha, &answer), now)? {
         return Ok(Err(Refused::Captcha(refused)));
     }
-    if let Err(refused) = failures::begin(core, conn, attempt, now)? {
+    if let Err(refused) = password_failures::begin(core, conn, attempt, now)? {
         return Ok(Err(Refused::Failures(refused)));
     }
     let key = username.map(|username| username.key()).unwrap_or_default();

@@ -1,6 +1,5 @@
-//! Passwords: hashing on a bounded pool, and what wrong ones lead to.
+//! Passwords: hashing, on a bounded pool.
 
-pub mod failures;
 mod hash;
 mod pool;
 

@@ -8,7 +8,7 @@ mod stop;
 
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, reason = "the load test uses the rest")]
-mod program;
+pub mod program;
 
 use program::server::CHEAP_HASHING;
 use shiming::db::{Conn, Db, DbFault};

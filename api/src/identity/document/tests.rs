@@ -1,3 +1,5 @@
+//! Twelve document types: the vectors of the domain, and properties.
+
 use proptest::prelude::*;
 
 use super::*;
