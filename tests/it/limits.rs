@@ -1,6 +1,6 @@
 //! How many messages may be sent.
 
-use crate::support::{Answer, Client, TestApp, person};
+use crate::support::{Answer, Client, TestApp, count, person};
 
 /// Asks for one more code, a minute later.
 async fn ask_again(app: &TestApp, client: &Client<'_>, name: &str) -> Answer {
@@ -114,7 +114,17 @@ async fn no_check_is_paid_for_when_no_message_could_be_sent() {
     let client = app.client();
     client.up_to_bank(&person("张伟"), "zhangwei").await;
     exceeded(&client.bank(&person("张伟")).await, "address", 3600);
-    assert_eq!(crate::support::count!(app, bank_checks), 1);
+    assert_eq!(count!(app, bank_checks), 1);
+}
+
+#[actix_web::test]
+async fn messages_that_are_switched_off_cost_no_check() {
+    let app = TestApp::with(|settings| settings.limits.sms_per_address_hour = 0);
+    let client = app.client();
+    let person = person("王小明");
+    client.up_to_bank(&person, "zhangsan").await;
+    exceeded(&client.bank(&person).await, "address", 3600);
+    assert_eq!(count!(app, bank_checks), 0);
 }
 
 #[actix_web::test]

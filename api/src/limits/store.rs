@@ -19,11 +19,10 @@ pub(super) fn charge(
     rule: Rule,
     now: Timestamp,
 ) -> Result<Option<i64>, DbFault> {
-    let window = TimeDelta::seconds(rule.window_seconds.into());
     if rule.most == 0 {
-        return Ok(Some(window.num_seconds()));
+        return Ok(Some(rule.window_seconds.into()));
     }
-    let ends_at = (now + window).naive_utc();
+    let ends_at = (now + TimeDelta::seconds(rule.window_seconds.into())).naive_utc();
     let now = now.naive_utc();
     let row = limits::table.find(key);
     let use_one = |conn: &mut Conn| {
@@ -72,6 +71,9 @@ pub(super) fn peek(
     rule: Rule,
     now: Timestamp,
 ) -> Result<Option<i64>, DbFault> {
+    if rule.most == 0 {
+        return Ok(Some(rule.window_seconds.into()));
+    }
     let now = now.naive_utc();
     let spent: i64 = limits::table
         .find(key)
