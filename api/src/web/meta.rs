@@ -89,11 +89,14 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 fn is_same_origin(headers: &HeaderMap, public_origin: &str) -> bool {
     if let Some(origin) = headers.get(header::ORIGIN) {
         let Ok(origin) = origin.to_str() else { return false };
-        // The scheme of the public address binds even where the proxy in front
-        // speaks plain HTTP to us.
-        let host = text(headers, header::HOST);
-        let authority = origin.split_once("://").map(|(_, authority)| authority);
-        return origin == public_origin || (authority.is_some() && authority == host);
+        // Under http, whatever name this machine is called by: cookies belong
+        // to that name. Under https only the public address will do, or a page
+        // that somebody slipped in over http could speak for the person.
+        let by_this_name = || {
+            public_origin.starts_with("http://")
+                && origin.strip_prefix("http://") == text(headers, header::HOST)
+        };
+        return origin == public_origin || by_this_name();
     }
     matches!(
         headers.get("sec-fetch-site").and_then(|value| value.to_str().ok()),
