@@ -198,7 +198,7 @@ pub async fn measure(report: &mut Report) {
     let warm = bodies(&visitor, cores * 4).await;
     closed_loop(&server.base, cores, warm).await;
     let prepared = bodies(&visitor, enough).await;
-    let logins = closed_loop(&server.base, cores * 2, prepared).await;
+    let logins = closed_loop(&server.base, cores * 8, prepared).await;
     report.figure("logins", (logins, "1/s"), Goal::None);
     report.figure("logins / bare hashes", (logins / hashes, ""), Goal::AtLeast(0.90));
 
