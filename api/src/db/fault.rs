@@ -49,6 +49,23 @@ pub enum DbFault {
     Crypto(#[from] crate::crypto::CryptoError),
 }
 
+impl DbFault {
+    /// Whether the database cannot be reached or is held by somebody else: the
+    /// same work may succeed in a moment.
+    pub fn is_passing(&self) -> bool {
+        use DatabaseErrorKind::{ClosedConnection, SerializationFailure, UnableToSendCommand};
+        match self {
+            Self::Overloaded | Self::Pool(_) | Self::Connection(_) => true,
+            Self::Query(QueryError::DatabaseError(kind, information)) => {
+                matches!(kind, ClosedConnection | SerializationFailure | UnableToSendCommand)
+                    // SQLITE_BUSY: diesel has no kind for it.
+                    || information.message() == "database is locked"
+            }
+            _ => false,
+        }
+    }
+}
+
 impl From<QueryError> for DbFault {
     fn from(error: QueryError) -> Self {
         Self::Query(error)

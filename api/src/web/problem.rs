@@ -207,6 +207,9 @@ impl From<DbFault> for Problem {
     fn from(fault: DbFault) -> Self {
         match fault {
             DbFault::Overloaded => Self::new(ProblemCode::Overloaded).retry_after(2),
+            fault if fault.is_passing() => {
+                Self { code: ProblemCode::Overloaded, ..Self::internal(fault) }.retry_after(5)
+            }
             fault => Self::internal(fault),
         }
     }
