@@ -6,14 +6,14 @@ use actix_web::web;
 use tokio::sync::Notify;
 
 use crate::{
-    adapters::sandbox::{Sandbox, SandboxBank, SandboxSms, http::Switch},
-    config::{Adapter, Settings},
+    adapters::sandbox::{Sandbox, SandboxBank, SandboxMail, SandboxSms, http::Switch},
+    config::{Adapter, MailAdapter, Settings},
     core::Core,
     crypto::{CryptoError, Keyring},
     db::Db,
     kernel::{Clock, Entropy, Timestamp},
     password::Hasher,
-    ports::{BankVerifier, SmsSender},
+    ports::{BankVerifier, Mailer, SmsSender},
     web::{WebContext, routes::RouteTable, spa::Spa},
 };
 
@@ -71,6 +71,10 @@ impl App {
                 signature: settings.sms.signature.clone(),
             }),
         };
+        let mail: Arc<dyn Mailer> = match settings.mail.adapter {
+            MailAdapter::Sandbox => Arc::new(SandboxMail(sandbox.clone())),
+            MailAdapter::Smtp => return Err("mail.adapter = \"smtp\" is not built in".into()),
+        };
         let spa = match settings.server.spa_dir.as_str() {
             "" => Spa::default(),
             folder => Spa::load(Path::new(folder))
@@ -96,6 +100,7 @@ impl App {
                 hasher,
                 bank,
                 sms,
+                mail,
                 outbox_bell: Notify::new(),
             }),
         })

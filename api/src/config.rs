@@ -7,7 +7,10 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use validator::Validate;
 
-use crate::{identity::PasswordPolicyKind, kernel::Secret};
+use crate::{
+    identity::{PasswordPolicy, PasswordPolicyKind},
+    kernel::Secret,
+};
 
 /// The defaults, with the comment that explains each.
 pub const DEFAULTS: &str = include_str!("../data/defaults.toml");
@@ -47,6 +50,14 @@ settings! {
         #[validate(nested)]
         registration: Registration,
         #[validate(nested)]
+        mail: Mail,
+        #[validate(nested)]
+        recovery: Recovery,
+        #[validate(nested)]
+        account: Account,
+        #[validate(nested)]
+        security_questions: SecurityQuestions,
+        #[validate(nested)]
         sessions: Sessions,
         #[validate(nested)]
         retention: Retention,
@@ -80,6 +91,9 @@ settings! {
     /// Passwords and their hashing.
     Password {
         policy: PasswordPolicyKind,
+        #[validate(range(max = 24, message = "each earlier password costs a hash"))]
+        history: u32,
+        max_age_days: u32,
         #[validate(range(min = 8, message = "SP 800-63B-4 asks for at least 8"))]
         min_length: usize,
         #[validate(range(min = 64, message = "SP 800-63B-4 asks for at least 64"))]
@@ -116,6 +130,7 @@ settings! {
         #[validate(range(min = 1, max = 60_000))]
         timeout_milliseconds: u32,
         give_up_seconds: u32,
+        notice_give_up_hours: u32,
     }
     /// The bank check.
     Bank {
@@ -134,12 +149,56 @@ settings! {
         bank_checks_per_flow: u32,
         documents_per_flow: u32,
         registrations_per_address_hour: u32,
+        recoveries_per_address_hour: u32,
+        support_cases_per_address_hour: u32,
     }
     /// Registration drafts.
     Registration {
         idle_minutes: u32,
         absolute_hours: u32,
         duplicate_document: DuplicateDocument,
+    }
+    /// Mail to the operator.
+    Mail {
+        adapter: MailAdapter,
+        #[validate(email)]
+        support_to: String,
+        include_personal_data: bool,
+        #[validate(range(min = 1))]
+        timeout_milliseconds: u32,
+        #[validate(range(min = 1, max = 30))]
+        give_up_days: u32,
+        #[validate(nested)]
+        smtp: Smtp,
+    }
+    /// The mail server.
+    Smtp {
+        host: String,
+        port: u16,
+        security: SmtpSecurity,
+        from: String,
+        username: String,
+        password: Secret<String>,
+        ca_path: String,
+    }
+    /// Finding a username or a password.
+    Recovery {
+        #[validate(range(min = 5, max = 60))]
+        minutes: u32,
+    }
+    /// Looking after an account.
+    Account {
+        #[validate(range(min = 1))]
+        password_fresh_minutes: u32,
+        changes_hold_hours: u32,
+        #[validate(range(max = 60))]
+        closing_days: u32,
+    }
+    /// Security questions.
+    SecurityQuestions {
+        mode: QuestionsMode,
+        #[validate(range(min = 1, max = 10))]
+        wrong_sets: u32,
     }
     /// Sessions and tokens.
     Sessions {
@@ -161,6 +220,17 @@ settings! {
     }
 }
 
+impl Password {
+    /// The rules for new passwords.
+    pub fn policy(&self) -> PasswordPolicy {
+        PasswordPolicy {
+            kind: self.policy,
+            min_length: self.min_length,
+            max_length: self.max_length,
+        }
+    }
+}
+
 /// What the installation is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -177,6 +247,40 @@ pub enum Profile {
 pub enum Adapter {
     /// The sandbox that ships with the product.
     Sandbox,
+}
+
+/// Who takes our mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailAdapter {
+    /// The sandbox's mailbox.
+    Sandbox,
+    /// A mail server.
+    Smtp,
+}
+
+/// How the way to the mail server is guarded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmtpSecurity {
+    /// TLS after `STARTTLS`, or no mail (RFC 3207).
+    Starttls,
+    /// TLS from the first byte (RFC 8314).
+    Tls,
+    /// None.
+    None,
+}
+
+/// What security questions are good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionsMode {
+    /// Three right answers set a forgotten password anew, as the guide has it.
+    Guide,
+    /// They are asked for after the SMS code.
+    SecondStep,
+    /// Nothing.
+    Off,
 }
 
 /// When a person learns that a document has an account already.
@@ -284,10 +388,17 @@ impl Settings {
         if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
             return fail("server.public_url must be http(s)://host[:port] without a path");
         }
+        if self.mail.adapter == MailAdapter::Smtp
+            && (self.mail.smtp.host.is_empty() || self.mail.smtp.from.is_empty())
+        {
+            return fail(
+                "mail.smtp.host and mail.smtp.from must be set with mail.adapter = \"smtp\"",
+            );
+        }
         if self.profile == Profile::Production {
             if self.uses_sandbox() {
                 return fail(
-                    "the sandbox does not start with profile = \"production\": choose real bank and sms adapters",
+                    "the sandbox does not start with profile = \"production\": choose real bank, sms and mail adapters",
                 );
             }
             if !self.secure() {
@@ -299,7 +410,9 @@ impl Settings {
 
     /// Whether anything fictitious answers: then every page says so.
     pub fn uses_sandbox(&self) -> bool {
-        self.bank.adapter == Adapter::Sandbox || self.sms.adapter == Adapter::Sandbox
+        self.bank.adapter == Adapter::Sandbox
+            || self.sms.adapter == Adapter::Sandbox
+            || self.mail.adapter == MailAdapter::Sandbox
     }
 
     /// Whether people reach us by https.

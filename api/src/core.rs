@@ -11,7 +11,7 @@ use crate::{
     db::{Db, DbFault},
     kernel::{Clock, Entropy},
     password::Hasher,
-    ports::{BankVerifier, SmsSender},
+    ports::{BankVerifier, Mailer, SmsSender},
 };
 
 /// The parts that make up a running service.
@@ -33,6 +33,8 @@ pub struct Core {
     pub bank: Arc<dyn BankVerifier>,
     /// Text messages.
     pub sms: Arc<dyn SmsSender>,
+    /// Mail to the operator.
+    pub mail: Arc<dyn Mailer>,
     /// Rung when the outbox has something new, so that a code leaves at once.
     pub outbox_bell: Notify,
 }

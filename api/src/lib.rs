@@ -8,8 +8,10 @@
 //!    [`ports`], [`password`], [`web`].
 //! 2. capabilities: [`core`] that all of them share, [`accounts`],
 //!    [`sessions`], [`otp`], [`captcha`], [`limits`], [`password_failures`],
-//!    [`audit`], [`outbox`], [`idempotency`].
-//! 3. features: [`registration`], [`login`], [`account`], [`reference`]; none
+//!    [`audit`], [`outbox`], [`idempotency`], [`flows`], [`proving`],
+//!    [`security_questions`].
+//! 3. features: [`registration`], [`login`], [`account`], [`recovery`],
+//!    [`support`], [`reference`]; none
 //!    mentions another.
 //! 4. composition: [`app`], [`server`], [`worker`], [`openapi`], [`cli`].
 //!
@@ -29,6 +31,7 @@ pub mod config;
 pub mod core;
 pub mod crypto;
 pub mod db;
+pub mod flows;
 pub mod idempotency;
 pub mod identity;
 pub mod kernel;
@@ -40,9 +43,13 @@ pub mod outbox;
 pub mod password;
 pub mod password_failures;
 pub mod ports;
+pub mod proving;
+pub mod recovery;
 pub mod reference;
 pub mod registration;
+pub mod security_questions;
 pub mod server;
 pub mod sessions;
+pub mod support;
 pub mod web;
 pub mod worker;

@@ -61,6 +61,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(registration::http::get_current_registration)
                 .service(registration::http::get_registration)
                 .service(registration::http::change_credentials)
+                .service(registration::http::enter_unit)
                 .service(registration::http::enter_identity)
                 .service(registration::http::verify_with_bank)
                 .service(registration::http::confirm_registration)

@@ -13,14 +13,14 @@ use crate::{
     audit, captcha,
     core::Core,
     db::{Conn, DbFault},
-    idempotency,
+    flows, idempotency,
     identity::Phone,
-    kernel::Secret,
+    kernel::ids::OutboxId,
     limits, otp,
     outbox::{self, Leased, Message, Retry},
     password_failures,
-    ports::{SmsFault, SmsMessage, SmsText},
-    registration, sessions,
+    ports::{Mail, MailFault, SmsFault, SmsMessage, SmsText},
+    proving, recovery, sessions, support,
 };
 
 /// Messages that one node sends at the same time.
@@ -106,42 +106,90 @@ pub async fn run_outbox(core: &Arc<Core>) -> Result<usize, DbFault> {
     }
 }
 
+/// What a message has become when it is about to leave.
+enum Outgoing {
+    Sms(SmsMessage),
+    Mail(Mail),
+    /// It is no longer wanted, or there is nobody to send it to.
+    Nothing,
+}
+
 async fn send(core: &Arc<Core>, leased: Leased) -> Result<(), DbFault> {
-    let Message::SmsCode { challenge, purpose, phone } = leased.message.clone();
-    let own = Arc::clone(core);
-    // The code's hash is committed before the message goes out: a code that
-    // somebody reads is always one that can be entered.
-    let code = core.db.write(move |conn| otp::draw(&own, conn, challenge, own.clock.now())).await?;
-    let (Some(code), Ok(phone)) = (code, Phone::parse(&phone)) else {
-        let id = leased.id;
-        return core.db.write(move |conn| outbox::done(conn, id)).await;
+    let (own, id, message) = (Arc::clone(core), leased.id, leased.message.clone());
+    let outgoing = core.db.write(move |conn| prepare(&own, conn, (id, message))).await?;
+    let sent = match &outgoing {
+        Outgoing::Nothing => Ok(()),
+        Outgoing::Sms(sms) => hand_over_sms(core, sms)
+            .await
+            .map_err(|fault| Failure { reason: fault.to_string(), for_good: false }),
+        Outgoing::Mail(mail) => hand_over_mail(core, mail).await.map_err(|fault| Failure {
+            reason: fault.to_string(),
+            for_good: matches!(fault, MailFault::Refused(_)),
+        }),
     };
-    let text = SmsText::Code {
-        purpose,
-        code: copy(&code),
-        valid_seconds: core.settings.sms.valid_seconds,
-    };
-    let sent = hand_over(core, &SmsMessage { id: leased.id, phone, text }).await;
     let own = Arc::clone(core);
     core.db
         .write(move |conn| match sent {
             Ok(()) => outbox::done(conn, leased.id),
-            Err(error) => {
-                let again = outbox::retry(conn, &leased, own.clock.now() + TimeDelta::seconds(3))?;
-                let given_up = again == Retry::GivenUp;
-                tracing::warn!(message = %leased.id, %error, given_up, "the SMS gateway failed");
+            Err(failure) => {
+                let pause = if failure.for_good { TimeDelta::MAX } else { leased.pause() };
+                let again = outbox::retry(conn, &leased, own.clock.now(), pause)?;
+                let (given_up, reason) = (again == Retry::GivenUp, failure.reason);
+                tracing::warn!(message = %leased.id, reason, given_up, "a message was not taken");
                 Ok(())
             }
         })
         .await
 }
 
-fn copy(code: &Secret<String>) -> Secret<String> {
-    Secret::new(code.expose().clone())
+/// Why a message was not taken.
+struct Failure {
+    reason: String,
+    for_good: bool,
+}
+
+/// Finds out whom a message goes to and what it says. A code's hash is
+/// committed here, before the message goes out: a code that somebody reads is
+/// always one that can be entered.
+fn prepare(
+    core: &Core,
+    conn: &mut Conn,
+    (id, message): (OutboxId, Message),
+) -> Result<Outgoing, DbFault> {
+    let now = core.clock.now();
+    let sms = |phone, text| Outgoing::Sms(SmsMessage { id, phone, text });
+    let code = |purpose, code| SmsText::Code {
+        purpose,
+        code,
+        valid_seconds: core.settings.sms.valid_seconds,
+    };
+    Ok(match message {
+        Message::SmsCode { challenge, purpose, phone } => {
+            match (otp::draw(core, conn, challenge, now)?, Phone::parse(&phone)) {
+                (Some(drawn), Ok(phone)) => sms(phone, code(purpose, drawn)),
+                _ => Outgoing::Nothing,
+            }
+        }
+        Message::RecoveryCode { challenge, purpose, flow } => {
+            let phone = recovery::addressee(core, conn, flow, now)?;
+            match (otp::draw_for(core, conn, (challenge, phone.as_ref()), now)?, phone) {
+                (Some(drawn), Some(phone)) => sms(phone, code(purpose, drawn)),
+                _ => Outgoing::Nothing,
+            }
+        }
+        Message::SmsNotice { notice, phone } => match Phone::parse(&phone) {
+            Ok(phone) => sms(phone, SmsText::Notice(notice)),
+            Err(_) => Outgoing::Nothing,
+        },
+        Message::SupportMail { number } => match support::mail(core, conn, (id, &number))? {
+            Some(mail) => Outgoing::Mail(mail),
+            None => Outgoing::Nothing,
+        },
+    })
 }
 
 /// Hands a message to the gateway, with a few tries and the same code.
-async fn hand_over(core: &Core, message: &SmsMessage) -> Result<(), SmsFault> {
+async fn hand_over_sms(core: &Core, message: &SmsMessage) -> Result<(), SmsFault> {
     let limit = Duration::from_millis(core.settings.sms.timeout_milliseconds.into());
     let mut attempt = 1;
     loop {
@@ -154,7 +202,14 @@ async fn hand_over(core: &Core, message: &SmsMessage) -> Result<(), SmsFault> {
     }
 }
 
-/// Forgets what is too old to keep; returns how many rows.
+async fn hand_over_mail(core: &Core, mail: &Mail) -> Result<(), MailFault> {
+    let limit = Duration::from_millis(core.settings.mail.timeout_milliseconds.into());
+    let late = |_| Err(MailFault::Broken("no answer in time".into()));
+    tokio::time::timeout(limit, core.mail.send(mail)).await.unwrap_or_else(late)
+}
+
+/// Forgets what is too old to keep, and gives back what bank checks were
+/// charged to whose process has died; returns how many rows.
 pub async fn forget(core: &Arc<Core>) -> Result<usize, DbFault> {
     let own = Arc::clone(core);
     let now = core.clock.now();
@@ -163,7 +218,8 @@ pub async fn forget(core: &Arc<Core>) -> Result<usize, DbFault> {
     // One transaction each: short, so that requests are not kept waiting.
     let mut forgotten = 0;
     forgotten += own.db.write(move |conn| captcha::purge(conn, now)).await?;
-    forgotten += own.db.write(move |conn| registration::purge(conn, now, records)).await?;
+    forgotten += own.db.write(move |conn| flows::purge(conn, now)).await?;
+    forgotten += own.db.write(move |conn| proving::purge(conn, records)).await?;
     forgotten += own.db.write(move |conn| otp::purge(conn, now - TimeDelta::days(1))).await?;
     forgotten += own.db.write(move |conn| limits::purge(conn, now)).await?;
     forgotten += own.db.write(move |conn| password_failures::purge(conn, now)).await?;
@@ -172,5 +228,7 @@ pub async fn forget(core: &Arc<Core>) -> Result<usize, DbFault> {
     forgotten += own.db.write(move |conn| outbox::purge(conn, week)).await?;
     forgotten += own.db.write(move |conn| audit::purge(conn, records)).await?;
     forgotten += own.db.write(move |conn| sandbox::purge(conn, week)).await?;
+    let again = Arc::clone(core);
+    own.db.write(move |conn| proving::refund_abandoned(&again, conn, now)).await?;
     Ok(forgotten)
 }

@@ -21,8 +21,11 @@ const FLOORS: [&[&str]; 5] = [
         "audit",
         "outbox",
         "idempotency",
+        "flows",
+        "proving",
+        "security_questions",
     ],
-    &["registration", "login", "account", "reference"],
+    &["registration", "login", "account", "recovery", "support", "reference"],
     &["app", "server", "worker", "openapi", "cli"],
 ];
 const FEATURES: usize = 3;

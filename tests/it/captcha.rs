@@ -65,7 +65,7 @@ async fn a_wrong_answer_burns_it() {
     wrong["captcha"]["answer"] = json!("0000");
     client.start_with(wrong).await.fields(&[("/captcha/answer", "captcha_wrong")]);
     client.start_with(right).await.fields(&[("/captcha/answer", "captcha_expired")]);
-    assert_eq!(count!(app, registrations), 0);
+    assert_eq!(count!(app, flows), 0);
 }
 
 #[actix_web::test]

@@ -38,7 +38,7 @@ async fn somebody_elses_draft_does_not_exist() {
     }
     nobody.get("/api/v1/registrations/current").await.problem(404, "flow_not_found");
     assert_eq!(owner.draft().await, before);
-    assert_eq!(count!(app, registrations), 2);
+    assert_eq!(count!(app, flows), 2);
 }
 
 #[actix_web::test]
@@ -81,7 +81,7 @@ async fn a_draft_left_alone_for_half_an_hour_is_gone() {
     app.client().start("lisi").await;
     app.pass(30 * MINUTE);
     shiming::worker::forget(&app.core).await.unwrap();
-    assert_eq!(count!(app, registrations), 0, "and erased");
+    assert_eq!(count!(app, flows), 0, "and erased");
 }
 
 #[actix_web::test]
@@ -131,7 +131,7 @@ async fn giving_up_erases_everything() {
     let cookie = client.cookie("shiming_flow").unwrap();
     client.delete(&path).await.ok(204);
     assert_eq!(client.cookie("shiming_flow"), None, "the cookie is taken away");
-    assert_eq!(count!(app, registrations), 0);
+    assert_eq!(count!(app, flows), 0);
     client.set_cookie("shiming_flow", &cookie);
     client.get(&path).await.problem(404, "flow_not_found");
     client.confirm(&code).await.problem(404, "flow_not_found");
@@ -184,7 +184,7 @@ async fn personal_data_lies_in_the_database_sealed() {
     let rows = app
         .query(|conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::{accounts, outbox, registrations, sandbox_messages};
+            use shiming::db::schema::{accounts, flows, outbox, sandbox_messages};
             let accounts = accounts::table
                 .select((
                     accounts::name_sealed,
@@ -196,7 +196,7 @@ async fn personal_data_lies_in_the_database_sealed() {
                 .load::<(Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>)>(conn)?;
             let mut rows: Vec<Vec<u8>> =
                 accounts.into_iter().flat_map(|(a, b, c, d, e)| [a, b, c, d, e]).collect();
-            rows.extend(registrations::table.select(registrations::answers_sealed).load(conn)?);
+            rows.extend(flows::table.select(flows::answers_sealed).load(conn)?);
             rows.extend(outbox::table.select(outbox::payload_sealed).load::<Vec<u8>>(conn)?);
             let messages = sandbox_messages::table.select(sandbox_messages::message_sealed);
             rows.extend(messages.load::<Vec<u8>>(conn)?);

@@ -19,7 +19,7 @@ async fn starting_twice_with_one_key_opens_one_draft() {
     let again = client.post_once(KEY, path, body.clone()).await;
     assert_eq!(again.ok(201), first.ok(201), "though the captcha is used up");
     assert_eq!(client.cookie("shiming_flow"), cookie, "the lost cookie comes again");
-    assert_eq!(count!(app, registrations), 1);
+    assert_eq!(count!(app, flows), 1);
     app.pass(86_401);
     shiming::worker::forget(&app.core).await.unwrap();
     client.post_once(KEY, path, body).await.fields(&[("/captcha/answer", "captcha_expired")]);
@@ -33,7 +33,7 @@ async fn a_key_belongs_to_one_body() {
     client.post_once(KEY, path, client.start_body("zhangsan").await).await.ok(201);
     let other = client.post_once(KEY, path, client.start_body("lisi").await).await;
     other.problem(422, "idempotency_key_reused");
-    assert_eq!(count!(app, registrations), 1);
+    assert_eq!(count!(app, flows), 1);
     client.post_once(OTHER_KEY, path, client.start_body("lisi").await).await.ok(201);
 }
 

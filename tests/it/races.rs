@@ -127,7 +127,7 @@ async fn a_captcha_used_twice_at_once_works_once() {
         let (a, b, c) = join!(start(), start(), start());
         assert_tally(&[a, b, c], &[("201", 1), ("validation_failed", 2)]);
     }
-    assert_eq!(count!(app, registrations), i64::try_from(ROUNDS).unwrap());
+    assert_eq!(count!(app, flows), i64::try_from(ROUNDS).unwrap());
 }
 
 #[actix_web::test]
@@ -251,7 +251,7 @@ async fn giving_up_while_the_bank_thinks_leaves_nothing() {
     let (answer, given_up) = join!(client.bank(&person), give_up);
     given_up.ok(204);
     answer.problem(404, "flow_not_found");
-    assert_eq!((count!(app, registrations), app.run_outbox().await), (0, 0));
+    assert_eq!((count!(app, flows), app.run_outbox().await), (0, 0));
     assert_eq!(count!(app, otp_challenges), 0);
 }
 

@@ -31,7 +31,7 @@ async fn usernames_that_cannot_be_are_refused() {
     ] {
         start_but(&client, "/username", json!(username)).await.fields(&[("/username", code)]);
     }
-    assert_eq!(count!(app, registrations), 0);
+    assert_eq!(count!(app, flows), 0);
 }
 
 #[actix_web::test]

@@ -1,13 +1,13 @@
 //! One's own account over HTTP, masked.
 
 use actix_web::{get, web};
+use chrono::Datelike;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    accounts::{self, Account},
-    core::{Core, corrupt},
-    crypto::Place,
+    accounts::{self, Account, Elements},
+    core::Core,
     identity::{DocumentType, Gender},
     kernel::{Timestamp, ids::AccountId},
     sessions::SignedIn,
@@ -53,22 +53,23 @@ pub struct AccountView {
 
 impl From<Account> for AccountView {
     fn from(account: Account) -> Self {
+        let Elements { name, document, bank, card, phone } = &account.elements;
         Self {
-            id: account.id,
-            username: account.username,
-            kind: "person",
-            name: account.name.masked(),
-            document_type: account.document.document_type(),
-            document_number: account.document.masked(),
-            issuing_country: account.document.issuing_country().map(str::to_owned),
+            kind: account.kind().code(),
+            name: name.masked(),
+            document_type: document.document_type(),
+            document_number: document.masked(),
+            issuing_country: document.issuing_country().map(str::to_owned),
             gender: account.gender,
-            birth_date: format!("{}-**-**", account.birth_year),
-            bank_code: account.bank.code().to_owned(),
-            card_number: account.card.masked(),
-            phone: account.phone.masked(),
+            birth_date: format!("{}-**-**", account.birth_date.year()),
+            bank_code: bank.code().to_owned(),
+            card_number: card.masked(),
+            phone: phone.masked(),
             assurance_level: account.assurance_level,
             verified_at: account.verified_at,
             created_at: account.created_at,
+            id: account.id,
+            username: account.username,
         }
     }
 }
@@ -85,9 +86,6 @@ pub async fn get_account(
 ) -> Result<web::Json<AccountView>, Problem> {
     let core = core.into_inner();
     let id = session.account;
-    let account =
-        core.clone().db.read(move |conn| accounts::find(&core, conn, id)).await?.ok_or_else(
-            || corrupt(Place { table: "sessions", column: "account_id", row: &id.to_string() }),
-        )?;
+    let account = core.clone().db.read(move |conn| accounts::get(&core, conn, id)).await?;
     Ok(web::Json(account.into()))
 }

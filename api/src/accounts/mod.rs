@@ -1,9 +1,17 @@
-//! Accounts: one for each natural person, unique by username and document.
+//! Accounts: one for each natural person, unique by username and document,
+//! and one for each unit, unique by username and credit code.
+//!
+//! A unit's account describes its agent (经办人) where a person's describes
+//! the person; what is the unit's own stands beside it.
 
+mod closing;
+mod password;
 mod proof;
 mod store;
+mod units;
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -11,17 +19,44 @@ use crate::{
     crypto::{BlindIndex, Place, Purpose},
     db::{Conn, DbFault},
     identity::{
-        BankCode, CardNumber, DocumentType, Gender, IdDocument, PersonName, Phone, Username,
+        BankCode, CardNumber, CreditCode, DocumentType, Gender, IdDocument, PersonName, Phone,
+        UnitName, Username,
     },
     kernel::{Timestamp, ids::AccountId},
     otp::PhoneProved,
 };
 
-pub use proof::BankMatched;
+pub use closing::{Closure, cancel_closure, closure, due_closures, erase, request_closure};
+pub use password::{
+    contains_personal, credentials, earlier_passwords, note_personal, rehash, replace_password,
+};
+pub use proof::{BankMatched, Elements};
+pub use units::{NotDecided, Unit, UnitState, decide_unit, list_units};
 
 /// Proved against a bank card: level 3 of four (1 phone, 2 name and number,
 /// 3 bank card or face, 4 counter or certificate).
 const ASSURANCE_BANK_CARD: i32 = 3;
+
+/// Whose account it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// 个人用户.
+    #[default]
+    Person,
+    /// 单位用户.
+    Unit,
+}
+
+impl Kind {
+    /// The name that is stored.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Unit => "unit",
+        }
+    }
+}
 
 /// Everything an account is made of.
 #[derive(Debug)]
@@ -30,22 +65,29 @@ pub struct NewAccount {
     pub username: Username,
     /// PHC string.
     pub password_hash: Zeroizing<String>,
-    /// Name.
-    pub name: PersonName,
-    /// Identity document.
-    pub document: IdDocument,
+    /// The unit, when it is one that registers.
+    pub unit: Option<NewUnit>,
+    /// What the bank has matched; of a unit's agent.
+    pub elements: Elements,
     /// Sex.
     pub gender: Gender,
     /// Date of birth.
     pub birth_date: NaiveDate,
-    /// Bank.
-    pub bank: BankCode,
-    /// Card.
-    pub card: CardNumber,
-    /// Phone.
-    pub phone: Phone,
     /// What was consented to: kind and version.
     pub consents: Vec<(String, String)>,
+    /// When.
+    pub consented_at: Timestamp,
+}
+
+/// A unit that registers.
+#[derive(Debug)]
+pub struct NewUnit {
+    /// Its name.
+    pub name: UnitName,
+    /// Its code.
+    pub credit_code: CreditCode,
+    /// Who stands for it.
+    pub legal_representative: PersonName,
 }
 
 /// Why no account was created.
@@ -55,6 +97,8 @@ pub enum NotCreated {
     UsernameTaken,
     /// The document has an account.
     DocumentInUse,
+    /// The credit code has an account.
+    CreditCodeInUse,
 }
 
 /// An account, as its owner may see it: personal data in clear, to be masked
@@ -65,34 +109,41 @@ pub struct Account {
     pub id: AccountId,
     /// Name to sign in with.
     pub username: String,
-    /// Name.
-    pub name: PersonName,
-    /// Identity document.
-    pub document: IdDocument,
+    /// What the bank has matched; of a unit's agent.
+    pub elements: Elements,
     /// Sex.
     pub gender: Gender,
-    /// Bank.
-    pub bank: BankCode,
-    /// Card.
-    pub card: CardNumber,
-    /// Phone.
-    pub phone: Phone,
-    /// Year of birth; the rest is not shown.
-    pub birth_year: i32,
+    /// Date of birth.
+    pub birth_date: NaiveDate,
+    /// The unit, when it is one.
+    pub unit: Option<Unit>,
     /// How well the person is proved.
     pub assurance_level: i32,
     /// When.
     pub verified_at: Timestamp,
     /// When the account was created.
     pub created_at: Timestamp,
+    /// When the password was set.
+    pub password_set_at: Timestamp,
+    /// Until when phone and bank cannot be changed.
+    pub changes_held_until: Option<Timestamp>,
+    /// Whether the password was found to contain name, document or phone.
+    pub password_contains_personal: bool,
+}
+
+impl Account {
+    /// Whose account it is.
+    pub fn kind(&self) -> Kind {
+        if self.unit.is_some() { Kind::Unit } else { Kind::Person }
+    }
 }
 
 fn username_index(core: &Core, username_key: &str) -> BlindIndex {
     core.keyring.blind(Purpose::Username, username_key)
 }
 
-fn document_index(core: &Core, document: &IdDocument) -> BlindIndex {
-    core.keyring.blind(Purpose::Document, &document.uniqueness_key())
+fn document_index(core: &Core, uniqueness_key: &str) -> BlindIndex {
+    core.keyring.blind(Purpose::Document, uniqueness_key)
 }
 
 /// Whether somebody has the username.
@@ -100,41 +151,28 @@ pub fn username_taken(core: &Core, conn: &mut Conn, name: &Username) -> Result<b
     Ok(store::username_owner(conn, username_index(core, &name.key()).as_str())?.is_some())
 }
 
-/// Whether the document has an account.
+/// Whether the document has an account of a person.
 pub fn document_in_use(
     core: &Core,
     conn: &mut Conn,
     document: &IdDocument,
 ) -> Result<bool, DbFault> {
-    store::document_claimed(conn, document_index(core, document).as_str())
+    let index = document_index(core, &document.uniqueness_key());
+    Ok(store::document_owner(conn, index.as_str())?.is_some())
 }
 
-/// The account with this username and the hash of its password.
-pub fn credentials(
+/// Whether the credit code has an account.
+pub fn credit_code_in_use(
     core: &Core,
     conn: &mut Conn,
-    username_key: &str,
-) -> Result<Option<(AccountId, String)>, DbFault> {
-    let index = username_index(core, username_key);
-    let Some(id) = store::username_owner(conn, index.as_str())? else { return Ok(None) };
-    let bad = || corrupt(Place { table: "username_claims", column: "account_id", row: &id });
-    let account = id.parse().map_err(|_| bad())?;
-    let hash = store::password_hash(conn, &id)?.ok_or_else(bad)?;
-    Ok(Some((account, hash)))
+    code: &CreditCode,
+) -> Result<bool, DbFault> {
+    let index = document_index(core, &code.uniqueness_key());
+    Ok(store::document_owner(conn, index.as_str())?.is_some())
 }
 
-/// Keeps a password hash that was made anew at a higher cost, unless the
-/// password was changed meanwhile.
-pub fn rehash(
-    conn: &mut Conn,
-    account: AccountId,
-    (old, new): (&str, &str),
-) -> Result<(), DbFault> {
-    store::replace_password_hash(conn, &account.to_string(), (old, new))
-}
-
-/// Creates an account, claiming username and document. The two proofs must be
-/// about this very person, card and phone.
+/// Creates an account, claiming username and document or credit code. The two
+/// proofs must be about this very person, card and phone.
 ///
 /// To be called inside a savepoint: a refusal may leave one claim behind.
 pub fn create(
@@ -143,27 +181,65 @@ pub fn create(
     (account, bank_matched, phone_proved): (&NewAccount, &BankMatched, &PhoneProved),
     now: Timestamp,
 ) -> Result<Result<AccountId, NotCreated>, DbFault> {
-    let NewAccount { name, document, bank, card, phone, .. } = account;
-    if !bank_matched.is_for(core, (name, document, (*bank, card), phone))
-        || !phone_proved.is_for(core, phone)
-    {
-        let row = "a proof about somebody else";
-        return Err(corrupt(Place { table: "registrations", column: "answers_sealed", row }));
-    }
+    check_proofs(core, &account.elements, (bank_matched, phone_proved))?;
     let id = AccountId::new(now, &*core.entropy)?;
     let row = id.to_string();
     let username = username_index(core, &account.username.key());
     if !store::claim_username(conn, username.as_str(), &row)? {
         return Ok(Err(NotCreated::UsernameTaken));
     }
-    if !store::claim_document(conn, document_index(core, document).as_str(), &row)? {
-        return Ok(Err(NotCreated::DocumentInUse));
+    let (key, taken) = match &account.unit {
+        Some(unit) => (unit.credit_code.uniqueness_key(), NotCreated::CreditCodeInUse),
+        None => (account.elements.document.uniqueness_key(), NotCreated::DocumentInUse),
+    };
+    if !store::claim_document(conn, document_index(core, &key).as_str(), &row)? {
+        return Ok(Err(taken));
     }
     store::insert(conn, &sealed_row(core, account, &row, now)?)?;
+    if let Some(unit) = &account.unit {
+        units::insert(core, conn, (&row, unit), now)?;
+    }
     for (kind, version) in &account.consents {
-        store::insert_consent(conn, &row, (kind, version), now)?;
+        store::insert_consent(conn, &row, (kind, version), account.consented_at)?;
     }
     Ok(Ok(id))
+}
+
+fn check_proofs(
+    core: &Core,
+    elements: &Elements,
+    (bank_matched, phone_proved): (&BankMatched, &PhoneProved),
+) -> Result<(), DbFault> {
+    if bank_matched.is_for(core, elements) && phone_proved.is_for(core, &elements.phone) {
+        return Ok(());
+    }
+    let row = "a proof about somebody else";
+    Err(corrupt(Place { table: "flows", column: "answers_sealed", row }))
+}
+
+/// The four elements, sealed for the row of an account.
+fn sealed_elements(
+    core: &Core,
+    elements: &Elements,
+    id: &str,
+) -> Result<store::ElementsRow, DbFault> {
+    let seal = |column, text: &str| core.seal(Place { table: "accounts", column, row: id }, text);
+    let Elements { name, document, bank, card, phone } = elements;
+    Ok(store::ElementsRow {
+        name_sealed: seal("name_sealed", name.raw())?,
+        document_type: document.document_type().code().to_owned(),
+        document_number_sealed: seal("document_number_sealed", document.number())?,
+        issuing_country: document.issuing_country().map(str::to_owned),
+        bank_code: bank.code().to_owned(),
+        card_number_sealed: seal("card_number_sealed", card.number())?,
+        phone_sealed: seal("phone_sealed", phone.e164())?,
+        phone_index: core.keyring.blind(Purpose::Phone, phone.e164()).as_str().to_owned(),
+    })
+}
+
+fn sealed_birth_date(core: &Core, date: NaiveDate, id: &str) -> Result<Vec<u8>, DbFault> {
+    let place = Place { table: "accounts", column: "birth_date_sealed", row: id };
+    Ok(core.seal(place, &date.to_string())?)
 }
 
 fn sealed_row(
@@ -172,60 +248,171 @@ fn sealed_row(
     id: &str,
     now: Timestamp,
 ) -> Result<store::Row, DbFault> {
-    let seal = |column, text: &str| core.seal(Place { table: "accounts", column, row: id }, text);
+    let elements = sealed_elements(core, &account.elements, id)?;
+    let kind = if account.unit.is_some() { Kind::Unit } else { Kind::Person };
     Ok(store::Row {
         id: id.to_owned(),
         username: account.username.as_str().to_owned(),
         password_hash: account.password_hash.to_string(),
-        name_sealed: seal("name_sealed", account.name.raw())?,
-        document_type: account.document.document_type().code().to_owned(),
-        document_number_sealed: seal("document_number_sealed", account.document.number())?,
-        issuing_country: account.document.issuing_country().map(str::to_owned),
+        name_sealed: elements.name_sealed,
+        document_type: elements.document_type,
+        document_number_sealed: elements.document_number_sealed,
+        issuing_country: elements.issuing_country,
         gender: account.gender.code().to_owned(),
-        birth_date_sealed: seal("birth_date_sealed", &account.birth_date.to_string())?,
-        bank_code: account.bank.code().to_owned(),
-        card_number_sealed: seal("card_number_sealed", account.card.number())?,
-        phone_sealed: seal("phone_sealed", account.phone.e164())?,
-        phone_index: core.keyring.blind(Purpose::Phone, account.phone.e164()).as_str().to_owned(),
+        birth_date_sealed: sealed_birth_date(core, account.birth_date, id)?,
+        bank_code: elements.bank_code,
+        card_number_sealed: elements.card_number_sealed,
+        phone_sealed: elements.phone_sealed,
+        phone_index: elements.phone_index,
         assurance_level: ASSURANCE_BANK_CARD,
         verified_at: now.naive_utc(),
         created_at: now.naive_utc(),
+        kind: kind.code().to_owned(),
+        password_set_at: now.naive_utc(),
+        changes_held_until: None,
+        password_contains_personal: false,
     })
+}
+
+/// What somebody has proved anew.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// The four elements, as the bank has matched them.
+    pub elements: &'a Elements,
+    /// Sex and date of birth, when a unit has another agent.
+    pub agent: Option<(Gender, NaiveDate)>,
+}
+
+/// Replaces what an account holds by what was proved. A person's document
+/// stays as it is; to change another one is a fault of the caller.
+pub fn change(
+    core: &Core,
+    conn: &mut Conn,
+    (account, change): (&Account, &Change<'_>),
+    (proofs, now): ((&BankMatched, &PhoneProved), Timestamp),
+) -> Result<(), DbFault> {
+    check_proofs(core, change.elements, proofs)?;
+    let row = account.id.to_string();
+    let same_document =
+        change.elements.document.uniqueness_key() == account.elements.document.uniqueness_key();
+    if account.unit.is_none() && !same_document {
+        return Err(corrupt(Place {
+            table: "accounts",
+            column: "document_number_sealed",
+            row: &row,
+        }));
+    }
+    let sealed = sealed_elements(core, change.elements, &row)?;
+    store::replace_elements(conn, &row, &sealed, now)?;
+    if let Some((gender, birth_date)) = change.agent {
+        let birth_date = sealed_birth_date(core, birth_date, &row)?;
+        store::replace_agent(conn, &row, gender.code(), &birth_date)?;
+    }
+    Ok(())
+}
+
+/// Keeps phone and bank as they are until `until`.
+pub fn hold_changes(conn: &mut Conn, account: AccountId, until: Timestamp) -> Result<(), DbFault> {
+    store::hold_changes(conn, &account.to_string(), until)
 }
 
 /// The account with this id.
 pub fn find(core: &Core, conn: &mut Conn, id: AccountId) -> Result<Option<Account>, DbFault> {
-    let Some(row) = store::find(conn, &id.to_string())? else { return Ok(None) };
+    match store::find(conn, &id.to_string())? {
+        Some(row) => opened(core, conn, row).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The account with this id, which the caller knows to be there.
+pub fn get(core: &Core, conn: &mut Conn, id: AccountId) -> Result<Account, DbFault> {
+    let missing = || {
+        let row = &id.to_string();
+        corrupt(Place { table: "accounts", column: "id", row })
+    };
+    find(core, conn, id)?.ok_or_else(missing)
+}
+
+/// The account with this username, given by its comparison key.
+pub fn find_by_username(
+    core: &Core,
+    conn: &mut Conn,
+    username_key: &str,
+) -> Result<Option<Account>, DbFault> {
+    let owner = store::username_owner(conn, username_index(core, username_key).as_str())?;
+    find_owner(core, conn, owner)
+}
+
+/// The account that has claimed this document or credit code, given by its
+/// uniqueness key.
+pub fn find_by_document(
+    core: &Core,
+    conn: &mut Conn,
+    uniqueness_key: &str,
+) -> Result<Option<Account>, DbFault> {
+    let owner = store::document_owner(conn, document_index(core, uniqueness_key).as_str())?;
+    find_owner(core, conn, owner)
+}
+
+fn find_owner(
+    core: &Core,
+    conn: &mut Conn,
+    owner: Option<String>,
+) -> Result<Option<Account>, DbFault> {
+    let Some(id) = owner else { return Ok(None) };
+    match store::find(conn, &id)? {
+        Some(row) => opened(core, conn, row).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn opened(core: &Core, conn: &mut Conn, row: store::Row) -> Result<Account, DbFault> {
     let open = |column, sealed: &[u8]| {
         core.open(Place { table: "accounts", column, row: &row.id }, sealed)
     };
     let bad = |column| corrupt(Place { table: "accounts", column, row: &row.id });
     let kind = DocumentType::from_code(&row.document_type).ok_or_else(|| bad("document_type"))?;
     let number = open("document_number_sealed", &row.document_number_sealed)?;
-    let born: NaiveDate = open("birth_date_sealed", &row.birth_date_sealed)?
-        .parse()
-        .map_err(|_| bad("birth_date_sealed"))?;
-    Ok(Some(Account {
-        id,
-        username: row.username.clone(),
+    // A day on which every number that was ever accepted was valid.
+    let latest = row.verified_at.max(row.created_at).date();
+    let country = row.issuing_country.as_deref();
+    let elements = Elements {
         name: PersonName::parse(&open("name_sealed", &row.name_sealed)?)
             .map_err(|_| bad("name_sealed"))?,
-        document: IdDocument::parse(
-            kind,
-            &number,
-            row.issuing_country.as_deref(),
-            row.created_at.date(),
-        )
-        .map_err(|_| bad("document_number_sealed"))?,
-        gender: Gender::from_code(&row.gender).ok_or_else(|| bad("gender"))?,
+        document: IdDocument::parse(kind, &number, country, latest)
+            .map_err(|_| bad("document_number_sealed"))?,
         bank: BankCode::parse(&row.bank_code).map_err(|_| bad("bank_code"))?,
         card: CardNumber::parse(&open("card_number_sealed", &row.card_number_sealed)?)
             .map_err(|_| bad("card_number_sealed"))?,
         phone: Phone::parse(&open("phone_sealed", &row.phone_sealed)?)
             .map_err(|_| bad("phone_sealed"))?,
-        birth_year: chrono::Datelike::year(&born),
+    };
+    let unit = match row.kind.as_str() {
+        "unit" => Some(units::get(core, conn, &row.id)?),
+        _ => None,
+    };
+    Ok(Account {
+        id: row.id.parse().map_err(|_| bad("id"))?,
+        elements,
+        gender: Gender::from_code(&row.gender).ok_or_else(|| bad("gender"))?,
+        birth_date: open("birth_date_sealed", &row.birth_date_sealed)?
+            .parse()
+            .map_err(|_| bad("birth_date_sealed"))?,
+        unit,
         assurance_level: row.assurance_level,
         verified_at: row.verified_at.and_utc(),
         created_at: row.created_at.and_utc(),
-    }))
+        password_set_at: row.password_set_at.and_utc(),
+        changes_held_until: row.changes_held_until.map(|until| until.and_utc()),
+        password_contains_personal: row.password_contains_personal,
+        username: row.username,
+    })
+}
+
+/// What an account has consented to: kind, version and when.
+pub fn consents(
+    conn: &mut Conn,
+    account: AccountId,
+) -> Result<Vec<(String, String, Timestamp)>, DbFault> {
+    store::consents(conn, &account.to_string())
 }

@@ -7,22 +7,32 @@ use crate::{
     ports::BankOutcome,
 };
 
+/// The four elements. The card goes with the bank that was asked: the first
+/// digits of a card do not always tell whose it is.
+#[derive(Debug, Clone)]
+pub struct Elements {
+    /// Name.
+    pub name: PersonName,
+    /// Identity document.
+    pub document: IdDocument,
+    /// Bank.
+    pub bank: BankCode,
+    /// Card.
+    pub card: CardNumber,
+    /// Phone that the bank holds for the card.
+    pub phone: Phone,
+}
+
 /// Proof that the bank matched name, document, card and phone; made from the
 /// bank's answer, or restored from a flow that kept it.
 #[derive(Debug, Clone)]
 pub struct BankMatched(String);
 
-/// The four elements. The card goes with the bank that was asked: the first
-/// digits of a card do not always tell whose it is.
-pub type Elements<'a> = (&'a PersonName, &'a IdDocument, (BankCode, &'a CardNumber), &'a Phone);
-
 impl BankMatched {
     /// The keyed hash of four elements: what a proof is about, and how a
     /// question to the bank is recognised without storing it.
-    pub fn question(
-        core: &Core,
-        (name, document, (bank, card), phone): Elements<'_>,
-    ) -> BlindIndex {
+    pub fn question(core: &Core, elements: &Elements) -> BlindIndex {
+        let Elements { name, document, bank, card, phone } = elements;
         core.keyring.blind_parts(
             Purpose::BankQuestion,
             &[
@@ -52,7 +62,7 @@ impl BankMatched {
     }
 
     /// Whether the proof is about these four elements.
-    pub fn is_for(&self, core: &Core, elements: Elements<'_>) -> bool {
+    pub fn is_for(&self, core: &Core, elements: &Elements) -> bool {
         Self::question(core, elements).matches(&self.0)
     }
 }

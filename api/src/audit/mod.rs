@@ -5,7 +5,7 @@
 
 mod store;
 
-use crate::kernel::ids::{AccountId, RegistrationId};
+use crate::kernel::ids::{AccountId, FlowId};
 
 pub use store::{purge, record};
 
@@ -32,10 +32,47 @@ pub enum AuditKind {
     SessionEnded,
     /// A refresh token was used twice; the detail is the session's id.
     RefreshTokenReused,
+    /// A recovery was begun; the detail is what for.
+    RecoveryStarted,
+    /// The username was sent to the phone.
+    UsernameRecovered,
+    /// A forgotten password was set anew; the detail is the method.
+    PasswordReset,
+    /// The phone was replaced on the way through a recovery.
+    PhoneReplaced,
+    /// The password was entered again.
+    PasswordChecked,
+    /// The password was changed by its owner.
+    PasswordChanged,
+    /// Name, bank, card, phone or agent changed; the detail says which.
+    ProfileChanged,
+    /// Security questions were chosen and answered.
+    QuestionsSet,
+    /// Security questions were given up.
+    QuestionsRemoved,
+    /// Answers to security questions were wrong.
+    AnswersWrong,
+    /// Wrong answers used up the security questions.
+    QuestionsDisabled,
+    /// Everything held about the account was handed out to its owner.
+    Exported,
+    /// The owner asked to close the account.
+    ClosureRequested,
+    /// The owner keeps the account.
+    ClosureCancelled,
+    /// The account was erased.
+    AccountClosed,
+    /// An operator approved a unit.
+    UnitApproved,
+    /// An operator rejected a unit.
+    UnitRejected,
+    /// Somebody wrote to the operator; the detail is the case's number.
+    SupportCaseOpened,
 }
 
 impl AuditKind {
-    const fn code(self) -> &'static str {
+    /// The name that is stored and shown.
+    pub const fn code(self) -> &'static str {
         match self {
             Self::RegistrationStarted => "registration_started",
             Self::BankChecked => "bank_checked",
@@ -47,6 +84,24 @@ impl AuditKind {
             Self::SignInFailed => "sign_in_failed",
             Self::SessionEnded => "session_ended",
             Self::RefreshTokenReused => "refresh_token_reused",
+            Self::RecoveryStarted => "recovery_started",
+            Self::UsernameRecovered => "username_recovered",
+            Self::PasswordReset => "password_reset",
+            Self::PhoneReplaced => "phone_replaced",
+            Self::PasswordChecked => "password_checked",
+            Self::PasswordChanged => "password_changed",
+            Self::ProfileChanged => "profile_changed",
+            Self::QuestionsSet => "questions_set",
+            Self::QuestionsRemoved => "questions_removed",
+            Self::AnswersWrong => "answers_wrong",
+            Self::QuestionsDisabled => "questions_disabled",
+            Self::Exported => "exported",
+            Self::ClosureRequested => "closure_requested",
+            Self::ClosureCancelled => "closure_cancelled",
+            Self::AccountClosed => "account_closed",
+            Self::UnitApproved => "unit_approved",
+            Self::UnitRejected => "unit_rejected",
+            Self::SupportCaseOpened => "support_case_opened",
         }
     }
 }
@@ -56,8 +111,8 @@ impl AuditKind {
 pub struct AuditSubject<'a> {
     /// The account, when there is one.
     pub account: Option<AccountId>,
-    /// The registration, when it is one.
-    pub flow: Option<RegistrationId>,
+    /// The flow, when it is one.
+    pub flow: Option<FlowId>,
     /// A code or an id, never personal data.
     pub detail: Option<&'a str>,
 }
@@ -68,8 +123,8 @@ impl AuditSubject<'_> {
         Self { account: Some(id), ..Self::default() }
     }
 
-    /// A registration.
-    pub fn flow(id: RegistrationId) -> Self {
+    /// A flow.
+    pub fn flow(id: FlowId) -> Self {
         Self { flow: Some(id), ..Self::default() }
     }
 }

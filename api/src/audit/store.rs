@@ -28,6 +28,7 @@ pub fn record(
             audit_events::ip_prefix.eq(meta.address.coarse()),
             audit_events::detail.eq(subject.detail),
             audit_events::at.eq(meta.now.naive_utc()),
+            audit_events::device.eq(meta.device.as_deref()),
         ))
         .execute(conn)?;
     Ok(())

@@ -36,11 +36,13 @@ pub enum Purpose {
     BankQuestion,
     /// Pictures drawn for a captcha.
     CaptchaSeed,
+    /// Answers to security questions, before they are hashed.
+    SecurityAnswers,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Username,
         Self::Document,
         Self::Phone,
@@ -52,6 +54,7 @@ impl Purpose {
         Self::Idempotency,
         Self::BankQuestion,
         Self::CaptchaSeed,
+        Self::SecurityAnswers,
     ];
 
     pub(super) const fn label(self) -> &'static str {
@@ -67,6 +70,7 @@ impl Purpose {
             Self::Idempotency => "shiming/idempotency/1",
             Self::BankQuestion => "shiming/bank-question/1",
             Self::CaptchaSeed => "shiming/captcha-seed/1",
+            Self::SecurityAnswers => "shiming/security-answers/1",
         }
     }
 }
@@ -76,6 +80,11 @@ impl Purpose {
 pub struct BlindIndex(String);
 
 impl BlindIndex {
+    /// A hash that was read from a database column.
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The hash as text, for a database column.
     pub fn as_str(&self) -> &str {
         &self.0

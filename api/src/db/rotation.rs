@@ -27,13 +27,17 @@ const fn column(table: &'static str, column: &'static str) -> SealedColumn {
 }
 
 /// Every sealed column. A test compares this list with the migrations.
-pub const SEALED_COLUMNS: [SealedColumn; 11] = [
+pub const SEALED_COLUMNS: [SealedColumn; 15] = [
     column("accounts", "name_sealed"),
     column("accounts", "document_number_sealed"),
     column("accounts", "birth_date_sealed"),
     column("accounts", "card_number_sealed"),
     column("accounts", "phone_sealed"),
-    column("registrations", "answers_sealed"),
+    column("flows", "answers_sealed"),
+    SealedColumn { table: "units", key: "account_id", column: "name_sealed" },
+    SealedColumn { table: "units", key: "account_id", column: "credit_code_sealed" },
+    SealedColumn { table: "units", key: "account_id", column: "legal_representative_sealed" },
+    SealedColumn { table: "support_cases", key: "number", column: "body_sealed" },
     column("captchas", "answer_sealed"),
     column("outbox", "payload_sealed"),
     SealedColumn { table: "idempotency_keys", key: "key_hash", column: "reply_sealed" },

@@ -18,6 +18,60 @@ diesel::table! {
         assurance_level -> Integer,
         verified_at -> Timestamp,
         created_at -> Timestamp,
+        kind -> Text,
+        password_set_at -> Timestamp,
+        changes_held_until -> Nullable<Timestamp>,
+        password_contains_personal -> Bool,
+    }
+}
+
+diesel::table! {
+    units (account_id) {
+        account_id -> Text,
+        name_sealed -> Binary,
+        credit_code_sealed -> Binary,
+        legal_representative_sealed -> Binary,
+        state -> Text,
+        reason -> Nullable<Text>,
+        created_at -> Timestamp,
+        decided_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    security_answers (account_id) {
+        account_id -> Text,
+        questions -> Text,
+        answers_hash -> Text,
+        wrong_sets -> Integer,
+        set_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    password_history (id) {
+        id -> Text,
+        account_id -> Text,
+        password_hash -> Text,
+        set_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    account_closures (account_id) {
+        account_id -> Text,
+        requested_at -> Timestamp,
+        closes_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    support_cases (number) {
+        number -> Text,
+        account_id -> Nullable<Text>,
+        topic -> Text,
+        body_sealed -> Binary,
+        created_at -> Timestamp,
     }
 }
 
@@ -45,8 +99,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    registrations (id) {
+    flows (id) {
         id -> Text,
+        kind -> Text,
         stage -> Text,
         revision -> BigInt,
         answers_sealed -> Binary,
@@ -64,6 +119,7 @@ diesel::table! {
         outcome -> Text,
         started_at -> Timestamp,
         finished_at -> Nullable<Timestamp>,
+        charges -> Nullable<Text>,
     }
 }
 
@@ -131,6 +187,7 @@ diesel::table! {
         last_seen_at -> Timestamp,
         expires_at -> Timestamp,
         ended_at -> Nullable<Timestamp>,
+        password_at -> Timestamp,
     }
 }
 
@@ -164,6 +221,7 @@ diesel::table! {
         ip_prefix -> Text,
         detail -> Nullable<Text>,
         at -> Timestamp,
+        device -> Nullable<Text>,
     }
 }
 
@@ -194,4 +252,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(accounts, username_claims);
+diesel::allow_tables_to_appear_in_same_query!(accounts, security_answers, username_claims);

@@ -77,29 +77,49 @@ impl FromRequest for Idempotency {
 }
 
 impl Idempotency {
-    /// Runs `work` once for the key.
-    ///
-    /// `caller` is what proves who asks (a token, or nothing for a public
-    /// request) and `body` what is asked: a repetition must bring the same, so
-    /// a stranger who guesses a key learns nothing.
-    pub async fn run<F>(
-        self,
-        core: &Arc<Core>,
-        (meta, caller, body): (&RequestMeta, &str, &[u8]),
-        work: F,
-    ) -> Result<HttpResponse, Problem>
+    /// For one request: `caller` is what proves who asks (a token, or nothing
+    /// for a public request) and `body` what is asked. A repetition must bring
+    /// the same, so a stranger who guesses a key learns nothing.
+    pub fn of(self, core: &Arc<Core>, meta: &RequestMeta, (caller, body): (&str, &[u8])) -> Once {
+        let Self { key, route } = self;
+        let claim = key.map(|key| Claim::new(core, (&key, &route), (caller, body)));
+        Once { core: Arc::clone(core), meta: meta.clone(), claim }
+    }
+}
+
+/// A request that is to have its effect once.
+#[derive(Debug)]
+pub struct Once {
+    core: Arc<Core>,
+    meta: RequestMeta,
+    claim: Option<Claim>,
+}
+
+impl Once {
+    /// Runs `work` once for the key, to its end: also when the connection is
+    /// lost meanwhile, so that what has begun is settled and the answer is
+    /// there for the repetition.
+    pub async fn run<F>(self, work: F) -> Result<HttpResponse, Problem>
+    where
+        F: Future<Output = Result<Reply, Problem>> + 'static,
+    {
+        let stopped = |_| Problem::internal("the work was stopped");
+        actix_web::rt::spawn(self.finish_work(work)).await.map_err(stopped)?
+    }
+
+    async fn finish_work<F>(self, work: F) -> Result<HttpResponse, Problem>
     where
         F: Future<Output = Result<Reply, Problem>>,
     {
-        let Some(key) = self.key else { return Ok(work.await?.respond()) };
-        let claim = Claim::new(core, (&key, &self.route), (caller, body));
+        let Self { core, meta, claim } = self;
+        let Some(claim) = claim else { return Ok(work.await?.respond()) };
         let key_hash = claim.key_hash.clone();
-        match begin(core, claim, meta).await? {
+        match begin(&core, claim, &meta).await? {
             Some(Outcome::Done(reply)) => Ok(reply.respond()),
             Some(Outcome::Refused(refusal)) => Err(refusal.into()),
             None => {
                 let result = work.await;
-                finish(core, key_hash, &result).await?;
+                finish(&core, key_hash, &result).await?;
                 result.map(Reply::respond)
             }
         }

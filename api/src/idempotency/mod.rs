@@ -41,6 +41,7 @@ enum Outcome {
 }
 
 /// A key, and the request that came with it.
+#[derive(Debug)]
 struct Claim {
     key_hash: String,
     request_hash: String,

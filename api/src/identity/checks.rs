@@ -28,6 +28,26 @@ pub fn luhn(digits: &str) -> bool {
     sum % 10 == 0
 }
 
+/// The alphabet of GB 32100-2015: no I, O, S, V, Z.
+const CREDIT_CODE_ALPHABET: &str = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+
+/// Whether the text is one character of that alphabet.
+pub fn is_credit_code_character(text: &str) -> bool {
+    text.chars().count() == 1 && CREDIT_CODE_ALPHABET.contains(text)
+}
+
+/// The check character of a unified social credit code (GB 32100-2015) from
+/// its first seventeen characters; `None` when one is not of the alphabet.
+pub fn credit_code(first17: &str) -> Option<char> {
+    let mut weight = 1;
+    let mut sum = 0;
+    for c in first17.chars() {
+        sum += CREDIT_CODE_ALPHABET.chars().position(|one| one == c)? * weight;
+        weight = weight * 3 % 31;
+    }
+    CREDIT_CODE_ALPHABET.chars().nth((31 - sum % 31) % 31)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

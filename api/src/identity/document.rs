@@ -146,7 +146,7 @@ impl IdDocument {
             DocumentType::PassportForeign => {
                 format!("{code}:{}:{}", self.country.as_deref().unwrap_or_default(), self.number)
             }
-            _ if self.number.len() == 18 => format!("NUMBER_18:{}", self.number),
+            _ if self.digits_18().is_some() => format!("NUMBER_18:{}", self.number),
             _ => format!("{code}:{}", self.number),
         }
     }

@@ -89,6 +89,14 @@ field_errors! {
     PhoneTooLong "phone_too_long",
     /// Not six digits.
     CodeFormat "code_format",
+    /// A character that no unified social credit code has at this place.
+    CreditCodeFormat "credit_code_format",
+    /// The check character is wrong.
+    CreditCodeChecksum "credit_code_checksum",
+    /// Fewer than eighteen characters.
+    CreditCodeTooShort "credit_code_too_short",
+    /// More than eighteen characters.
+    CreditCodeTooLong "credit_code_too_long",
 }
 
 impl FieldError {

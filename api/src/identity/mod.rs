@@ -17,6 +17,7 @@ mod name;
 mod normalise;
 mod password;
 mod phone;
+mod unit;
 mod username;
 
 pub use bank::BankCode;
@@ -31,6 +32,7 @@ pub use password::{
     PasswordPolicy, PasswordPolicyKind, PersonalData, PlainPassword, password_hash_input,
 };
 pub use phone::Phone;
+pub use unit::{CreditCode, UnitName};
 pub use username::Username;
 
 /// Redacts `Debug` of a type that holds personal data.

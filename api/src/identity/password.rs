@@ -128,6 +128,13 @@ fn is_common(lower: &str) -> bool {
     false
 }
 
+impl PersonalData<'_> {
+    /// Whether a password contains any of it.
+    pub fn is_in(&self, password: &str) -> bool {
+        contains_personal(&Zeroizing::new(password.to_lowercase()), self)
+    }
+}
+
 fn contains_personal(lower: &str, personal: &PersonalData<'_>) -> bool {
     let contains = |part: &str, shortest: usize| {
         part.chars().count() >= shortest && lower.contains(&part.to_lowercase())

@@ -41,8 +41,8 @@ ids! {
     AccountId,
     /// One signed-in browser or app.
     SessionId,
-    /// One registration draft.
-    RegistrationId,
+    /// One flow: a registration, a recovery, a change.
+    FlowId,
     /// One picture-and-sound challenge.
     CaptchaId,
     /// One code sent to one phone.
@@ -59,6 +59,8 @@ ids! {
     SandboxMessageId,
     /// One fictitious person added to the sandbox.
     SandboxCardholderId,
+    /// One earlier password.
+    PasswordId,
     /// One access token (its `jti`).
     TokenId,
 }

@@ -75,11 +75,21 @@ pub fn charge(
     Ok(Ok(()))
 }
 
-/// Gives one use of each rule back.
-pub fn refund(core: &Core, conn: &mut Conn, charges: &[Charge]) -> Result<(), DbFault> {
+/// The counters that charges use, for giving them back after a crash.
+pub fn keys(core: &Core, charges: &[Charge]) -> Vec<String> {
     let mut keys: Vec<String> = charges.iter().map(|charge| key(core, charge)).collect();
     keys.sort();
+    keys
+}
+
+/// Gives one use of each counter back, taken in the order of [`keys`].
+pub fn refund_keys(conn: &mut Conn, keys: &[String]) -> Result<(), DbFault> {
     keys.iter().try_for_each(|key| store::refund(conn, key))
+}
+
+/// Gives one use of each rule back.
+pub fn refund(core: &Core, conn: &mut Conn, charges: &[Charge]) -> Result<(), DbFault> {
+    refund_keys(conn, &keys(core, charges))
 }
 
 /// The first rule that has no use left, without using any.

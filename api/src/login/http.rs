@@ -284,11 +284,13 @@ pub async fn refresh_tokens(
     if value.refresh_token.is_empty() {
         return Err(Problem::field("/refresh_token", "required"));
     }
-    let work = async {
-        let tokens = refresh(&core, &meta, value.refresh_token.clone()).await?;
-        Reply::json(StatusCode::OK, &TokenSet::from(tokens))
-    };
-    idempotency.run(&core, (&meta, "", &bytes), work).await
+    let idempotency = idempotency.of(&core, &meta, ("", &bytes));
+    idempotency
+        .run(async move {
+            let tokens = refresh(&core, &meta, value.refresh_token).await?;
+            Reply::json(StatusCode::OK, &TokenSet::from(tokens))
+        })
+        .await
 }
 
 async fn refresh(

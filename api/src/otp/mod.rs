@@ -14,7 +14,10 @@ use crate::{
     crypto::{BlindIndex, Place, Purpose},
     db::{Conn, DbFault},
     identity::{OtpCode, Phone},
-    kernel::{Secret, Timestamp, ids::ChallengeId},
+    kernel::{
+        Secret, Timestamp,
+        ids::{ChallengeId, FlowId},
+    },
     limits::{self, Charge, DAY, Exceeded, HOUR, Rule},
     outbox::{self, Message},
     ports::SmsPurpose,
@@ -51,9 +54,20 @@ pub struct Binding<'a> {
     /// What it is for.
     pub purpose: SmsPurpose,
     /// Id of the flow.
-    pub flow: &'a str,
+    pub flow: FlowId,
     /// Whose phone.
-    pub phone: &'a Phone,
+    pub to: Addressee<'a>,
+}
+
+/// Whose phone a code goes to.
+#[derive(Debug, Clone, Copy)]
+pub enum Addressee<'a> {
+    /// A known phone.
+    Phone(&'a Phone),
+    /// Of whoever somebody claims to be, by a key of that claim. Nobody looks
+    /// before the message is sent whether there is such a person: what the
+    /// claimant sees and how long it takes is the same either way.
+    Claimed(&'a str),
 }
 
 /// A code that was asked for.
@@ -106,21 +120,39 @@ fn code_hash(core: &Core, challenge: &str, code: &str) -> BlindIndex {
 fn charges(core: &Core, binding: Binding<'_>, meta: &RequestMeta) -> Vec<Charge> {
     let limits = &core.settings.limits;
     let rule = |name, most, window_seconds| Rule { name, most, window_seconds };
-    let phone = binding.phone.e164().to_owned();
-    vec![
-        Charge {
-            rule: rule("sms_phone_hour", limits.sms_per_phone_hour, HOUR),
-            subject: phone.clone(),
-        },
-        Charge { rule: rule("sms_phone_day", limits.sms_per_phone_day, DAY), subject: phone },
-        Charge {
-            rule: rule("sms_flow", limits.sms_per_flow, DAY),
-            subject: binding.flow.to_owned(),
-        },
-        Charge {
-            rule: rule("sms_address_hour", limits.sms_per_address_hour, HOUR),
-            subject: meta.address.limit_subject(),
-        },
+    let mut charges = match binding.to {
+        Addressee::Phone(phone) => phone_charges(core, phone).to_vec(),
+        Addressee::Claimed(person) => vec![
+            Charge {
+                rule: rule("sms_person_hour", limits.sms_per_phone_hour, HOUR),
+                subject: person.to_owned(),
+            },
+            Charge {
+                rule: rule("sms_person_day", limits.sms_per_phone_day, DAY),
+                subject: person.to_owned(),
+            },
+        ],
+    };
+    charges.push(Charge {
+        rule: rule("sms_flow", limits.sms_per_flow, DAY),
+        subject: binding.flow.to_string(),
+    });
+    charges.push(Charge {
+        rule: rule("sms_address_hour", limits.sms_per_address_hour, HOUR),
+        subject: meta.address.limit_subject(),
+    });
+    charges
+}
+
+fn phone_charges(core: &Core, phone: &Phone) -> [Charge; 2] {
+    let limits = &core.settings.limits;
+    let charge = |name, most, window_seconds| Charge {
+        rule: Rule { name, most, window_seconds },
+        subject: phone.e164().to_owned(),
+    };
+    [
+        charge("sms_phone_hour", limits.sms_per_phone_hour, HOUR),
+        charge("sms_phone_day", limits.sms_per_phone_day, DAY),
     ]
 }
 
@@ -131,7 +163,7 @@ pub fn precheck(
     binding: Binding<'_>,
     meta: &RequestMeta,
 ) -> Result<Result<(), RequestRefused>, DbFault> {
-    if let Some(last) = store::newest(conn, binding.flow, binding.purpose.code())? {
+    if let Some(last) = store::newest(conn, &binding.flow.to_string(), binding.purpose.code())? {
         let resend_at = last.requested_at.and_utc()
             + TimeDelta::seconds(core.settings.sms.resend_seconds.into());
         if meta.now < resend_at {
@@ -157,17 +189,33 @@ pub fn request(
     if let Err(exceeded) = limits::charge(core, conn, &charges(core, binding, meta), meta.now)? {
         return Ok(Err(RequestRefused::Exceeded(exceeded)));
     }
-    store::kill_open(conn, binding.flow, binding.purpose.code())?;
+    let flow = binding.flow.to_string();
+    store::kill_open(conn, &flow, binding.purpose.code())?;
     let id = ChallengeId::new(meta.now, &*core.entropy)?;
     let sms = &core.settings.sms;
+    let (phone_index, message) = match binding.to {
+        Addressee::Phone(phone) => (
+            index(core, phone).as_str().to_owned(),
+            Message::SmsCode {
+                challenge: id,
+                purpose: binding.purpose,
+                phone: phone.national().to_owned(),
+            },
+        ),
+        // Filled in when it is known.
+        Addressee::Claimed(_) => (
+            String::new(),
+            Message::RecoveryCode { challenge: id, purpose: binding.purpose, flow: binding.flow },
+        ),
+    };
     let valid = TimeDelta::seconds(sms.valid_seconds.into());
     store::insert(
         conn,
         &store::Row {
             id: id.to_string(),
             purpose: binding.purpose.code().to_owned(),
-            flow_id: binding.flow.to_owned(),
-            phone_index: index(core, binding.phone).as_str().to_owned(),
+            flow_id: flow,
+            phone_index,
             state: "requested".into(),
             code_hash: None,
             wrong_tries: 0,
@@ -176,11 +224,6 @@ pub fn request(
                 .naive_utc(),
         },
     )?;
-    let message = Message::SmsCode {
-        challenge: id,
-        purpose: binding.purpose,
-        phone: binding.phone.national().to_owned(),
-    };
     outbox::enqueue(core, conn, &message, meta.now)?;
     Ok(Ok(Challenge {
         id,
@@ -190,12 +233,13 @@ pub fn request(
     }))
 }
 
-/// The state of a code for showing it; `None` when it is dead or used.
+/// The state of a code for showing it; `None` when it was used.
 pub fn find(core: &Core, conn: &mut Conn, id: ChallengeId) -> Result<Option<Challenge>, DbFault> {
     let Some(row) = store::find(conn, &id.to_string())? else { return Ok(None) };
-    if row.state != "requested" && row.state != "sent" {
+    if row.state == "used" {
         return Ok(None);
     }
+    let tries_left = if row.state == "dead" { 0 } else { tries_left(core, row.wrong_tries) };
     let requested_at = row.requested_at.and_utc();
     let valid = TimeDelta::seconds(core.settings.sms.valid_seconds.into());
     Ok(Some(Challenge {
@@ -206,7 +250,7 @@ pub fn find(core: &Core, conn: &mut Conn, id: ChallengeId) -> Result<Option<Chal
         } else {
             requested_at + valid
         },
-        tries_left: tries_left(core, row.wrong_tries),
+        tries_left,
     }))
 }
 
@@ -238,6 +282,27 @@ pub fn draw(
     Ok(drawn.then(|| Secret::new(code)))
 }
 
+/// As [`draw`], for a challenge whose addressee was only claimed: `phone` is
+/// whom it turned out to be, if anybody. A phone that has had enough messages
+/// gets none, and whoever asked is not told: other flows of the same person
+/// would show through.
+pub fn draw_for(
+    core: &Core,
+    conn: &mut Conn,
+    (id, phone): (ChallengeId, Option<&Phone>),
+    now: Timestamp,
+) -> Result<Option<Secret<String>>, DbFault> {
+    let Some(code) = draw(core, conn, id, now)? else { return Ok(None) };
+    let Some(phone) = phone else { return Ok(None) };
+    let row = id.to_string();
+    let fresh = store::address(conn, &row, index(core, phone).as_str())?;
+    // A message that is sent again after a crash was counted before.
+    if fresh && limits::charge(core, conn, &phone_charges(core, phone), now)?.is_err() {
+        return Ok(None);
+    }
+    Ok(Some(code))
+}
+
 /// Redeems a code. Of two requests with the right code one succeeds; every
 /// wrong try counts, whatever else happens at the same time.
 pub fn redeem(
@@ -248,10 +313,13 @@ pub fn redeem(
 ) -> Result<Result<PhoneProved, CodeRefused>, DbFault> {
     let row_id = id.to_string();
     let Some(row) = store::find(conn, &row_id)? else { return Ok(Err(CodeRefused::Dead)) };
-    let bound = row.purpose == binding.purpose.code()
-        && row.flow_id == binding.flow
-        && index(core, binding.phone).matches(&row.phone_index);
-    if !bound {
+    let same_phone = match binding.to {
+        Addressee::Phone(phone) => index(core, phone).matches(&row.phone_index),
+        // Whose it is, is for the caller to compare with the proof.
+        Addressee::Claimed(_) => true,
+    };
+    let bound = row.purpose == binding.purpose.code() && row.flow_id == binding.flow.to_string();
+    if !(bound && same_phone) {
         return Ok(Err(CodeRefused::Dead));
     }
     if row.expires_at.and_utc() <= now {
@@ -267,7 +335,7 @@ pub fn redeem(
     if code_hash(core, &row_id, given.as_str()).matches(expected) {
         let used = store::use_up(conn, &row_id)?;
         return Ok(if used {
-            Ok(PhoneProved { phone: index(core, binding.phone) })
+            Ok(PhoneProved { phone: BlindIndex::stored(row.phone_index) })
         } else {
             Err(CodeRefused::Dead)
         });

@@ -69,6 +69,15 @@ pub(super) fn draw(
     Ok(drawn == 1)
 }
 
+/// Notes whose phone a challenge turned out to be for; `false` when that was
+/// noted before.
+pub(super) fn address(conn: &mut Conn, id: &str, phone_index: &str) -> Result<bool, DbFault> {
+    let row = otp_challenges::table.find(id).filter(otp_challenges::phone_index.eq(""));
+    let noted =
+        diesel::update(row).set(otp_challenges::phone_index.eq(phone_index)).execute(conn)?;
+    Ok(noted == 1)
+}
+
 pub(super) fn use_up(conn: &mut Conn, id: &str) -> Result<bool, DbFault> {
     let sent = otp_challenges::table.find(id).filter(otp_challenges::state.eq("sent"));
     Ok(diesel::update(sent).set(otp_challenges::state.eq("used")).execute(conn)? == 1)

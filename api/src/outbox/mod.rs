@@ -12,11 +12,12 @@ use crate::{
     core::{Core, corrupt},
     crypto::Place,
     db::{Conn, DbFault},
+    identity::Phone,
     kernel::{
         Timestamp,
-        ids::{ChallengeId, OutboxId},
+        ids::{ChallengeId, FlowId, OutboxId},
     },
-    ports::SmsPurpose,
+    ports::{Notice, SmsPurpose},
 };
 
 pub use store::{depth, purge};
@@ -27,7 +28,9 @@ pub const TRIES: u32 = 3;
 /// How long a worker may take over a message before another one may try:
 /// longer than all tries at the gateway together.
 fn lease_time(core: &Core) -> TimeDelta {
-    let one = i64::from(core.settings.sms.timeout_milliseconds);
+    let slowest =
+        core.settings.sms.timeout_milliseconds.max(core.settings.mail.timeout_milliseconds);
+    let one = i64::from(slowest);
     TimeDelta::milliseconds(one * i64::from(TRIES)) + TimeDelta::seconds(10)
 }
 
@@ -44,12 +47,51 @@ pub enum Message {
         /// To whom: eleven digits.
         phone: String,
     },
+    /// A code for a challenge of a recovery; whom it goes to, and whether to
+    /// anybody, is found out when it is sent.
+    RecoveryCode {
+        /// The challenge.
+        challenge: ChallengeId,
+        /// What it is for.
+        purpose: SmsPurpose,
+        /// The recovery.
+        flow: FlowId,
+    },
+    /// News for the owner of an account.
+    SmsNotice {
+        /// What.
+        notice: Notice,
+        /// To whom: eleven digits.
+        phone: String,
+    },
+    /// A case for the operator's mailbox.
+    SupportMail {
+        /// Number of the case.
+        number: String,
+    },
 }
 
 impl Message {
     const fn kind(&self) -> &'static str {
         match self {
             Self::SmsCode { .. } => "sms_code",
+            Self::RecoveryCode { .. } => "recovery_code",
+            Self::SmsNotice { .. } => "sms_notice",
+            Self::SupportMail { .. } => "support_mail",
+        }
+    }
+
+    /// How long it is worth sending: a code that comes late is of no use,
+    /// news are.
+    fn lifetime(&self, core: &Core) -> TimeDelta {
+        match self {
+            Self::SmsCode { .. } | Self::RecoveryCode { .. } => {
+                TimeDelta::seconds(core.settings.sms.give_up_seconds.into())
+            }
+            Self::SmsNotice { .. } => {
+                TimeDelta::hours(core.settings.sms.notice_give_up_hours.into())
+            }
+            Self::SupportMail { .. } => TimeDelta::days(core.settings.mail.give_up_days.into()),
         }
     }
 }
@@ -63,10 +105,23 @@ pub struct Leased {
     pub message: Message,
     /// After this moment it is of no use.
     pub give_up_at: Timestamp,
+    /// How often it was taken on, this time included.
+    pub attempts: i32,
 }
 
 fn place(row: &str) -> Place<'_> {
     Place { table: "outbox", column: "payload_sealed", row }
+}
+
+/// Adds news for the owner of a phone to the transaction.
+pub fn notify(
+    core: &Core,
+    conn: &mut Conn,
+    (phone, notice): (&Phone, Notice),
+    now: Timestamp,
+) -> Result<(), DbFault> {
+    let phone = phone.national().to_owned();
+    enqueue(core, conn, &Message::SmsNotice { notice, phone }, now)
 }
 
 /// Adds a message to the transaction; ring [`Core::outbox_bell`] after it.
@@ -77,7 +132,7 @@ pub fn enqueue(
     now: Timestamp,
 ) -> Result<(), DbFault> {
     let id = OutboxId::new(now, &*core.entropy)?.to_string();
-    let give_up_at = now + TimeDelta::seconds(core.settings.sms.give_up_seconds.into());
+    let give_up_at = now + message.lifetime(core);
     let row = store::NewRow {
         payload_sealed: core.seal_json(place(&id), message)?,
         id,
@@ -105,6 +160,7 @@ pub fn lease(
                 message: core.open_json(place(&row.id), &row.payload_sealed)?,
                 id: row.id.parse().map_err(|_| corrupt(place(&row.id)))?,
                 give_up_at: row.give_up_at.and_utc(),
+                attempts: row.attempts + 1,
             });
         }
     }
@@ -116,9 +172,27 @@ pub fn done(conn: &mut Conn, id: OutboxId) -> Result<(), DbFault> {
     store::remove(conn, &id.to_string())
 }
 
-/// Puts a message back until `due_at`, or gives it up for good.
-pub fn retry(conn: &mut Conn, leased: &Leased, due_at: Timestamp) -> Result<Retry, DbFault> {
-    if due_at < leased.give_up_at {
+impl Leased {
+    /// How long to wait before the next try: codes are wanted now, other
+    /// messages leave a broken gateway more and more time.
+    pub fn pause(&self) -> TimeDelta {
+        let doublings = self.attempts.clamp(1, 10) - 1;
+        match self.message {
+            Message::SmsCode { .. } | Message::RecoveryCode { .. } => TimeDelta::seconds(3),
+            _ => TimeDelta::seconds(3 << doublings),
+        }
+    }
+}
+
+/// Puts a message back for a while, or gives it up for good.
+pub fn retry(
+    conn: &mut Conn,
+    leased: &Leased,
+    now: Timestamp,
+    pause: TimeDelta,
+) -> Result<Retry, DbFault> {
+    let due_at = now.checked_add_signed(pause).filter(|due_at| *due_at < leased.give_up_at);
+    if let Some(due_at) = due_at {
         store::reschedule(conn, &leased.id.to_string(), due_at)?;
         Ok(Retry::Later)
     } else {

@@ -27,6 +27,7 @@ pub(super) struct DueRow {
     pub payload_sealed: Vec<u8>,
     pub due_at: NaiveDateTime,
     pub give_up_at: NaiveDateTime,
+    pub attempts: i32,
 }
 
 pub(super) fn insert(conn: &mut Conn, row: &NewRow) -> Result<(), DbFault> {
@@ -40,7 +41,13 @@ pub(super) fn due(conn: &mut Conn, most: i64, now: Timestamp) -> Result<Vec<DueR
         .filter(outbox::due_at.le(now.naive_utc()))
         .order(outbox::due_at)
         .limit(most)
-        .select((outbox::id, outbox::payload_sealed, outbox::due_at, outbox::give_up_at))
+        .select((
+            outbox::id,
+            outbox::payload_sealed,
+            outbox::due_at,
+            outbox::give_up_at,
+            outbox::attempts,
+        ))
         .load(conn)?)
 }
 

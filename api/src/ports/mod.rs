@@ -3,7 +3,9 @@
 //! Adapters implement them; nothing above knows which adapter answers.
 
 pub mod bank;
+pub mod mail;
 pub mod sms;
 
 pub use bank::{BankFault, BankOutcome, BankQuestion, BankVerifier};
-pub use sms::{SmsFault, SmsMessage, SmsPurpose, SmsSender, SmsText};
+pub use mail::{Mail, MailFault, Mailer};
+pub use sms::{Notice, SmsFault, SmsMessage, SmsPurpose, SmsSender, SmsText};

@@ -14,6 +14,14 @@ use crate::{
 pub enum SmsPurpose {
     /// Proving the phone at the end of a registration.
     Registration,
+    /// Proving the phone that will hold after a change of the account.
+    AccountChange,
+    /// Finding a username.
+    UsernameRecovery,
+    /// Setting a forgotten password anew.
+    PasswordRecovery,
+    /// Proving the phone that replaces one no longer in use.
+    PhoneReplacement,
 }
 
 impl SmsPurpose {
@@ -21,13 +29,57 @@ impl SmsPurpose {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Registration => "registration",
+            Self::AccountChange => "account_change",
+            Self::UsernameRecovery => "username_recovery",
+            Self::PasswordRecovery => "password_recovery",
+            Self::PhoneReplacement => "phone_replacement",
         }
+    }
+}
+
+/// News for the owner of an account.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "notice", rename_all = "snake_case")]
+pub enum Notice {
+    /// The username that was asked for.
+    Username {
+        /// The username.
+        username: String,
+    },
+    /// Name, bank, card, phone or agent were changed by somebody signed in.
+    DetailsChanged,
+    /// The phone was replaced on the way through a recovery.
+    PhoneReplaced,
+    /// The password was changed by somebody signed in.
+    PasswordChanged,
+    /// The password was set anew by a recovery.
+    PasswordReset,
+    /// Wrong answers used up the security questions.
+    QuestionsDisabled,
+    /// The account will be erased.
+    ClosureRequested {
+        /// The day, `2026-12-09`.
+        closes_on: String,
+    },
+    /// The account was erased.
+    AccountClosed,
+    /// The unit may sign in to business systems.
+    UnitApproved,
+    /// The unit may not.
+    UnitRejected,
+}
+
+impl std::fmt::Debug for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Notice(<redacted>)")
     }
 }
 
 /// What a message says; the adapter has the template.
 #[derive(Debug)]
 pub enum SmsText {
+    /// News.
+    Notice(Notice),
     /// A one-time code.
     Code {
         /// What it is for.

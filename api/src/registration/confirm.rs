@@ -6,21 +6,18 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::{
-    draft::{Draft, Identity, Reserved, Stage},
-    problems::Refused,
-    store,
-};
+use super::draft::{Answers, Draft, Stage};
 use crate::{
-    accounts::{self, NewAccount, NotCreated},
+    accounts::{self, BankMatched, NewAccount, NewUnit, NotCreated},
     audit::{self, AuditKind, AuditSubject},
     core::Core,
     db::{Conn, DbFault, savepoint},
+    flows,
     identity::OtpCode,
-    kernel::ids::{AccountId, RegistrationId},
-    otp::{self, Binding, PhoneProved},
-    ports::SmsPurpose,
-    web::{Problem, RequestMeta},
+    kernel::ids::{AccountId, FlowId},
+    otp::PhoneProved,
+    proving::{Proving, busy, not_found, prove_phone, settled, wrong_stage},
+    web::{Problem, ProblemCode, RequestMeta},
 };
 
 /// 注册成功.
@@ -39,18 +36,20 @@ struct RegisteredAccount {
     id: String,
     #[schema(example = "wangxiaoming")]
     username: String,
+    /// `pending` for a unit: an operator approves it before it can sign in to
+    /// business systems.
+    #[schema(required, example = json!(null))]
+    unit_state: Option<accounts::UnitState>,
 }
 
 /// Redeems the code and creates the account: all of it, or nothing.
 pub(super) async fn confirm(
     core: &Arc<Core>,
-    (meta, id): (&RequestMeta, RegistrationId),
+    (meta, id): (&RequestMeta, FlowId),
     code: Option<OtpCode>,
 ) -> Result<Registered, Problem> {
     let (own, meta) = (Arc::clone(core), meta.clone());
-    let confirmed =
-        core.db.write(move |conn| in_transaction(&own, conn, (&meta, id), code.as_ref())).await?;
-    Ok(confirmed?)
+    core.db.write(move |conn| in_transaction(&own, conn, (&meta, id), code.as_ref())).await?
 }
 
 /// A refusal inside is committed: a wrong try counts, a right code stays
@@ -58,68 +57,69 @@ pub(super) async fn confirm(
 fn in_transaction(
     core: &Core,
     conn: &mut Conn,
-    (meta, id): (&RequestMeta, RegistrationId),
+    (meta, id): (&RequestMeta, FlowId),
     code: Option<&OtpCode>,
-) -> Result<Result<Registered, Refused>, Problem> {
-    let mut draft = store::find(core, conn, id, meta.now)?.ok_or(Refused::NotFound)?;
+) -> Result<Result<Registered, Problem>, Problem> {
+    let mut draft: Draft = flows::find(core, conn, id, meta.now)?.ok_or_else(not_found)?;
     if let Some(account) = draft.answers.account_id.clone() {
         // Asked again after the answer was lost.
         return Ok(Ok(registered(&draft, account)));
     }
-    let (Some(identity), Some(reserved), Stage::Code) =
-        (draft.identity()?, draft.reserved()?, draft.stage)
-    else {
-        return Err(Refused::Stage(draft.stage).into());
+    let (Some(elements), Stage::Code) = (Answers::elements(&draft)?, draft.stage) else {
+        return Err(wrong_stage(draft.stage));
     };
-    let phone_proved = match prove_phone(core, conn, (meta, &draft, &reserved), code)? {
+    let phone_proved = match prove_phone(core, conn, (meta, &mut draft, &elements), code)? {
         Ok(proof) => proof,
         Err(refused) => return Ok(Err(refused)),
     };
-    draft.answers.phone_proved = true;
-    draft.keep_alive(core, meta.now);
-    let created = create(core, conn, meta, (&draft, identity, reserved, &phone_proved))?;
+    let bank_matched = settled(core, &draft, &elements)?;
+    let created = create(core, conn, meta, (&draft, &bank_matched, &phone_proved))?;
     if let Ok(account) = created {
         draft.complete(account.to_string());
     }
-    if !store::save(core, conn, &mut draft)? {
-        return Err(Refused::Busy.into());
+    if !flows::save(core, conn, &mut draft)? {
+        return Err(busy());
     }
     Ok(match created {
         Ok(account) => Ok(registered(&draft, account.to_string())),
-        Err(NotCreated::UsernameTaken) => Err(Refused::UsernameTaken),
-        Err(NotCreated::DocumentInUse) => Err(Refused::DocumentInUse),
+        Err(refused) => Err(Problem::new(match refused {
+            NotCreated::UsernameTaken => ProblemCode::UsernameTaken,
+            NotCreated::DocumentInUse => ProblemCode::DocumentInUse,
+            NotCreated::CreditCodeInUse => ProblemCode::CreditCodeInUse,
+        })),
     })
 }
 
 fn registered(draft: &Draft, account: String) -> Registered {
     Registered {
-        account: RegisteredAccount { id: account, username: draft.answers.username.clone() },
+        account: RegisteredAccount {
+            id: account,
+            username: draft.answers.username.clone(),
+            unit_state: draft.is_unit().then_some(accounts::UnitState::Pending),
+        },
         return_to: draft.answers.return_to.clone(),
     }
 }
 
-fn prove_phone(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, draft, reserved): (&RequestMeta, &Draft, &Reserved),
-    code: Option<&OtpCode>,
-) -> Result<Result<PhoneProved, Refused>, Problem> {
-    if draft.answers.phone_proved {
-        return Ok(Ok(PhoneProved::kept(core, &reserved.phone)));
-    }
-    let Some(code) = code else { return Err(Problem::field("/code", "required")) };
-    let Some(challenge) = draft.answers.challenge else {
-        return Err(Refused::Stage(draft.stage).into());
+/// What the draft has become.
+fn new_account(draft: &Draft) -> Result<NewAccount, Problem> {
+    let (Some(identity), Some(elements)) = (draft.identity()?, Answers::elements(draft)?) else {
+        return Err(wrong_stage(draft.stage));
     };
-    let flow = draft.id.to_string();
-    let binding =
-        Binding { purpose: SmsPurpose::Registration, flow: &flow, phone: &reserved.phone };
-    let redeemed = otp::redeem(core, conn, (challenge, binding), (code, meta.now))?;
-    if redeemed.is_err() {
-        let event = (AuditKind::CodeWrong, AuditSubject::flow(draft.id));
-        audit::record(core, conn, meta, event)?;
-    }
-    Ok(redeemed.map_err(Refused::Redeem))
+    Ok(NewAccount {
+        username: draft.username()?,
+        password_hash: Zeroizing::new(draft.answers.password_hash.clone()),
+        unit: draft.unit()?.map(|unit| NewUnit {
+            name: unit.name,
+            credit_code: unit.credit_code,
+            legal_representative: unit.legal_representative,
+        }),
+        elements,
+        gender: identity.gender,
+        birth_date: identity.birth_date,
+        consents: draft.answers.consents.clone(),
+        consented_at: draft.created_at,
+    })
 }
 
 /// Creates the account in a savepoint, so that a claim that fails takes the
@@ -128,25 +128,11 @@ fn create(
     core: &Core,
     conn: &mut Conn,
     meta: &RequestMeta,
-    (draft, identity, reserved, phone_proved): (&Draft, Identity, Reserved, &PhoneProved),
+    (draft, bank_matched, phone_proved): (&Draft, &BankMatched, &PhoneProved),
 ) -> Result<Result<AccountId, NotCreated>, Problem> {
-    let Some(bank_matched) = draft.bank_matched(core, (&identity, &reserved)) else {
-        return Err(Refused::Stage(Stage::Bank).into());
-    };
-    let account = NewAccount {
-        username: draft.username()?,
-        password_hash: Zeroizing::new(draft.answers.password_hash.clone()),
-        name: identity.name,
-        document: identity.document,
-        gender: identity.gender,
-        birth_date: identity.birth_date,
-        bank: reserved.bank,
-        card: reserved.card,
-        phone: reserved.phone,
-        consents: draft.answers.consents.clone(),
-    };
+    let account = new_account(draft)?;
     let created = savepoint(conn, |conn| {
-        let proofs = (&account, &bank_matched, phone_proved);
+        let proofs = (&account, bank_matched, phone_proved);
         let id = accounts::create(core, conn, proofs, meta.now)?;
         if let Ok(id) = id {
             let subject = AuditSubject { account: Some(id), ..AuditSubject::flow(draft.id) };

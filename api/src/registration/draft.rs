@@ -1,28 +1,31 @@
 //! The draft: what was typed and what was proved so far.
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
-    accounts::BankMatched,
-    core::{Core, corrupt},
-    crypto::Place,
-    db::DbFault,
-    identity::{
-        BankCode, CardNumber, DocumentType, Gender, IdDocument, PersonName, Phone, Username,
+    accounts::{self, Elements},
+    config::DuplicateDocument,
+    core::Core,
+    db::{Conn, DbFault},
+    flows::{self, Flow, Kind},
+    identity::{CreditCode, Gender, IdDocument, PersonName, UnitName, Username},
+    ports::SmsPurpose,
+    proving::{
+        Proof, Proving,
+        answers::{BankAnswers, WhoAnswers, elements},
     },
-    kernel::{
-        Timestamp,
-        ids::{BankCheckId, ChallengeId, RegistrationId},
-    },
+    web::{Problem, ProblemCode},
 };
 
 /// Where a draft stands: which step is to be done next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// 填写身份信息.
+    /// 填写身份信息 of a unit.
+    Unit,
+    /// 填写身份信息; of a unit's agent.
     Identity,
     /// 填写验证信息: bank, card and phone.
     Bank,
@@ -32,35 +35,23 @@ pub enum Stage {
     Completed,
 }
 
-impl Stage {
-    pub const fn code(self) -> &'static str {
+impl flows::Stage for Stage {
+    const ALL: &'static [Self] =
+        &[Self::Unit, Self::Identity, Self::Bank, Self::Code, Self::Completed];
+
+    fn code(self) -> &'static str {
         match self {
+            Self::Unit => "unit",
             Self::Identity => "identity",
             Self::Bank => "bank",
             Self::Code => "code",
             Self::Completed => "completed",
         }
     }
-
-    pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Identity, Self::Bank, Self::Code, Self::Completed]
-            .into_iter()
-            .find(|stage| stage.code() == code)
-    }
 }
 
 /// One registration in progress.
-#[derive(Debug)]
-pub struct Draft {
-    pub id: RegistrationId,
-    pub stage: Stage,
-    /// Counts the changes; a change is written only over the one it read.
-    pub revision: i64,
-    pub answers: Answers,
-    pub created_at: Timestamp,
-    pub expires_at: Timestamp,
-    pub absolute_expires_at: Timestamp,
-}
+pub type Draft = Flow<Answers>;
 
 /// What was typed and proved, as it is sealed in the database: the only place
 /// where a draft's personal data is serialised.
@@ -69,62 +60,89 @@ pub struct Answers {
     pub username: String,
     pub password_hash: String,
     #[zeroize(skip)]
+    pub user_type: accounts::Kind,
+    #[zeroize(skip)]
     pub consents: Vec<(String, String)>,
     #[zeroize(skip)]
     pub return_to: Option<String>,
+    pub unit: Option<UnitAnswers>,
     pub identity: Option<IdentityAnswers>,
     pub bank: Option<BankAnswers>,
-    /// Keyed hashes of the documents tried.
+    /// Keyed hashes of the documents and credit codes tried.
     #[zeroize(skip)]
     pub documents_tried: Vec<String>,
-    pub bank_checks_used: u32,
-    pub codes_sent: u32,
-    /// A question to the bank that has no answer yet.
-    #[zeroize(skip)]
-    pub pending_check: Option<PendingCheck>,
-    /// Keyed hash of the four elements that the bank has matched.
-    pub matched: Option<String>,
-    #[zeroize(skip)]
-    pub challenge: Option<ChallengeId>,
-    /// The code was right, though the account could not be created yet.
-    pub phone_proved: bool,
+    pub proof: Proof,
     /// Set when all is done.
     pub account_id: Option<String>,
+}
+
+/// Step 2 of a unit.
+#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub struct UnitAnswers {
+    pub name: String,
+    pub credit_code: String,
+    pub legal_representative: String,
 }
 
 /// Step 2.
 #[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 pub struct IdentityAnswers {
-    pub name: String,
-    #[zeroize(skip)]
-    pub document_type: DocumentType,
-    pub document_number: String,
-    pub issuing_country: Option<String>,
+    pub who: WhoAnswers,
     #[zeroize(skip)]
     pub gender: Gender,
     #[zeroize(skip)]
     pub birth_date: NaiveDate,
 }
 
-/// Step 3.
-#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-pub struct BankAnswers {
-    pub bank_code: String,
-    pub card_number: String,
-    pub phone: String,
-}
-
-/// A question that is with the bank now.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct PendingCheck {
-    pub id: BankCheckId,
-    pub question: String,
-    pub started_at: Timestamp,
-}
-
 impl std::fmt::Debug for Answers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Answers(<redacted>)")
+    }
+}
+
+impl flows::Answers for Answers {
+    type Stage = Stage;
+    const KIND: Kind = Kind::Registration;
+
+    fn idle_minutes(core: &Core) -> u32 {
+        core.settings.registration.idle_minutes
+    }
+}
+
+impl Proving for Answers {
+    const PURPOSE: SmsPurpose = SmsPurpose::Registration;
+
+    fn proof(&self) -> &Proof {
+        &self.proof
+    }
+
+    fn proof_mut(&mut self) -> &mut Proof {
+        &mut self.proof
+    }
+
+    fn elements(flow: &Draft) -> Result<Option<Elements>, DbFault> {
+        let (Some(identity), Some(bank)) = (&flow.answers.identity, &flow.answers.bank) else {
+            return Ok(None);
+        };
+        let latest = flow.absolute_expires_at.date_naive();
+        elements(&identity.who, bank, latest).map(Some).map_err(|_| flow.bad())
+    }
+
+    fn asking(flow: &mut Draft) {
+        flow.stage = Stage::Bank;
+    }
+
+    fn matched(flow: &mut Draft) {
+        flow.stage = Stage::Code;
+    }
+
+    fn may_go_on(
+        core: &Core,
+        conn: &mut Conn,
+        flow: &Draft,
+        elements: &Elements,
+    ) -> Result<Result<(), Problem>, DbFault> {
+        claim_is_free(core, conn, flow, &elements.document)
     }
 }
 
@@ -137,77 +155,43 @@ pub struct Identity {
     pub birth_date: NaiveDate,
 }
 
-/// Step 3, read back into the vocabulary.
+/// Step 2 of a unit, read back into the vocabulary.
 #[derive(Debug)]
-pub struct Reserved {
-    pub bank: BankCode,
-    pub card: CardNumber,
-    pub phone: Phone,
+pub struct Unit {
+    pub name: UnitName,
+    pub credit_code: CreditCode,
+    pub legal_representative: PersonName,
 }
 
 impl Draft {
-    fn bad(&self, column: &'static str) -> DbFault {
-        corrupt(Place { table: "registrations", column, row: &self.id.to_string() })
-    }
-
     /// The username.
     pub fn username(&self) -> Result<Username, DbFault> {
-        Username::parse(&self.answers.username).map_err(|_| self.bad("answers_sealed"))
+        Username::parse(&self.answers.username).map_err(|_| self.bad())
+    }
+
+    /// Whether a unit registers.
+    pub fn is_unit(&self) -> bool {
+        self.answers.user_type == accounts::Kind::Unit
+    }
+
+    /// The unit, if it was entered.
+    pub fn unit(&self) -> Result<Option<Unit>, DbFault> {
+        let Some(answers) = &self.answers.unit else { return Ok(None) };
+        let bad = |_| self.bad();
+        Ok(Some(Unit {
+            name: UnitName::parse(&answers.name).map_err(bad)?,
+            credit_code: CreditCode::parse(&answers.credit_code).map_err(bad)?,
+            legal_representative: PersonName::parse(&answers.legal_representative).map_err(bad)?,
+        }))
     }
 
     /// The answers of step 2, if it was done.
     pub fn identity(&self) -> Result<Option<Identity>, DbFault> {
         let Some(answers) = &self.answers.identity else { return Ok(None) };
-        let bad = |_| self.bad("answers_sealed");
-        let today = self.absolute_expires_at.date_naive();
-        Ok(Some(Identity {
-            name: PersonName::parse(&answers.name).map_err(bad)?,
-            document: IdDocument::parse(
-                answers.document_type,
-                &answers.document_number,
-                answers.issuing_country.as_deref(),
-                today,
-            )
-            .map_err(bad)?,
-            gender: answers.gender,
-            birth_date: answers.birth_date,
-        }))
-    }
-
-    /// The answers of step 3, if it was done.
-    pub fn reserved(&self) -> Result<Option<Reserved>, DbFault> {
-        let Some(answers) = &self.answers.bank else { return Ok(None) };
-        let bad = |_| self.bad("answers_sealed");
-        Ok(Some(Reserved {
-            bank: BankCode::parse(&answers.bank_code).map_err(bad)?,
-            card: CardNumber::parse(&answers.card_number).map_err(bad)?,
-            phone: Phone::parse(&answers.phone).map_err(bad)?,
-        }))
-    }
-
-    /// The proof that the bank matched, when it is about what the draft says.
-    pub fn bank_matched(
-        &self,
-        core: &Core,
-        (identity, reserved): (&Identity, &Reserved),
-    ) -> Option<BankMatched> {
-        let proof = BankMatched::kept(self.answers.matched.clone()?);
-        let card = (reserved.bank, &reserved.card);
-        let elements = (&identity.name, &identity.document, card, &reserved.phone);
-        proof.is_for(core, elements).then_some(proof)
-    }
-
-    /// Forgets what the bank and the phone proved.
-    pub fn drop_proofs(&mut self) {
-        self.answers.matched = None;
-        self.answers.challenge = None;
-        self.answers.phone_proved = false;
-    }
-
-    /// Moves the idle expiry on, up to the absolute one.
-    pub fn keep_alive(&mut self, core: &Core, now: Timestamp) {
-        let idle = TimeDelta::minutes(core.settings.registration.idle_minutes.into());
-        self.expires_at = (now + idle).min(self.absolute_expires_at);
+        let latest = self.absolute_expires_at.date_naive();
+        let (name, document) = answers.who.parse(latest).map_err(|_| self.bad())?;
+        let IdentityAnswers { gender, birth_date, .. } = *answers;
+        Ok(Some(Identity { name, document, gender, birth_date }))
     }
 
     /// Nothing personal is kept once the account exists: only what the last
@@ -216,12 +200,51 @@ impl Draft {
         let answers = &mut self.answers;
         answers.password_hash.zeroize();
         answers.consents.clear();
+        answers.unit = None;
         answers.identity = None;
         answers.bank = None;
         answers.documents_tried.clear();
-        answers.pending_check = None;
         answers.account_id = Some(account_id);
-        self.drop_proofs();
+        answers.proof = Proof::default();
         self.stage = Stage::Completed;
     }
+}
+
+/// Whether what will be claimed for the account is free: a person's document,
+/// a unit's credit code. An agent's document is not claimed: an agent may have
+/// an account of his own.
+fn claim_is_free(
+    core: &Core,
+    conn: &mut Conn,
+    draft: &Draft,
+    document: &IdDocument,
+) -> Result<Result<(), Problem>, DbFault> {
+    if let Some(unit) = draft.unit()? {
+        let taken = accounts::credit_code_in_use(core, conn, &unit.credit_code)?;
+        return Ok(if taken { Err(Problem::new(ProblemCode::CreditCodeInUse)) } else { Ok(()) });
+    }
+    let taken = accounts::document_in_use(core, conn, document)?;
+    Ok(if taken { Err(Problem::new(ProblemCode::DocumentInUse)) } else { Ok(()) })
+}
+
+/// Counts a document or credit code that was not tried before, and refuses
+/// more of them than a draft may try.
+pub fn count_tried(core: &Core, draft: &mut Draft, key: &str) -> Result<(), Problem> {
+    let index = core.keyring.blind(crate::crypto::Purpose::Document, key);
+    let most = core.settings.limits.documents_per_flow as usize;
+    let tried = &mut draft.answers.documents_tried;
+    if tried.iter().any(|one| index.matches(one)) {
+        return Ok(());
+    }
+    if tried.len() >= most {
+        return Err(Problem::new(ProblemCode::DocumentAttemptsExceeded));
+    }
+    tried.push(index.as_str().to_owned());
+    Ok(())
+}
+
+/// Whether a claim that is taken is told at step 2, or only when ownership was
+/// proved.
+pub fn tells_at_identity_step(core: &Core) -> bool {
+    core.settings.registration.duplicate_document == DuplicateDocument::IdentityStep
 }

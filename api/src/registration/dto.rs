@@ -4,15 +4,17 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::draft::{Draft, Identity, Reserved};
+use super::draft::{Draft, Identity, Unit};
 use crate::{
+    accounts::Kind,
     captcha::http::CaptchaAnswer,
     core::Core,
     identity::{
-        BankCode, BirthDate, CardNumber, DocumentType, Gender, IdDocument, OtpCode, PasswordPolicy,
-        PersonName, PersonalData, Phone, PlainPassword, Username,
+        BirthDate, CreditCode, DocumentType, Gender, OtpCode, PersonName, PersonalData,
+        PlainPassword, UnitName, Username,
     },
     kernel::{Timestamp, ids::CaptchaId},
+    proving::answers::{BankAnswers, TypedDocument, read_bank, read_document, read_name},
     web::{FieldErrors, Problem},
 };
 
@@ -33,6 +35,9 @@ pub struct StartRegistration {
     #[schema(required, value_type = String, format = Password)]
     password_confirmation: Zeroizing<String>,
     captcha: CaptchaAnswer,
+    /// Who registers: a person, or a unit by its agent.
+    #[serde(default)]
+    user_type: Kind,
     consents: Consents,
     /// Where to go back to afterwards; its origin must be allowed by the operator.
     #[serde(default)]
@@ -73,7 +78,24 @@ pub struct ChangeCredentials {
     captcha: CaptchaAnswer,
 }
 
-/// Step 2: 填写身份信息. What is left out (`null`) stays as it was entered.
+/// Step 2 of a unit. What is left out (`null`) stays as it was entered.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnterUnit {
+    /// As its certificate has it.
+    #[serde(default)]
+    #[schema(example = "深圳市测试科技有限公司")]
+    name: Option<String>,
+    /// Unified social credit code (GB 32100-2015).
+    #[serde(default)]
+    #[schema(example = "914403001922038216")]
+    credit_code: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "张三")]
+    legal_representative: Option<Zeroizing<String>>,
+}
+
+/// Step 2: 填写身份信息; of a unit's agent (经办人). What is left out (`null`) stays as it was entered.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnterIdentity {
@@ -141,7 +163,7 @@ fn credentials(
         username: username.as_ref().map(Username::as_str).unwrap_or_default(),
         ..PersonalData::default()
     };
-    let policy = policy(core);
+    let policy = core.settings.password.policy();
     let parsed = PlainPassword::parse(password.to_string(), &policy, &personal);
     let password_ok = errors.check("/password", parsed);
     if confirmation.is_empty() {
@@ -159,16 +181,6 @@ fn credentials(
     Some(Credentials { username: username?, password: password_ok?, captcha: captcha? })
 }
 
-/// The password policy of the settings.
-pub(super) fn policy(core: &Core) -> PasswordPolicy {
-    let settings = &core.settings.password;
-    PasswordPolicy {
-        kind: settings.policy,
-        min_length: settings.min_length,
-        max_length: settings.max_length,
-    }
-}
-
 impl ChangeCredentials {
     pub(super) fn parse(&self, core: &Core) -> Result<Credentials, Problem> {
         let mut errors = FieldErrors::new();
@@ -181,6 +193,7 @@ impl ChangeCredentials {
 /// Step 1, checked.
 pub(super) struct StartCommand {
     pub credentials: Credentials,
+    pub user_type: Kind,
     pub consents: Vec<(String, String)>,
     pub return_to: Option<String>,
 }
@@ -212,6 +225,7 @@ impl StartRegistration {
         }
         errors.finish(credentials.map(|credentials| StartCommand {
             credentials,
+            user_type: self.user_type,
             consents,
             return_to,
         }))
@@ -227,27 +241,42 @@ fn may_return_to(core: &Core, url: &str) -> bool {
     })
 }
 
+impl EnterUnit {
+    /// Completes what was left out from `draft` and checks all of it.
+    pub(super) fn parse(&self, draft: &Draft) -> Result<Unit, Problem> {
+        let saved = draft.answers.unit.as_ref();
+        let mut errors = FieldErrors::new();
+        let name = self.name.as_deref().or(saved.map(|saved| saved.name.as_str()));
+        let name = errors.check("/name", UnitName::parse(name.unwrap_or_default()));
+        let code = self.credit_code.as_deref().or(saved.map(|saved| saved.credit_code.as_str()));
+        let code = errors.check("/credit_code", CreditCode::parse(code.unwrap_or_default()));
+        let typed = self.legal_representative.as_deref().map(String::as_str);
+        let legal = typed.or(saved.map(|saved| saved.legal_representative.as_str()));
+        let legal = PersonName::parse(legal.unwrap_or_default());
+        let legal = errors.check("/legal_representative", legal);
+        let complete = name.zip(code).zip(legal);
+        errors.finish(complete.map(|((name, credit_code), legal_representative)| Unit {
+            name,
+            credit_code,
+            legal_representative,
+        }))
+    }
+}
+
 impl EnterIdentity {
     /// Completes what was left out from `draft` and checks all of it.
     pub(super) fn parse(&self, draft: &Draft, now: Timestamp) -> Result<Identity, Problem> {
         let today = now.date_naive();
         let saved = draft.answers.identity.as_ref();
+        let who = saved.map(|saved| &saved.who);
         let mut errors = FieldErrors::new();
-        let name =
-            self.name.as_deref().map(String::as_str).or(saved.map(|saved| saved.name.as_str()));
-        let name = errors.check("/name", PersonName::parse(name.unwrap_or_default()));
-        // A number kept from before belongs to the type it was entered with.
-        let kept = saved.filter(|saved| saved.document_type == self.document_type);
-        let number = self.document_number.as_deref().map(String::as_str);
-        let country = self.issuing_country.as_deref();
-        let document = IdDocument::parse(
-            self.document_type,
-            number.or(kept.map(|saved| saved.document_number.as_str())).unwrap_or_default(),
-            country.or(kept.and_then(|saved| saved.issuing_country.as_deref())),
-            today,
-        );
-        let document =
-            document.map_err(|error| errors.add(error.document_pointer(), error.code())).ok();
+        let name = read_name(&mut errors, self.name.as_deref().map(String::as_str), who);
+        let typed = TypedDocument {
+            kind: self.document_type,
+            number: self.document_number.as_deref().map(String::as_str),
+            country: self.issuing_country.as_deref(),
+        };
+        let document = read_document(&mut errors, typed, who, today);
         let gender = self.gender.or(saved.map(|saved| saved.gender));
         if gender.is_none() {
             errors.add("/gender", "required");
@@ -276,18 +305,15 @@ impl EnterIdentity {
 
 impl VerifyWithBank {
     /// Completes what was left out from `draft` and checks all of it.
-    pub(super) fn parse(&self, draft: &Draft) -> Result<Reserved, Problem> {
-        let saved = draft.answers.bank.as_ref();
+    pub(super) fn parse(&self, draft: &Draft) -> Result<BankAnswers, Problem> {
         let mut errors = FieldErrors::new();
-        let bank = errors.check("/bank_code", BankCode::parse(&self.bank_code));
-        let card = self.card_number.as_deref().map(String::as_str);
-        let card = card.or(saved.map(|saved| saved.card_number.as_str())).unwrap_or_default();
-        let card = errors.check("/card_number", CardNumber::parse(card));
-        let phone = self.phone.as_deref().map(String::as_str);
-        let phone = phone.or(saved.map(|saved| saved.phone.as_str())).unwrap_or_default();
-        let phone = errors.check("/phone", Phone::parse(phone));
-        let complete = bank.zip(card).zip(phone);
-        errors.finish(complete.map(|((bank, card), phone)| Reserved { bank, card, phone }))
+        let typed = (
+            Some(self.bank_code.as_str()),
+            self.card_number.as_deref().map(String::as_str),
+            self.phone.as_deref().map(String::as_str),
+        );
+        let read = read_bank(&mut errors, typed, draft.answers.bank.as_ref());
+        errors.finish(read.map(|(bank, card, phone)| BankAnswers::of(bank, &card, &phone)))
     }
 }
 

@@ -1,46 +1,90 @@
-//! Step 2: name, document, sex and date of birth.
+//! Step 2: who registers. For a unit first the unit, then its agent.
 
 use std::sync::Arc;
 
 use super::{
-    draft::{Draft, Identity, IdentityAnswers, Stage},
-    dto::EnterIdentity,
-    problems::Refused,
+    draft::{
+        Draft, Identity, IdentityAnswers, Stage, Unit, UnitAnswers, count_tried,
+        tells_at_identity_step,
+    },
+    dto::{EnterIdentity, EnterUnit},
     start::open,
-    store,
     view::{self, Registration},
 };
 use crate::{
     accounts,
-    config::DuplicateDocument,
     core::Core,
-    crypto::Purpose,
     db::Conn,
-    kernel::ids::RegistrationId,
-    web::{Problem, RequestMeta},
+    flows,
+    kernel::ids::FlowId,
+    proving::{answers::WhoAnswers, busy, wrong_stage},
+    web::{Problem, ProblemCode, RequestMeta},
 };
 
 /// Enters or changes the identity.
 pub(super) async fn enter_identity(
     core: &Arc<Core>,
-    (meta, id): (&RequestMeta, RegistrationId),
+    of: (&RequestMeta, FlowId),
     body: EnterIdentity,
 ) -> Result<Registration, Problem> {
-    let (core, now) = (Arc::clone(core), meta.now);
+    enter(core, of, move |core, conn, draft, meta| {
+        if draft.is_unit() && draft.answers.unit.is_none() {
+            return Err(wrong_stage(draft.stage));
+        }
+        let identity = body.parse(draft, meta.now)?;
+        // A document that counts as tried stays tried when it is refused, or
+        // the cap would cap nothing.
+        let outcome = may_use(core, conn, draft, &identity)?;
+        if outcome.is_ok() {
+            keep(draft, &identity);
+        }
+        Ok(outcome)
+    })
+    .await
+}
+
+/// Enters or changes the unit.
+pub(super) async fn enter_unit(
+    core: &Arc<Core>,
+    of: (&RequestMeta, FlowId),
+    body: EnterUnit,
+) -> Result<Registration, Problem> {
+    enter(core, of, move |core, conn, draft, _| {
+        if !draft.is_unit() {
+            return Err(wrong_stage(draft.stage));
+        }
+        let unit = body.parse(draft)?;
+        let outcome = may_use_unit(core, conn, draft, &unit)?;
+        if outcome.is_ok() {
+            keep_unit(draft, &unit);
+        }
+        Ok(outcome)
+    })
+    .await
+}
+
+/// Changes an open draft; a refusal inside is committed.
+async fn enter(
+    core: &Arc<Core>,
+    (meta, id): (&RequestMeta, FlowId),
+    change: impl FnOnce(
+        &Core,
+        &mut Conn,
+        &mut Draft,
+        &RequestMeta,
+    ) -> Result<Result<(), Problem>, Problem>
+    + Send
+    + 'static,
+) -> Result<Registration, Problem> {
+    let (core, meta) = (Arc::clone(core), meta.clone());
     core.clone()
         .db
         .write(move |conn| -> Result<_, Problem> {
-            let mut draft = open(&core, conn, id, now)?;
-            let identity = body.parse(&draft, now)?;
-            // A document that counts as tried stays tried when it is refused,
-            // or the cap would cap nothing.
-            let outcome = count_document(&core, conn, &mut draft, &identity)?;
-            if outcome.is_ok() {
-                keep(&mut draft, &identity);
-            }
-            draft.keep_alive(&core, now);
-            if !store::save(&core, conn, &mut draft)? {
-                return Err(Refused::Busy.into());
+            let mut draft = open(&core, conn, id, meta.now)?;
+            let outcome = change(&core, conn, &mut draft, &meta)?;
+            draft.keep_alive(&core, meta.now);
+            if !flows::save(&core, conn, &mut draft)? {
+                return Err(busy());
             }
             Ok(match outcome {
                 Ok(()) => Ok(view::of(&core, conn, &draft)?),
@@ -48,28 +92,38 @@ pub(super) async fn enter_identity(
             })
         })
         .await?
-        .map_err(Problem::from)
 }
 
 /// Counts a document that was not tried before, and refuses one that has an
 /// account, if that is to be said at this step.
-fn count_document(
+fn may_use(
     core: &Core,
     conn: &mut Conn,
     draft: &mut Draft,
     identity: &Identity,
-) -> Result<Result<(), Refused>, Problem> {
-    let index = core.keyring.blind(Purpose::Document, &identity.document.uniqueness_key());
-    let tried = &mut draft.answers.documents_tried;
-    if !tried.iter().any(|one| index.matches(one)) {
-        if tried.len() >= core.settings.limits.documents_per_flow as usize {
-            return Ok(Err(Refused::DocumentAttempts));
-        }
-        tried.push(index.as_str().to_owned());
+) -> Result<Result<(), Problem>, Problem> {
+    if let Err(refused) = count_tried(core, draft, &identity.document.uniqueness_key()) {
+        return Ok(Err(refused));
     }
-    let tell_now = core.settings.registration.duplicate_document == DuplicateDocument::IdentityStep;
-    if tell_now && accounts::document_in_use(core, conn, &identity.document)? {
-        return Ok(Err(Refused::DocumentInUse));
+    let claimed = !draft.is_unit() && tells_at_identity_step(core);
+    if claimed && accounts::document_in_use(core, conn, &identity.document)? {
+        return Ok(Err(Problem::new(ProblemCode::DocumentInUse)));
+    }
+    Ok(Ok(()))
+}
+
+fn may_use_unit(
+    core: &Core,
+    conn: &mut Conn,
+    draft: &mut Draft,
+    unit: &Unit,
+) -> Result<Result<(), Problem>, Problem> {
+    if let Err(refused) = count_tried(core, draft, &unit.credit_code.uniqueness_key()) {
+        return Ok(Err(refused));
+    }
+    if tells_at_identity_step(core) && accounts::credit_code_in_use(core, conn, &unit.credit_code)?
+    {
+        return Ok(Err(Problem::new(ProblemCode::CreditCodeInUse)));
     }
     Ok(Ok(()))
 }
@@ -77,27 +131,26 @@ fn count_document(
 /// Keeps the answers. Proofs about another name or document are dropped; with
 /// the same ones the draft stays where it was.
 fn keep(draft: &mut Draft, identity: &Identity) {
-    let document = &identity.document;
     let answers = IdentityAnswers {
-        name: identity.name.raw().to_owned(),
-        document_type: document.document_type(),
-        document_number: document.number().to_owned(),
-        issuing_country: document.issuing_country().map(str::to_owned),
+        who: WhoAnswers::of(&identity.name, &identity.document),
         gender: identity.gender,
         birth_date: identity.birth_date,
     };
-    let same = draft.answers.identity.as_ref().is_some_and(|old| {
-        (&old.name, old.document_type, &old.document_number, &old.issuing_country)
-            == (
-                &answers.name,
-                answers.document_type,
-                &answers.document_number,
-                &answers.issuing_country,
-            )
-    });
+    let same = draft.answers.identity.as_ref().is_some_and(|old| old.who == answers.who);
     draft.answers.identity = Some(answers);
     if !same || draft.stage == Stage::Identity {
-        draft.drop_proofs();
+        draft.answers.proof.forget();
         draft.stage = Stage::Bank;
+    }
+}
+
+fn keep_unit(draft: &mut Draft, unit: &Unit) {
+    draft.answers.unit = Some(UnitAnswers {
+        name: unit.name.as_str().to_owned(),
+        credit_code: unit.credit_code.as_str().to_owned(),
+        legal_representative: unit.legal_representative.raw().to_owned(),
+    });
+    if draft.stage == Stage::Unit {
+        draft.stage = Stage::Identity;
     }
 }

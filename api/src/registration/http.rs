@@ -1,71 +1,33 @@
 //! Registration over HTTP.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::sync::Arc;
 
-use actix_web::{
-    FromRequest, HttpRequest, HttpResponse, delete,
-    dev::Payload,
-    get,
-    http::{Method, StatusCode},
-    post, put, web,
-};
+use actix_web::{HttpRequest, HttpResponse, delete, get, http::StatusCode, post, put, web};
 
 use super::{
     confirm::{self, Registered},
-    dto::{ChangeCredentials, ConfirmCode, EnterIdentity, StartRegistration, VerifyWithBank},
-    enter_identity as identity_step,
-    problems::Refused,
-    request_code, start, store, token,
+    draft::{Answers, Draft, Stage},
+    dto::{
+        ChangeCredentials, ConfirmCode, EnterIdentity, EnterUnit, StartRegistration, VerifyWithBank,
+    },
+    enter_identity as identity_step, start,
     view::{self, Registration},
 };
 use crate::{
     audit::{self, AuditKind, AuditSubject},
     core::Core,
-    db::DbFault,
+    db::{Conn, DbFault},
+    flows::{
+        self, Kind,
+        http::{Handle, begun, forget_cookie, is_app},
+    },
     idempotency::{Idempotency, Reply},
-    kernel::ids::RegistrationId,
-    web::{JsonBody, Problem, ProblemDocument, RequestMeta, cookies},
+    proving::{not_found, request_code, wrong_stage},
+    web::{JsonBody, Problem, ProblemDocument, RequestMeta},
 };
 
-/// Header in which an app sends its flow token.
-const FLOW_TOKEN: &str = "flow-token";
-
-/// The draft that a request may work on, as its cookie or token proves.
-pub struct Flow {
-    id: RegistrationId,
-    token: String,
-}
-
-impl FromRequest for Flow {
-    type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let core = request.app_data::<web::Data<Core>>().cloned();
-        let header = request.headers().get(FLOW_TOKEN);
-        let header = header.and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let cookie = core
-            .as_ref()
-            .filter(|_| header.is_none())
-            .and_then(|core| cookies::read(&core.settings, request, cookies::FLOW));
-        let in_path = request.match_info().get("id").map(str::to_owned);
-        let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
-        let meta = RequestMeta::from_request(request, payload);
-        Box::pin(async move {
-            let core = core.ok_or_else(|| Problem::internal("no core"))?;
-            if changes && cookie.is_some() {
-                meta.await?.require_same_origin()?;
-            }
-            let token = header.or(cookie).ok_or(Refused::NotFound)?;
-            let id = token::verify(&core, &token).ok_or(Refused::NotFound)?;
-            // Another draft's id in the path: as unknown as any other.
-            if in_path.is_some_and(|path| path != id.to_string()) {
-                return Err(Refused::NotFound.into());
-            }
-            Ok(Self { id, token })
-        })
-    }
-}
+/// The draft that a request may work on.
+type Flow = Handle<Answers>;
 
 /// Start a registration: username, password, consents
 ///
@@ -91,19 +53,18 @@ pub async fn start_registration(
     body: JsonBody<StartRegistration>,
 ) -> Result<HttpResponse, Problem> {
     let core = core.into_inner();
-    let is_app = request.headers().get("flow-client").is_some_and(|client| client == "app");
+    let is_app = is_app(&request);
     let JsonBody { value, bytes } = body;
-    let work = async {
-        let mut view = start::start(&core, &meta, value.parse(&core)?).await?;
-        let token = token::issue(&core, view.id());
-        if is_app {
-            view.flow_token = Some(token);
-            return Reply::json(StatusCode::CREATED, &view);
-        }
-        let cookie = cookies::make(&core.settings, cookies::FLOW, token, None);
-        Ok(Reply::json(StatusCode::CREATED, &view)?.cookie(&cookie))
-    };
-    idempotency.run(&core, (&meta, if is_app { "app" } else { "browser" }, &bytes), work).await
+    let command = value.parse(&core)?;
+    let caller = if is_app { "app" } else { "browser" };
+    let idempotency = idempotency.of(&core, &meta, (caller, &bytes));
+    idempotency
+        .run(async move {
+            let view = start::start(&core, &meta, command).await?;
+            let flow = (Kind::Registration, view.id(), is_app);
+            begun(&core, flow, view, |view, token| view.flow_token = Some(token))
+        })
+        .await
 }
 
 /// The registration of the cookie or token
@@ -146,9 +107,9 @@ async fn show(
     let view = core
         .clone()
         .db
-        .read(move |conn| -> Result<_, Refused> {
-            let draft = store::find(&core, conn, flow.id, meta.now)?.ok_or(Refused::NotFound)?;
-            Ok(view::of(&core, conn, &draft)?)
+        .read(move |conn| -> Result<_, Problem> {
+            let draft: Option<Draft> = flows::find(&core, conn, flow.id, meta.now)?;
+            Ok(view::of(&core, conn, &draft.ok_or_else(not_found)?)?)
         })
         .await?;
     Ok(web::Json(view))
@@ -179,7 +140,33 @@ pub async fn change_credentials(
     start::change_credentials(&core, (&meta, flow.id), credentials).await.map(web::Json)
 }
 
+/// Enter the unit that registers
+///
+/// Name, unified social credit code and legal representative. Its agent
+/// (经办人) comes next, with the steps of a person.
+#[utoipa::path(tag = "Registration", params(("id" = String, Path, format = Uuid)),
+    request_body = EnterUnit, security(("flow_cookie" = []), ("flow_token" = [])),
+    responses(
+        (status = 200, body = Registration),
+        (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "credit_code_in_use, stage_conflict, request_in_progress", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "validation_failed", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "document_attempts_exceeded", body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+#[put("/registrations/{id}/unit")]
+pub async fn enter_unit(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    flow: Flow,
+    body: JsonBody<EnterUnit>,
+) -> Result<web::Json<Registration>, Problem> {
+    let core = core.into_inner();
+    identity_step::enter_unit(&core, (&meta, flow.id), body.value).await.map(web::Json)
+}
+
 /// Enter name, document, sex and date of birth
+///
+/// Of a person, or of a unit's agent.
 #[utoipa::path(tag = "Registration", params(("id" = String, Path, format = Uuid)),
     request_body = EnterIdentity, security(("flow_cookie" = []), ("flow_token" = [])),
     responses(
@@ -198,6 +185,19 @@ pub async fn enter_identity(
 ) -> Result<web::Json<Registration>, Problem> {
     let core = core.into_inner();
     identity_step::enter_identity(&core, (&meta, flow.id), body.value).await.map(web::Json)
+}
+
+/// What puts bank, card and phone into a draft.
+fn enter_bank(
+    body: VerifyWithBank,
+) -> impl FnOnce(&Core, &mut Conn, &mut Draft) -> Result<(), Problem> + Send + 'static {
+    move |_, _, draft| {
+        if draft.answers.identity.is_none() || draft.stage == Stage::Completed {
+            return Err(wrong_stage(draft.stage));
+        }
+        draft.answers.bank = Some(body.parse(draft)?);
+        Ok(())
+    }
 }
 
 /// Check card and phone with the bank, and send a code
@@ -226,12 +226,15 @@ pub async fn verify_with_bank(
 ) -> Result<HttpResponse, Problem> {
     let core = core.into_inner();
     let JsonBody { value, bytes } = body;
-    let work = async {
-        let view = request_code::request_code(&core, (&meta, flow.id), value).await;
-        core.outbox_bell.notify_one();
-        Reply::json(StatusCode::OK, &view?)
-    };
-    idempotency.run(&core, (&meta, &flow.token, &bytes), work).await
+    let idempotency = idempotency.of(&core, &meta, (&flow.token, &bytes));
+    idempotency
+        .run(async move {
+            let enter = enter_bank(value);
+            let view = request_code(&core, (&meta, flow.id), enter, view::of).await;
+            core.outbox_bell.notify_one();
+            Reply::json(StatusCode::OK, &view?)
+        })
+        .await
 }
 
 /// Enter the code: the account is created
@@ -254,11 +257,14 @@ pub async fn confirm_registration(
 ) -> Result<HttpResponse, Problem> {
     let core = core.into_inner();
     let JsonBody { value, bytes } = body;
-    let work = async {
-        let registered = confirm::confirm(&core, (&meta, flow.id), value.parse()?).await?;
-        Reply::json(StatusCode::CREATED, &registered)
-    };
-    idempotency.run(&core, (&meta, &flow.token, &bytes), work).await
+    let code = value.parse()?;
+    let idempotency = idempotency.of(&core, &meta, (&flow.token, &bytes));
+    idempotency
+        .run(async move {
+            let registered = confirm::confirm(&core, (&meta, flow.id), code).await?;
+            Reply::json(StatusCode::CREATED, &registered)
+        })
+        .await
 }
 
 /// Ask for more time
@@ -298,12 +304,12 @@ pub async fn abandon_registration(
         .write(move |conn| -> Result<bool, DbFault> {
             let event = (AuditKind::RegistrationAbandoned, AuditSubject::flow(flow.id));
             audit::record(&own, conn, &meta, event)?;
-            store::remove(conn, flow.id)
+            flows::remove(conn, flow.id)
         })
         .await?;
     if !gone {
-        return Err(Refused::NotFound.into());
+        return Err(not_found());
     }
-    let cookie = cookies::remove(&core.settings, cookies::FLOW);
+    let cookie = forget_cookie(&core, Kind::Registration);
     Ok(HttpResponse::NoContent().cookie(cookie).finish())
 }

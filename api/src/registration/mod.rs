@@ -3,10 +3,11 @@
 //!
 //! Everything typed lives in one sealed draft on the server. The steps are the
 //! verbs: [`start`] opens the draft with username, password and consents;
-//! [`enter_identity`] adds name and document; [`request_code`] asks the bank
-//! and, on a match, has a code sent; [`confirm`] redeems the code and creates
-//! the account in the same transaction. Each step may be repeated, and a step
-//! back drops exactly the proofs that no longer hold.
+//! [`enter_identity`] adds name and document (and before them the unit, when one
+//! registers); the bank's check and the code are [`crate::proving`]'s;
+//! [`confirm`] redeems the code and creates the account in the same
+//! transaction. Each step may be repeated, and a step back drops exactly the
+//! proofs that no longer hold.
 
 mod confirm;
 mod draft;
@@ -14,10 +15,5 @@ mod dto;
 mod enter_identity;
 pub mod http;
 mod problems;
-mod request_code;
 mod start;
-mod store;
-mod token;
 mod view;
-
-pub use store::purge;

@@ -9,18 +9,19 @@ use super::{
     draft::{Answers, Draft, Stage},
     dto::{Credentials, StartCommand},
     problems::Refused,
-    store,
     view::{self, Registration},
 };
 use crate::{
-    accounts,
+    accounts::{self, Kind},
     audit::{self, AuditKind, AuditSubject},
     captcha,
     core::Core,
     db::{Conn, DbFault},
+    flows,
     identity::Username,
-    kernel::ids::RegistrationId,
+    kernel::{Timestamp, ids::FlowId},
     limits::{self, Charge, HOUR, Rule},
+    proving::{Proof, busy, not_found, wrong_stage},
     web::{FieldProblem, Problem, RequestMeta},
 };
 
@@ -30,7 +31,7 @@ pub(super) async fn start(
     meta: &RequestMeta,
     command: StartCommand,
 ) -> Result<Registration, Problem> {
-    let StartCommand { credentials, consents, return_to } = command;
+    let StartCommand { credentials, user_type, consents, return_to } = command;
     let Credentials { username, password, captcha } = credentials;
     // A place in the hashing queue first: an overloaded service must not use
     // up the captcha.
@@ -43,13 +44,13 @@ pub(super) async fn start(
     let password_hash =
         core.hasher.hash(&ticket, password.to_hash_input()).await.map_err(Problem::internal)?;
     drop(ticket);
-    let draft = new_draft(core, meta, (username, password_hash), (consents, return_to))?;
+    let draft = new_draft(core, meta, (username, password_hash), (user_type, consents, return_to))?;
     let (core, meta) = (Arc::clone(core), meta.clone());
     let view = core
         .clone()
         .db
         .write(move |conn| -> Result<Registration, DbFault> {
-            store::insert(&core, conn, &draft)?;
+            flows::insert(&core, conn, &draft)?;
             let event = (AuditKind::RegistrationStarted, AuditSubject::flow(draft.id));
             audit::record(&core, conn, &meta, event)?;
             view::of(&core, conn, &draft)
@@ -91,41 +92,34 @@ fn new_draft(
     core: &Core,
     meta: &RequestMeta,
     (username, password_hash): (Username, String),
-    (consents, return_to): (Vec<(String, String)>, Option<String>),
+    (user_type, consents, return_to): (Kind, Vec<(String, String)>, Option<String>),
 ) -> Result<Draft, DbFault> {
-    let settings = &core.settings.registration;
-    let mut draft = Draft {
-        id: RegistrationId::new(meta.now, &*core.entropy)?,
-        stage: Stage::Identity,
-        revision: 0,
-        answers: Answers {
-            username: username.as_str().to_owned(),
-            password_hash,
-            consents,
-            return_to,
-            identity: None,
-            bank: None,
-            documents_tried: Vec::new(),
-            bank_checks_used: 0,
-            codes_sent: 0,
-            pending_check: None,
-            matched: None,
-            challenge: None,
-            phone_proved: false,
-            account_id: None,
-        },
-        created_at: meta.now,
-        expires_at: meta.now,
-        absolute_expires_at: meta.now + TimeDelta::hours(settings.absolute_hours.into()),
+    let answers = Answers {
+        username: username.as_str().to_owned(),
+        password_hash,
+        user_type,
+        consents,
+        return_to,
+        unit: None,
+        identity: None,
+        bank: None,
+        documents_tried: Vec::new(),
+        proof: Proof::default(),
+        account_id: None,
     };
-    draft.keep_alive(core, meta.now);
-    Ok(draft)
+    let stage = match user_type {
+        Kind::Person => Stage::Identity,
+        Kind::Unit => Stage::Unit,
+    };
+    let id = FlowId::new(meta.now, &*core.entropy)?;
+    let longest = TimeDelta::hours(core.settings.registration.absolute_hours.into());
+    Ok(Draft::begin(core, (id, stage, answers), (meta.now, longest)))
 }
 
 /// Chooses username and password again, at any step; nothing else is lost.
 pub(super) async fn change_credentials(
     core: &Arc<Core>,
-    (meta, id): (&RequestMeta, RegistrationId),
+    (meta, id): (&RequestMeta, FlowId),
     credentials: Credentials,
 ) -> Result<Registration, Problem> {
     let Credentials { username, password, captcha } = credentials;
@@ -150,36 +144,34 @@ pub(super) async fn change_credentials(
 /// Loads a draft that is not completed, changes it, and shows the result.
 pub(super) async fn change(
     core: &Arc<Core>,
-    (meta, id): (&RequestMeta, RegistrationId),
-    change: impl FnOnce(&mut Draft) -> Result<(), Refused> + Send + 'static,
+    (meta, id): (&RequestMeta, FlowId),
+    change: impl FnOnce(&mut Draft) -> Result<(), Problem> + Send + 'static,
 ) -> Result<Registration, Problem> {
     let (core, now) = (Arc::clone(core), meta.now);
-    let changed = core
-        .clone()
+    core.clone()
         .db
-        .write(move |conn| -> Result<_, Refused> {
+        .write(move |conn| -> Result<_, Problem> {
             let mut draft = open(&core, conn, id, now)?;
             change(&mut draft)?;
             draft.keep_alive(&core, now);
-            if !store::save(&core, conn, &mut draft)? {
-                return Err(Refused::Busy);
+            if !flows::save(&core, conn, &mut draft)? {
+                return Err(busy());
             }
             Ok(view::of(&core, conn, &draft)?)
         })
-        .await?;
-    Ok(changed)
+        .await
 }
 
 /// A draft that is still to be worked on.
 pub(super) fn open(
     core: &Core,
     conn: &mut Conn,
-    id: RegistrationId,
-    now: crate::kernel::Timestamp,
-) -> Result<Draft, Refused> {
-    let draft = store::find(core, conn, id, now)?.ok_or(Refused::NotFound)?;
+    id: FlowId,
+    now: Timestamp,
+) -> Result<Draft, Problem> {
+    let draft: Draft = flows::find(core, conn, id, now)?.ok_or_else(not_found)?;
     match draft.stage {
-        Stage::Completed => Err(Refused::Stage(Stage::Completed)),
+        Stage::Completed => Err(wrong_stage(Stage::Completed)),
         _ => Ok(draft),
     }
 }

@@ -1,16 +1,17 @@
 //! A draft as its owner sees it: masked.
 
-use chrono::{Datelike, TimeDelta};
+use chrono::Datelike;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::draft::{Draft, Stage};
+use super::draft::{Answers, Draft, Stage};
 use crate::{
+    accounts::Kind,
     core::Core,
     db::{Conn, DbFault},
     identity::{DocumentType, Gender},
-    kernel::{Timestamp, ids::RegistrationId},
-    otp::{self, Challenge},
+    kernel::{Timestamp, ids::FlowId},
+    proving::{self, Proving, SentCode},
 };
 
 /// A registration in progress. Personal data is masked.
@@ -18,7 +19,7 @@ use crate::{
 pub struct Registration {
     /// Id.
     #[schema(value_type = String, format = Uuid)]
-    id: RegistrationId,
+    id: FlowId,
     /// What is to be done next.
     stage: Stage,
     /// When it began.
@@ -33,7 +34,12 @@ pub struct Registration {
     /// The chosen username.
     #[schema(example = "wangxiaoming")]
     username: String,
-    /// Step 2, once done.
+    /// Who registers.
+    user_type: Kind,
+    /// Step 2 of a unit, once done.
+    #[schema(required)]
+    unit: Option<MaskedUnit>,
+    /// Step 2, once done; of a unit's agent.
     #[schema(required)]
     identity: Option<MaskedIdentity>,
     /// Step 3, once begun.
@@ -43,7 +49,7 @@ pub struct Registration {
     #[schema(required)]
     code: Option<SentCode>,
     /// What may still be tried in this registration.
-    remaining: Remaining,
+    remaining: RegistrationRemaining,
     /// Where the person came from.
     #[schema(required)]
     return_to: Option<String>,
@@ -52,6 +58,17 @@ pub struct Registration {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     pub(super) flow_token: Option<String>,
+}
+
+/// Step 2 of a unit; what a certificate on the wall says is not masked.
+#[derive(Debug, Serialize, ToSchema)]
+struct MaskedUnit {
+    #[schema(example = "深圳市测试科技有限公司")]
+    name: String,
+    #[schema(example = "914403001922038216")]
+    credit_code: String,
+    #[schema(example = "张**")]
+    legal_representative: String,
 }
 
 /// Step 2, masked.
@@ -82,48 +99,26 @@ struct MaskedBank {
     phone: String,
 }
 
-/// A code on its way or in the phone.
-#[derive(Debug, Serialize, ToSchema)]
-struct SentCode {
-    #[schema(example = "138****8000")]
-    phone: String,
-    #[schema(example = "8000")]
-    phone_last4: String,
-    #[schema(value_type = String, format = DateTime, example = "2026-11-23T02:00:00Z")]
-    requested_at: Timestamp,
-    /// When it stops being accepted.
-    #[schema(value_type = String, format = DateTime, example = "2026-11-23T02:00:00Z")]
-    expires_at: Timestamp,
-    /// When another one may be asked for.
-    #[schema(value_type = String, format = DateTime, example = "2026-11-23T02:00:00Z")]
-    resend_at: Timestamp,
-    attempts_left: u32,
-    /// Whether the code was accepted already and only the username must be
-    /// changed.
-    proved: bool,
-}
-
 /// What may still be tried.
 #[derive(Debug, Serialize, ToSchema)]
-struct Remaining {
+struct RegistrationRemaining {
     /// Different document numbers.
     documents: u32,
-    /// Bank checks that fail.
-    bank_checks: u32,
-    /// Messages.
-    sms: u32,
+    #[serde(flatten)]
+    proof: proving::Remaining,
 }
 
 /// Shows a draft.
 pub(super) fn of(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<Registration, DbFault> {
-    let challenge = match draft.answers.challenge {
-        Some(id) => otp::find(core, conn, id)?,
-        None => None,
-    };
-    let limits = &core.settings.limits;
     let answers = &draft.answers;
     let tried = u32::try_from(answers.documents_tried.len()).unwrap_or(u32::MAX);
-    let reserved = draft.reserved()?;
+    let elements = Answers::elements(draft)?;
+    let code = match &elements {
+        Some(elements) if draft.stage == Stage::Code => {
+            SentCode::of(core, conn, (draft, &elements.phone))?
+        }
+        _ => None,
+    };
     Ok(Registration {
         id: draft.id,
         stage: draft.stage,
@@ -131,6 +126,12 @@ pub(super) fn of(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<Registra
         expires_at: draft.expires_at,
         absolute_expires_at: draft.absolute_expires_at,
         username: answers.username.clone(),
+        user_type: answers.user_type,
+        unit: draft.unit()?.map(|unit| MaskedUnit {
+            name: unit.name.as_str().to_owned(),
+            credit_code: unit.credit_code.as_str().to_owned(),
+            legal_representative: unit.legal_representative.masked(),
+        }),
         identity: draft.identity()?.map(|identity| MaskedIdentity {
             name: identity.name.masked(),
             document_type: identity.document.document_type(),
@@ -139,52 +140,24 @@ pub(super) fn of(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<Registra
             gender: identity.gender,
             birth_date: format!("{}-**-**", identity.birth_date.year()),
         }),
-        code: reserved.as_ref().and_then(|reserved| {
-            (draft.stage == Stage::Code)
-                .then(|| sent_code(core, draft, (&reserved.phone, challenge)))
-                .flatten()
+        code,
+        bank: elements.map(|elements| MaskedBank {
+            bank_code: elements.bank.code().to_owned(),
+            card_number: elements.card.masked(),
+            phone: elements.phone.masked(),
         }),
-        bank: reserved.map(|reserved| MaskedBank {
-            bank_code: reserved.bank.code().to_owned(),
-            card_number: reserved.card.masked(),
-            phone: reserved.phone.masked(),
-        }),
-        remaining: Remaining {
-            documents: limits.documents_per_flow.saturating_sub(tried),
-            bank_checks: limits.bank_checks_per_flow.saturating_sub(answers.bank_checks_used),
-            sms: limits.sms_per_flow.saturating_sub(answers.codes_sent),
+        remaining: RegistrationRemaining {
+            documents: core.settings.limits.documents_per_flow.saturating_sub(tried),
+            proof: proving::Remaining::of(core, draft),
         },
         return_to: answers.return_to.clone(),
         flow_token: None,
     })
 }
 
-fn sent_code(
-    core: &Core,
-    draft: &Draft,
-    (phone, challenge): (&crate::identity::Phone, Option<Challenge>),
-) -> Option<SentCode> {
-    let proved = draft.answers.phone_proved;
-    let (requested_at, expires_at, attempts_left) = match challenge {
-        Some(challenge) => (challenge.requested_at, challenge.expires_at, challenge.tries_left),
-        None if proved => (draft.created_at, draft.expires_at, 0),
-        None => return None,
-    };
-    let resend = TimeDelta::seconds(core.settings.sms.resend_seconds.into());
-    Some(SentCode {
-        phone: phone.masked(),
-        phone_last4: phone.last4().to_owned(),
-        requested_at,
-        expires_at,
-        resend_at: requested_at + resend,
-        attempts_left,
-        proved,
-    })
-}
-
 impl Registration {
     /// Id of the draft.
-    pub(super) fn id(&self) -> RegistrationId {
+    pub(super) fn id(&self) -> FlowId {
         self.id
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         Timestamp,
         ids::{AccountId, SessionId, TokenId},
     },
-    web::RequestMeta,
+    web::{Problem, ProblemCode, RequestMeta},
 };
 
 pub use http::SignedIn;
@@ -67,6 +67,24 @@ pub struct Session {
     pub last_seen_at: Timestamp,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
+    /// When the password was entered last.
+    pub password_at: Timestamp,
+}
+
+impl Session {
+    /// Until when what needs a password can be done without entering it again.
+    pub fn password_fresh_until(&self, core: &Core) -> Timestamp {
+        let fresh = core.settings.account.password_fresh_minutes;
+        self.password_at + TimeDelta::minutes(fresh.into())
+    }
+
+    /// Refuses what needs a password that was entered a short while ago.
+    pub fn require_fresh_password(&self, core: &Core, now: Timestamp) -> Result<(), Problem> {
+        if now < self.password_fresh_until(core) {
+            return Ok(());
+        }
+        Err(Problem::new(ProblemCode::PasswordNeeded))
+    }
 }
 
 /// A new browser session and the value of its cookie.
@@ -111,6 +129,7 @@ fn new_session(
         created_at: meta.now,
         last_seen_at: meta.now,
         expires_at: meta.now + lifetime,
+        password_at: meta.now,
     })
 }
 
@@ -121,7 +140,7 @@ pub fn open_browser(
     meta: &RequestMeta,
     account: AccountId,
 ) -> Result<Opened, DbFault> {
-    let device = meta.user_agent.as_deref().map(device_name);
+    let device = meta.device.clone();
     let session = new_session(core, meta, (account, Kind::Browser, device))?;
     let secret = core.random_token()?;
     store::insert(conn, &session, &token_hash(&secret))?;
@@ -283,6 +302,30 @@ pub fn end(
     store::end_of(conn, account, &id.to_string(), now)
 }
 
+/// Ends every session of `account`, except one when it is named.
+pub fn end_all(
+    conn: &mut Conn,
+    account: AccountId,
+    except: Option<SessionId>,
+    now: Timestamp,
+) -> Result<usize, DbFault> {
+    store::end_all(conn, account, except, now)
+}
+
+/// Notes that the password was entered in a session.
+pub fn password_entered(
+    conn: &mut Conn,
+    session: SessionId,
+    now: Timestamp,
+) -> Result<(), DbFault> {
+    store::password_entered(conn, session, now)
+}
+
+/// Erases the sessions of an account, with their tokens.
+pub fn erase(conn: &mut Conn, account: AccountId) -> Result<(), DbFault> {
+    store::erase(conn, account)
+}
+
 impl store::Row {
     fn session(self) -> Result<Session, DbFault> {
         let bad = |column| corrupt(Place { table: "sessions", column, row: &self.id });
@@ -299,59 +342,7 @@ impl store::Row {
             created_at: self.created_at.and_utc(),
             last_seen_at: self.last_seen_at.and_utc(),
             expires_at: self.expires_at.and_utc(),
+            password_at: self.password_at.and_utc(),
         })
-    }
-}
-
-/// A few words that let a person recognise a browser: "Chrome on Windows".
-///
-/// Only the well-known names are looked for, in the order in which browsers
-/// that pretend to be others are told apart.
-fn device_name(user_agent: &str) -> String {
-    let first = |names: &[(&str, &'static str)]| {
-        names.iter().find(|(token, _)| user_agent.contains(token)).map(|(_, name)| *name)
-    };
-    let browser = first(&[
-        ("MicroMessenger", "WeChat"),
-        ("Edg", "Edge"),
-        ("OPR/", "Opera"),
-        ("QQBrowser", "QQ Browser"),
-        ("UCBrowser", "UC Browser"),
-        ("HuaweiBrowser", "Huawei Browser"),
-        ("MiuiBrowser", "Mi Browser"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-    ]);
-    let system = first(&[
-        ("HarmonyOS", "HarmonyOS"),
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS X", "macOS"),
-        ("Linux", "Linux"),
-    ]);
-    match (browser, system) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
-        (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => {
-            user_agent.split(['/', ' ']).next().unwrap_or_default().chars().take(40).collect()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::device_name;
-
-    #[test]
-    fn browsers_are_named_as_people_know_them() {
-        let windows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36 Edg/120.0";
-        assert_eq!(device_name(windows), "Edge on Windows");
-        let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Mobile/15E148 Safari/604.1";
-        assert_eq!(device_name(phone), "Safari on iPhone");
-        assert_eq!(device_name("curl/8.0"), "curl");
-        assert_eq!(device_name(""), "");
     }
 }

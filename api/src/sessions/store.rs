@@ -28,6 +28,7 @@ pub(super) struct Row {
     pub last_seen_at: NaiveDateTime,
     pub expires_at: NaiveDateTime,
     pub ended_at: Option<NaiveDateTime>,
+    pub password_at: NaiveDateTime,
 }
 
 #[derive(Queryable)]
@@ -49,6 +50,7 @@ pub(super) fn insert(conn: &mut Conn, session: &Session, secret_hash: &str) -> R
             last_seen_at: session.last_seen_at.naive_utc(),
             expires_at: session.expires_at.naive_utc(),
             ended_at: None,
+            password_at: session.password_at.naive_utc(),
         })
         .execute(conn)?;
     Ok(())
@@ -120,6 +122,40 @@ pub(super) fn end_of(
     let ended =
         diesel::update(mine).set(sessions::ended_at.eq(Some(now.naive_utc()))).execute(conn)?;
     Ok(ended == 1)
+}
+
+pub(super) fn end_all(
+    conn: &mut Conn,
+    account: AccountId,
+    except: Option<SessionId>,
+    now: Timestamp,
+) -> Result<usize, DbFault> {
+    let kept = except.map(|id| id.to_string()).unwrap_or_default();
+    let open = sessions::table
+        .filter(sessions::account_id.eq(account.to_string()))
+        .filter(sessions::id.ne(kept))
+        .filter(sessions::ended_at.is_null());
+    Ok(diesel::update(open).set(sessions::ended_at.eq(Some(now.naive_utc()))).execute(conn)?)
+}
+
+pub(super) fn password_entered(
+    conn: &mut Conn,
+    session: SessionId,
+    now: Timestamp,
+) -> Result<(), DbFault> {
+    diesel::update(sessions::table.find(session.to_string()))
+        .set(sessions::password_at.eq(now.naive_utc()))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn erase(conn: &mut Conn, account: AccountId) -> Result<(), DbFault> {
+    let mine = sessions::table.filter(sessions::account_id.eq(account.to_string()));
+    let ids: Vec<String> = mine.select(sessions::id).load(conn)?;
+    diesel::delete(refresh_tokens::table.filter(refresh_tokens::session_id.eq_any(&ids)))
+        .execute(conn)?;
+    diesel::delete(sessions::table.filter(sessions::id.eq_any(&ids))).execute(conn)?;
+    Ok(())
 }
 
 pub(super) fn insert_refresh(

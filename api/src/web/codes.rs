@@ -184,6 +184,47 @@ problem_codes! {
     RefreshTokenReused "refresh_token_reused" UNAUTHORIZED
         zh("刷新令牌被重复使用", "为保护账号，该会话已结束，请重新登录。")
         en("The refresh token was used twice", "To protect the account the session was ended. Sign in again.");
+    /// The password was entered too long ago in this session for what is asked.
+    PasswordNeeded "password_needed" FORBIDDEN
+        zh("请再次输入密码", "距上次输入密码已超过规定时间，请再次输入密码后继续。")
+        en("Enter the password again", "It was entered some time ago. Enter it again, then go on.");
+    /// Not the password of the account that is signed in.
+    PasswordWrong "password_wrong" UNPROCESSABLE_ENTITY
+        zh("密码不正确", "请核对后重新输入。忘记时可以通过“忘记密码？”重置。")
+        en("The password is not right", "Check it and enter it again, or reset it.");
+    /// The values are those the account has already.
+    NothingChanged "nothing_changed" UNPROCESSABLE_ENTITY
+        zh("没有需要修改的内容", "填写的内容与现有信息相同，请填写需要修改的内容。")
+        en("Nothing is different", "The account holds these values already. Enter what is to be changed.");
+    /// Phone and bank cannot be changed yet; `held_until` says until when.
+    ChangesHeld "changes_held" CONFLICT
+        zh("暂时不能修改手机号码和银行信息", "密码刚通过密保问题重置，为保护账号，请在 held_until 之后再修改。")
+        en("Phone and bank cannot be changed yet", "The password was reset with security questions. To protect the account, changes wait until held_until.");
+    /// The unit's credit code has an account.
+    CreditCodeInUse "credit_code_in_use" CONFLICT
+        zh("统一社会信用代码已被使用", "该单位已注册过账号。若忘记用户名，请通过“忘记用户名？”找回。")
+        en("This credit code is already in use", "An account exists for the unit. If you forgot the username, recover it with “Forgot username?”.");
+    /// This installation has no security questions.
+    SecurityQuestionsOff "security_questions_off" CONFLICT
+        zh("密保问题未启用", "本系统没有启用密保问题。")
+        en("Security questions are off", "This service does not use security questions.");
+    /// No usable questions; the same for a username that nobody has.
+    SecurityQuestionsNotSet "security_questions_not_set" CONFLICT
+        zh("未设置密保，不能通过密保问题找回密码", "请使用“证件号码+手机验证码”找回密码。")
+        en("No security questions are set, so they cannot recover the password", "Use document number and SMS code instead.");
+    /// At least one answer is not right; which one is not said.
+    AnswersWrong "answers_wrong" UNPROCESSABLE_ENTITY
+        zh("密保问题答案不正确", "请核对三个答案后重新输入。")
+        en("The answers are not right", "Check all three answers and enter them again.");
+    /// The code is wrong, or document or phone are not those of the account;
+    /// which is not said.
+    RecoveryCodeWrong "recovery_code_wrong" UNPROCESSABLE_ENTITY
+        zh("动态验证不正确", "动态验证不正确，或证件、手机号码与注册时预留的不一致，请重新输入。")
+        en("Not confirmed", "The code is not right, or document or phone are not those of the account. Check and enter them again.");
+    /// The document that was proved is not the account's, or there is none.
+    PhoneReplacementRefused "phone_replacement_refused" CONFLICT
+        zh("不能更换手机号码", "核验的证件没有对应的账号，或与要找回的账号不一致。请核对后重新办理，或与我们联系。")
+        en("The phone cannot be replaced", "No account belongs to this document, or it is not the account being recovered. Check and start again, or contact us.");
     /// Too many requests of this kind; `retry_after_seconds` says how long.
     TooManyRequests "too_many_requests" TOO_MANY_REQUESTS
         zh("请求过于频繁", "请稍后再试。")

@@ -11,6 +11,8 @@ use crate::config::Settings;
 pub const SESSION: &str = "shiming_session";
 /// A registration in progress.
 pub const FLOW: &str = "shiming_flow";
+/// A recovery in progress.
+pub const RECOVERY: &str = "shiming_recovery";
 /// A device that has signed in before.
 pub const DEVICE: &str = "shiming_device";
 

@@ -12,7 +12,7 @@ use actix_web::{
 };
 use ipnet::IpNet;
 
-use super::{Language, Problem, ProblemCode, address::ClientAddress};
+use super::{Language, Problem, ProblemCode, address::ClientAddress, device::device_name};
 use crate::kernel::{Clock, Entropy, Timestamp, entropy::EntropyError, ids::RequestId};
 
 /// What the web floor itself needs.
@@ -39,8 +39,8 @@ pub struct RequestMeta {
     pub address: ClientAddress,
     /// For titles and details.
     pub language: Language,
-    /// `User-Agent`, at most 256 characters.
-    pub user_agent: Option<String>,
+    /// What the browser calls itself, in a few words.
+    pub device: Option<String>,
     /// Whether people reach us by https.
     pub secure: bool,
     /// Whether the documentation page is asked for.
@@ -64,8 +64,7 @@ impl RequestMeta {
                 &context.trusted_proxies,
             ),
             language: Language::of(request),
-            user_agent: text(headers, header::USER_AGENT)
-                .map(|agent| agent.chars().take(256).collect()),
+            device: text(headers, header::USER_AGENT).map(device_name),
             is_docs: request.path().starts_with("/docs/"),
             secure: context.public_origin.starts_with("https://"),
             same_origin: is_same_origin(headers, &context.public_origin),

@@ -4,6 +4,7 @@ pub mod address;
 pub mod body;
 pub mod codes;
 pub mod cookies;
+mod device;
 pub mod fields;
 pub mod language;
 pub mod meta;

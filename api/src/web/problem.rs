@@ -104,6 +104,11 @@ impl Problem {
         Self { source: Some(Arc::from(source.into())), ..Self::new(ProblemCode::Internal) }
     }
 
+    /// The fields that must be corrected: pointer and code.
+    pub fn field_codes(&self) -> Vec<(String, String)> {
+        self.errors.iter().map(|one| (one.pointer.clone(), one.code.clone())).collect()
+    }
+
     /// The code.
     pub fn code(&self) -> ProblemCode {
         self.code

@@ -271,8 +271,32 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Enter name, document, sex and date of birth */
+        /**
+         * Enter name, document, sex and date of birth
+         * @description Of a person, or of a unit's agent.
+         */
         put: operations["enter_identity"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registrations/{id}/unit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Enter the unit that registers
+         * @description Name, unified social credit code and legal representative. Its agent
+         *     (经办人) comes next, with the steps of a person.
+         */
+        put: operations["enter_unit"];
         post?: never;
         delete?: never;
         options?: never;
@@ -776,7 +800,7 @@ export interface components {
              */
             example: string;
         };
-        /** @description Step 2: 填写身份信息. What is left out (`null`) stays as it was entered. */
+        /** @description Step 2: 填写身份信息; of a unit's agent (经办人). What is left out (`null`) stays as it was entered. */
         EnterIdentity: {
             /**
              * @description As the bank has it.
@@ -794,6 +818,21 @@ export interface components {
             gender?: components["schemas"]["Gender"] | null;
             /** @example 1990-03-07 */
             birth_date?: string | null;
+        };
+        /** @description Step 2 of a unit. What is left out (`null`) stays as it was entered. */
+        EnterUnit: {
+            /**
+             * @description As its certificate has it.
+             * @example 深圳市测试科技有限公司
+             */
+            name?: string | null;
+            /**
+             * @description Unified social credit code (GB 32100-2015).
+             * @example 914403001922038216
+             */
+            credit_code?: string | null;
+            /** @example 张三 */
+            legal_representative?: string | null;
         };
         /** @description One field that must be corrected. */
         FieldProblem: {
@@ -822,6 +861,11 @@ export interface components {
         KeySet: {
             keys: components["schemas"]["PublishedKey"][];
         };
+        /**
+         * @description Whose account it is.
+         * @enum {string}
+         */
+        Kind: "person" | "unit";
         /** @description Mails, the newest first. */
         MailList: {
             items: components["schemas"]["MailView"][];
@@ -865,6 +909,15 @@ export interface components {
              */
             birth_date: string;
         };
+        /** @description Step 2 of a unit; what a certificate on the wall says is not masked. */
+        MaskedUnit: {
+            /** @example 深圳市测试科技有限公司 */
+            name: string;
+            /** @example 914403001922038216 */
+            credit_code: string;
+            /** @example 张** */
+            legal_representative: string;
+        };
         /**
          * @description How a port answers.
          * @enum {string}
@@ -887,7 +940,7 @@ export interface components {
          * @description A stable name for what went wrong (RFC 9457 `type` ends with it).
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "validation_failed" | "cross_site_request" | "not_signed_in" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "request_in_progress" | "idempotency_key_reused" | "idempotency_key_invalid" | "flow_not_found" | "stage_conflict" | "document_in_use" | "username_taken" | "document_attempts_exceeded" | "bank_mismatch" | "card_kind_not_accepted" | "card_bank_mismatch" | "card_unusable" | "issuer_unsupported" | "document_unsupported_by_bank" | "phone_not_reserved" | "name_too_long_for_bank" | "bank_unavailable" | "bank_attempts_exceeded" | "sms_limit_exceeded" | "sms_resend_too_soon" | "code_wrong" | "code_expired" | "code_dead" | "login_failed" | "login_locked" | "login_too_soon" | "refresh_token_invalid" | "refresh_token_reused" | "too_many_requests" | "overloaded" | "sandbox_only" | "internal";
+        ProblemCode: "malformed_request" | "validation_failed" | "cross_site_request" | "not_signed_in" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "request_in_progress" | "idempotency_key_reused" | "idempotency_key_invalid" | "flow_not_found" | "stage_conflict" | "document_in_use" | "username_taken" | "document_attempts_exceeded" | "bank_mismatch" | "card_kind_not_accepted" | "card_bank_mismatch" | "card_unusable" | "issuer_unsupported" | "document_unsupported_by_bank" | "phone_not_reserved" | "name_too_long_for_bank" | "bank_unavailable" | "bank_attempts_exceeded" | "sms_limit_exceeded" | "sms_resend_too_soon" | "code_wrong" | "code_expired" | "code_dead" | "login_failed" | "login_locked" | "login_too_soon" | "refresh_token_invalid" | "refresh_token_reused" | "password_needed" | "password_wrong" | "nothing_changed" | "changes_held" | "credit_code_in_use" | "security_questions_off" | "security_questions_not_set" | "answers_wrong" | "recovery_code_wrong" | "phone_replacement_refused" | "too_many_requests" | "overloaded" | "sandbox_only" | "internal";
         /**
          * @description The body of every failure (RFC 9457), `application/problem+json`.
          *
@@ -960,6 +1013,7 @@ export interface components {
             id: string;
             /** @example wangxiaoming */
             username: string;
+            unit_state: components["schemas"]["UnitState"] | null;
         };
         /** @description A registration in progress. Personal data is masked. */
         Registration: {
@@ -993,11 +1047,14 @@ export interface components {
              * @example wangxiaoming
              */
             username: string;
+            /** @description Who registers. */
+            user_type: components["schemas"]["Kind"];
+            unit: components["schemas"]["MaskedUnit"] | null;
             identity: components["schemas"]["MaskedIdentity"] | null;
             bank: components["schemas"]["MaskedBank"] | null;
             code: components["schemas"]["SentCode"] | null;
             /** @description What may still be tried in this registration. */
-            remaining: components["schemas"]["Remaining"];
+            remaining: components["schemas"]["RegistrationRemaining"];
             /** @description Where the person came from. */
             return_to: string | null;
             /**
@@ -1007,12 +1064,15 @@ export interface components {
             flow_token?: string | null;
         };
         /** @description What may still be tried. */
-        Remaining: {
+        RegistrationRemaining: components["schemas"]["Remaining"] & {
             /**
              * Format: int32
              * @description Different document numbers.
              */
             documents: number;
+        };
+        /** @description What may still be tried. */
+        Remaining: {
             /**
              * Format: int32
              * @description Bank checks that fail.
@@ -1050,8 +1110,8 @@ export interface components {
             /** Format: int32 */
             attempts_left: number;
             /**
-             * @description Whether the code was accepted already and only the username must be
-             *     changed.
+             * @description Whether the code was accepted already and only something else is in
+             *     the way.
              */
             proved: boolean;
         };
@@ -1176,7 +1236,7 @@ export interface components {
          * @description Where a draft stands: which step is to be done next.
          * @enum {string}
          */
-        Stage: "identity" | "bank" | "code" | "completed";
+        Stage: "unit" | "identity" | "bank" | "code" | "completed";
         /** @description Step 1: 填写登录信息. */
         StartRegistration: {
             /**
@@ -1195,6 +1255,8 @@ export interface components {
              */
             password_confirmation: string;
             captcha: components["schemas"]["CaptchaAnswer"];
+            /** @description Who registers: a person, or a unit by its agent. */
+            user_type?: components["schemas"]["Kind"];
             consents: components["schemas"]["Consents"];
             /** @description Where to go back to afterwards; its origin must be allowed by the operator. */
             return_to?: string | null;
@@ -1222,6 +1284,11 @@ export interface components {
             /** Format: uuid */
             session_id: string;
         };
+        /**
+         * @description Whether an operator lets a unit sign in to business systems.
+         * @enum {string}
+         */
+        UnitState: "pending" | "approved" | "rejected";
         /** @description Step 3: 填写验证信息. What is left out (`null`) stays as it was entered. */
         VerifyWithBank: {
             /** @example CCB */
@@ -1814,6 +1881,67 @@ export interface operations {
                 };
             };
             /** @description document_in_use, stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description validation_failed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description document_attempts_exceeded */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    enter_unit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterUnit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description credit_code_in_use, stage_conflict, request_in_progress */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -21,7 +21,8 @@ impl Outage {
         let url = server.database_url.as_str();
         if let Some(path) = url.strip_prefix("sqlite://") {
             let mut other = SqliteConnection::establish(path).unwrap();
-            other.batch_execute("BEGIN IMMEDIATE").unwrap();
+            // The worker may be writing this very moment.
+            other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE").unwrap();
             return Self::Locked(other);
         }
         let name = url.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();

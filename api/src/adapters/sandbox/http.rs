@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     Behaviour, Port, Sandbox,
     cardholders::{BUILT_IN, Cardholder},
+    mail::KeptMail,
     sms::KeptSms,
     store,
 };
@@ -99,13 +100,6 @@ pub struct MailView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MailList {
     items: Vec<MailView>,
-}
-
-#[derive(Deserialize)]
-struct KeptMail {
-    to: String,
-    subject: String,
-    text: String,
 }
 
 /// Read the mailbox

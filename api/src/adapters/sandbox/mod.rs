@@ -8,6 +8,7 @@
 mod bank;
 mod cardholders;
 pub mod http;
+mod mail;
 mod sms;
 mod store;
 
@@ -23,6 +24,7 @@ use crate::{
 };
 
 pub use bank::SandboxBank;
+pub use mail::SandboxMail;
 pub use sms::SandboxSms;
 pub use store::purge;
 

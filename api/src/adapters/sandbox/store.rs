@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Behaviour, Mode, Sandbox, cardholders::Cardholder, sms::KeptSms};
+use super::{Behaviour, Mode, Sandbox, cardholders::Cardholder, mail::KeptMail, sms::KeptSms};
 use crate::{
     crypto::{CryptoError, Place, Purpose},
     db::{
@@ -43,14 +43,31 @@ impl Sandbox {
 }
 
 pub(super) fn keep_sms(sandbox: &Sandbox, conn: &mut Conn, sms: &KeptSms) -> Result<(), DbFault> {
+    keep(sandbox, conn, ("sms", &sms.phone), sms)
+}
+
+pub(super) fn keep_mail(
+    sandbox: &Sandbox,
+    conn: &mut Conn,
+    mail: &KeptMail,
+) -> Result<(), DbFault> {
+    keep(sandbox, conn, ("mail", &mail.to), mail)
+}
+
+fn keep(
+    sandbox: &Sandbox,
+    conn: &mut Conn,
+    (channel, recipient): (&str, &str),
+    message: &impl serde::Serialize,
+) -> Result<(), DbFault> {
     let now = sandbox.clock.now();
     let id = SandboxMessageId::new(now, &*sandbox.entropy)?.to_string();
-    let sealed = sandbox.seal(message_place(&id), sms)?;
-    let recipient = sandbox.keyring.blind(Purpose::Phone, &sms.phone);
+    let sealed = sandbox.seal(message_place(&id), message)?;
+    let recipient = sandbox.keyring.blind(Purpose::Phone, recipient);
     diesel::insert_into(sandbox_messages::table)
         .values((
             sandbox_messages::id.eq(id),
-            sandbox_messages::channel.eq("sms"),
+            sandbox_messages::channel.eq(channel),
             sandbox_messages::recipient_index.eq(recipient.as_str()),
             sandbox_messages::message_sealed.eq(sealed),
             sandbox_messages::created_at.eq(now.naive_utc()),

@@ -1,0 +1,61 @@
+//! Closing an account (注销): asked for, waited out, then everything is erased.
+
+use super::{Account, document_index, store, username_index};
+use crate::{
+    core::{Core, corrupt},
+    crypto::Place,
+    db::{Conn, DbFault},
+    identity::Username,
+    kernel::{Timestamp, ids::AccountId},
+};
+
+/// A closing that was asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Closure {
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// When the account is erased.
+    pub closes_at: Timestamp,
+}
+
+/// Asks for the account to be closed; what was asked before stands.
+pub fn request_closure(
+    conn: &mut Conn,
+    account: AccountId,
+    closure: Closure,
+) -> Result<bool, DbFault> {
+    store::insert_closure(conn, &account.to_string(), closure)
+}
+
+/// Takes it back; `false` when nothing was asked for.
+pub fn cancel_closure(conn: &mut Conn, account: AccountId) -> Result<bool, DbFault> {
+    store::remove_closure(conn, &account.to_string())
+}
+
+/// The closing of an account, if one was asked for.
+pub fn closure(conn: &mut Conn, account: AccountId) -> Result<Option<Closure>, DbFault> {
+    store::closure(conn, &account.to_string())
+}
+
+/// Accounts whose time is over.
+pub fn due_closures(conn: &mut Conn, now: Timestamp, most: i64) -> Result<Vec<AccountId>, DbFault> {
+    let bad =
+        |id: &str| corrupt(Place { table: "account_closures", column: "account_id", row: id });
+    let due = store::due_closures(conn, now, most)?;
+    due.iter().map(|id| id.parse().map_err(|_| bad(id))).collect()
+}
+
+/// Erases an account with its claims, consents and earlier passwords. What
+/// other capabilities keep about it is theirs to erase.
+pub fn erase(core: &Core, conn: &mut Conn, account: &Account) -> Result<(), DbFault> {
+    let id = account.id.to_string();
+    let bad = |_| corrupt(Place { table: "accounts", column: "username", row: &id });
+    let username = Username::parse(&account.username).map_err(bad)?;
+    store::release_username(conn, username_index(core, &username.key()).as_str(), &id)?;
+    let key = match &account.unit {
+        Some(unit) => unit.credit_code.uniqueness_key(),
+        None => account.elements.document.uniqueness_key(),
+    };
+    store::release_document(conn, document_index(core, &key).as_str(), &id)?;
+    store::erase(conn, &id)
+}

@@ -1,0 +1,111 @@
+//! The password of an account.
+
+use super::{Account, store, username_index};
+use crate::{
+    core::{Core, corrupt},
+    crypto::Place,
+    db::{Conn, DbFault},
+    identity::PersonalData,
+    kernel::{
+        Timestamp,
+        ids::{AccountId, PasswordId},
+    },
+};
+
+/// The account with this username and the hash of its password.
+pub fn credentials(
+    core: &Core,
+    conn: &mut Conn,
+    username_key: &str,
+) -> Result<Option<(AccountId, String)>, DbFault> {
+    let index = username_index(core, username_key);
+    let Some(id) = store::username_owner(conn, index.as_str())? else { return Ok(None) };
+    let bad = || corrupt(Place { table: "username_claims", column: "account_id", row: &id });
+    let account = id.parse().map_err(|_| bad())?;
+    let hash = store::password_hash(conn, &id)?.ok_or_else(bad)?;
+    Ok(Some((account, hash)))
+}
+
+/// Keeps a password hash that was made anew at a higher cost, unless the
+/// password was changed meanwhile.
+pub fn rehash(
+    conn: &mut Conn,
+    account: AccountId,
+    (old, new): (&str, &str),
+) -> Result<(), DbFault> {
+    store::replace_password_hash(conn, &account.to_string(), (old, new))
+}
+
+/// Sets a new password. The old one is kept among the earlier ones, as many
+/// as the policy asks for.
+pub fn replace_password(
+    core: &Core,
+    conn: &mut Conn,
+    (account, hash): (AccountId, &str),
+    now: Timestamp,
+) -> Result<(), DbFault> {
+    let id = account.to_string();
+    let keep = earlier_wanted(core);
+    if keep > 0 {
+        let bad = || corrupt(Place { table: "accounts", column: "password_hash", row: &id });
+        let old = store::password_hash(conn, &id)?.ok_or_else(bad)?;
+        let entry = PasswordId::new(now, &*core.entropy)?.to_string();
+        store::insert_earlier_password(conn, (&entry, &id, &old), now)?;
+    }
+    store::forget_earlier_passwords(conn, &id, keep)?;
+    store::set_password(conn, &id, hash, now)
+}
+
+fn earlier_wanted(core: &Core) -> i64 {
+    match core.settings.password.policy {
+        crate::identity::PasswordPolicyKind::Nist => 0,
+        crate::identity::PasswordPolicyKind::Djbh => core.settings.password.history.into(),
+    }
+}
+
+/// Hashes that a new password must not match: the present one, and as many
+/// earlier ones as the policy asks for.
+pub fn earlier_passwords(
+    core: &Core,
+    conn: &mut Conn,
+    account: AccountId,
+) -> Result<Vec<String>, DbFault> {
+    let id = account.to_string();
+    let mut hashes: Vec<String> = store::password_hash(conn, &id)?.into_iter().collect();
+    let earlier = earlier_wanted(core);
+    if earlier > 0 {
+        hashes.extend(store::earlier_passwords(conn, &id, earlier)?);
+    }
+    Ok(hashes)
+}
+
+/// Whether a password contains what is known of the account.
+pub fn contains_personal(account: &Account, password: &str) -> bool {
+    personal(account).is_in(password)
+}
+
+/// What the account's password must not contain.
+fn personal(account: &Account) -> PersonalData<'_> {
+    PersonalData {
+        username: &account.username,
+        name: Some(account.elements.name.raw()),
+        document: Some(account.elements.document.number()),
+        phone: Some(account.elements.phone.national()),
+    }
+}
+
+/// Notes whether the password that somebody signed in with contains personal
+/// data.
+pub fn note_personal(conn: &mut Conn, account: &Account, contains: bool) -> Result<(), DbFault> {
+    if account.password_contains_personal == contains {
+        return Ok(());
+    }
+    store::note_personal(conn, &account.id.to_string(), contains)
+}
+
+impl Account {
+    /// What a new password must not contain.
+    pub fn personal_data(&self) -> PersonalData<'_> {
+        personal(self)
+    }
+}

@@ -1,0 +1,107 @@
+//! The table of flows.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::{Answers, Flow, Stage};
+use crate::{
+    core::{Core, corrupt},
+    crypto::Place,
+    db::{Conn, DbFault, schema::flows},
+    kernel::{Timestamp, ids::FlowId},
+};
+
+#[derive(Insertable, Queryable)]
+#[diesel(table_name = flows)]
+struct Row {
+    id: String,
+    kind: String,
+    stage: String,
+    revision: i64,
+    answers_sealed: Vec<u8>,
+    created_at: NaiveDateTime,
+    expires_at: NaiveDateTime,
+    absolute_expires_at: NaiveDateTime,
+}
+
+fn place(row: &str) -> Place<'_> {
+    Place { table: "flows", column: "answers_sealed", row }
+}
+
+fn row_of<A: Answers>(core: &Core, flow: &Flow<A>) -> Result<Row, DbFault> {
+    let id = flow.id.to_string();
+    Ok(Row {
+        answers_sealed: core.seal_json(place(&id), &flow.answers)?,
+        id,
+        kind: A::KIND.code().to_owned(),
+        stage: flow.stage.code().to_owned(),
+        revision: flow.revision,
+        created_at: flow.created_at.naive_utc(),
+        expires_at: flow.expires_at.naive_utc(),
+        absolute_expires_at: flow.absolute_expires_at.naive_utc(),
+    })
+}
+
+/// Writes a new flow.
+pub fn insert<A: Answers>(core: &Core, conn: &mut Conn, flow: &Flow<A>) -> Result<(), DbFault> {
+    diesel::insert_into(flows::table).values(row_of(core, flow)?).execute(conn)?;
+    Ok(())
+}
+
+/// A flow of this kind that has not expired.
+pub fn find<A: Answers>(
+    core: &Core,
+    conn: &mut Conn,
+    id: FlowId,
+    now: Timestamp,
+) -> Result<Option<Flow<A>>, DbFault> {
+    let row: Option<Row> = flows::table
+        .find(id.to_string())
+        .filter(flows::kind.eq(A::KIND.code()))
+        .filter(flows::expires_at.gt(now.naive_utc()))
+        .first(conn)
+        .optional()?;
+    let Some(row) = row else { return Ok(None) };
+    let stage = A::Stage::ALL
+        .iter()
+        .find(|stage| stage.code() == row.stage)
+        .ok_or_else(|| corrupt(Place { column: "stage", ..place(&row.id) }))?;
+    Ok(Some(Flow {
+        id,
+        stage: *stage,
+        revision: row.revision,
+        answers: core.open_json(place(&row.id), &row.answers_sealed)?,
+        created_at: row.created_at.and_utc(),
+        expires_at: row.expires_at.and_utc(),
+        absolute_expires_at: row.absolute_expires_at.and_utc(),
+    }))
+}
+
+/// Writes a changed flow over the revision it was read at; `false` when
+/// another request was quicker.
+pub fn save<A: Answers>(core: &Core, conn: &mut Conn, flow: &mut Flow<A>) -> Result<bool, DbFault> {
+    let seen = flow.revision;
+    flow.revision += 1;
+    let row = row_of(core, flow)?;
+    let unchanged = flows::table.find(&row.id).filter(flows::revision.eq(seen));
+    let saved = diesel::update(unchanged)
+        .set((
+            flows::stage.eq(row.stage),
+            flows::revision.eq(row.revision),
+            flows::answers_sealed.eq(row.answers_sealed),
+            flows::expires_at.eq(row.expires_at),
+        ))
+        .execute(conn)?;
+    Ok(saved == 1)
+}
+
+/// Erases a flow; `false` when it was not there.
+pub fn remove(conn: &mut Conn, id: FlowId) -> Result<bool, DbFault> {
+    Ok(diesel::delete(flows::table.find(id.to_string())).execute(conn)? == 1)
+}
+
+/// Forgets flows that have expired.
+pub fn purge(conn: &mut Conn, now: Timestamp) -> Result<usize, DbFault> {
+    let expired = flows::table.filter(flows::expires_at.le(now.naive_utc()));
+    Ok(diesel::delete(expired).execute(conn)?)
+}
