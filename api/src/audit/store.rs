@@ -2,33 +2,33 @@
 
 use diesel::prelude::*;
 
-use super::{AuditKind, AuditSubject};
+use super::{AuditKind, AuditSubject, Origin};
 use crate::{
     core::Core,
     db::{Conn, DbFault, schema::audit_events},
     kernel::{Timestamp, ids::AuditEventId},
-    web::RequestMeta,
 };
 
-/// Writes one event.
-pub fn record(
+/// Writes one event; `origin` is a request, or what else caused it.
+pub fn record<'a>(
     core: &Core,
     conn: &mut Conn,
-    meta: &RequestMeta,
+    origin: impl Into<Origin<'a>>,
     (kind, subject): (AuditKind, AuditSubject<'_>),
 ) -> Result<(), DbFault> {
-    let id = AuditEventId::new(meta.now, &*core.entropy)?;
+    let origin = origin.into();
+    let id = AuditEventId::new(origin.at, &*core.entropy)?;
     diesel::insert_into(audit_events::table)
         .values((
             audit_events::id.eq(id.to_string()),
             audit_events::kind.eq(kind.code()),
             audit_events::account_id.eq(subject.account.map(|id| id.to_string())),
             audit_events::flow_id.eq(subject.flow.map(|id| id.to_string())),
-            audit_events::request_id.eq(meta.id.to_string()),
-            audit_events::ip_prefix.eq(meta.address.coarse()),
+            audit_events::request_id.eq(origin.request),
+            audit_events::ip_prefix.eq(origin.ip_prefix),
             audit_events::detail.eq(subject.detail),
-            audit_events::at.eq(meta.now.naive_utc()),
-            audit_events::device.eq(meta.device.as_deref()),
+            audit_events::at.eq(origin.at.naive_utc()),
+            audit_events::device.eq(origin.device),
         ))
         .execute(conn)?;
     Ok(())
