@@ -62,7 +62,7 @@ pub(super) struct UnitRow {
     pub credit_code_sealed: Vec<u8>,
     pub legal_representative_sealed: Vec<u8>,
     pub state: String,
-    pub reason: Option<String>,
+    pub reason_sealed: Option<Vec<u8>>,
     pub created_at: NaiveDateTime,
     pub decided_at: Option<NaiveDateTime>,
 }
@@ -278,19 +278,19 @@ pub(super) fn units(conn: &mut Conn, state: Option<&str>) -> Result<Vec<UnitRow>
     if let Some(state) = state {
         query = query.filter(units::state.eq(state.to_owned()));
     }
-    Ok(query.order(units::created_at).limit(1000).load(conn)?)
+    Ok(query.order((units::created_at, units::account_id)).load(conn)?)
 }
 
 pub(super) fn decide_unit(
     conn: &mut Conn,
-    (id, state, reason): (&str, &str, Option<&str>),
+    (id, state, reason_sealed): (&str, &str, Option<Vec<u8>>),
     now: Timestamp,
 ) -> Result<bool, DbFault> {
     let other = units::table.find(id).filter(units::state.ne(state));
     let decided = diesel::update(other)
         .set((
             units::state.eq(state),
-            units::reason.eq(reason),
+            units::reason_sealed.eq(reason_sealed),
             units::decided_at.eq(Some(now.naive_utc())),
         ))
         .execute(conn)?;

@@ -59,6 +59,8 @@ pub struct Unit {
     pub reason: Option<String>,
     /// When it registered.
     pub created_at: Timestamp,
+    /// When an operator decided.
+    pub decided_at: Option<Timestamp>,
 }
 
 fn place<'a>(column: &'static str, row: &'a str) -> Place<'a> {
@@ -79,7 +81,7 @@ pub(super) fn insert(
             .seal(place("credit_code_sealed", id), unit.credit_code.as_str())?,
         legal_representative_sealed: core.seal(place("legal_representative_sealed", id), legal)?,
         state: UnitState::Pending.code().to_owned(),
-        reason: None,
+        reason_sealed: None,
         created_at: now.naive_utc(),
         decided_at: None,
     };
@@ -107,8 +109,13 @@ fn opened(core: &Core, row: &store::UnitRow) -> Result<Unit, DbFault> {
         )?)
         .map_err(|_| bad("legal_representative_sealed"))?,
         state: UnitState::from_code(&row.state).ok_or_else(|| bad("state"))?,
-        reason: row.reason.clone(),
+        reason: row
+            .reason_sealed
+            .as_deref()
+            .map(|sealed| open("reason_sealed", sealed))
+            .transpose()?,
         created_at: row.created_at.and_utc(),
+        decided_at: row.decided_at.map(|at| at.and_utc()),
     })
 }
 
@@ -144,6 +151,7 @@ pub fn decide_unit(
     now: Timestamp,
 ) -> Result<Result<Unit, NotDecided>, DbFault> {
     let id = account.to_string();
+    let reason = reason.map(|reason| core.seal(place("reason_sealed", &id), reason)).transpose()?;
     if !store::decide_unit(conn, (&id, state.code(), reason), now)? {
         return Ok(Err(NotDecided::Unchanged));
     }

@@ -27,7 +27,7 @@ const fn column(table: &'static str, column: &'static str) -> SealedColumn {
 }
 
 /// Every sealed column. A test compares this list with the migrations.
-pub const SEALED_COLUMNS: [SealedColumn; 15] = [
+pub const SEALED_COLUMNS: [SealedColumn; 16] = [
     column("accounts", "name_sealed"),
     column("accounts", "document_number_sealed"),
     column("accounts", "birth_date_sealed"),
@@ -37,6 +37,7 @@ pub const SEALED_COLUMNS: [SealedColumn; 15] = [
     SealedColumn { table: "units", key: "account_id", column: "name_sealed" },
     SealedColumn { table: "units", key: "account_id", column: "credit_code_sealed" },
     SealedColumn { table: "units", key: "account_id", column: "legal_representative_sealed" },
+    SealedColumn { table: "units", key: "account_id", column: "reason_sealed" },
     SealedColumn { table: "support_cases", key: "number", column: "body_sealed" },
     column("captchas", "answer_sealed"),
     column("outbox", "payload_sealed"),

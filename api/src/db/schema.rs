@@ -32,7 +32,7 @@ diesel::table! {
         credit_code_sealed -> Binary,
         legal_representative_sealed -> Binary,
         state -> Text,
-        reason -> Nullable<Text>,
+        reason_sealed -> Nullable<Binary>,
         created_at -> Timestamp,
         decided_at -> Nullable<Timestamp>,
     }

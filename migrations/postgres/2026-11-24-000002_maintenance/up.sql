@@ -38,7 +38,7 @@ CREATE TABLE units (
     credit_code_sealed BYTEA NOT NULL,
     legal_representative_sealed BYTEA NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'rejected')),
-    reason TEXT,
+    reason_sealed BYTEA,
     created_at TIMESTAMP NOT NULL,
     decided_at TIMESTAMP
 );
