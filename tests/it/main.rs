@@ -27,4 +27,5 @@ mod sessions;
 mod start_step;
 mod support;
 mod tokens;
+mod units;
 mod web;

@@ -8,7 +8,7 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 
-use super::{Answer, Person, TestApp};
+use super::{Answer, Person, TestApp, unit};
 
 /// The password of everybody.
 pub const PASSWORD: &str = "lychee park fog 7";
@@ -228,6 +228,23 @@ impl<'a> Client<'a> {
         self.up_to_bank(person, username).await;
         self.bank(person).await.ok(200);
         self.last_sms(&person.phone).await
+    }
+
+    /// Steps 1 and 2 of a unit, done; the agent comes next.
+    pub async fn up_to_agent(&self, credit_code: &str, username: &str) {
+        let mut body = self.start_body(username).await;
+        body["user_type"] = json!("unit");
+        self.start_with(body).await.ok(201);
+        self.put(&self.step("unit"), unit(credit_code)).await.ok(200);
+    }
+
+    /// The whole registration of a unit; returns the new account.
+    pub async fn register_unit(&self, credit_code: &str, agent: &Person, username: &str) -> Value {
+        self.up_to_agent(credit_code, username).await;
+        self.identity(agent).await.ok(200);
+        self.bank(agent).await.ok(200);
+        let code = self.last_sms(&agent.phone).await;
+        self.confirm(&code).await.ok(201)["account"].clone()
     }
 
     /// The whole registration; returns the new account.

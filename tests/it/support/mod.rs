@@ -11,4 +11,4 @@ pub use answer::Answer;
 pub use app::TestApp;
 pub(crate) use app::count;
 pub use client::{Client, PASSWORD};
-pub use people::{Person, people, person};
+pub use people::{CREDIT_CODES, Person, people, person, unit};

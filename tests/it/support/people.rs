@@ -34,6 +34,18 @@ pub fn person(name: &str) -> Person {
     PEOPLE.iter().find(|one| one.name == name).expect("one of the sandbox's people").clone()
 }
 
+/// Codes that units can have.
+pub const CREDIT_CODES: [&str; 4] =
+    ["914403001922038216", "91350100M000100Y43", "9144030071526726XG", "12100000400000624D"];
+
+/// The body of a unit's step 2.
+pub fn unit(credit_code: &str) -> Value {
+    json!({
+        "name": "深圳市测试科技（集团）有限公司", "credit_code": credit_code,
+        "legal_representative": "张法人",
+    })
+}
+
 impl Person {
     /// The body of step 2.
     pub fn identity(&self) -> Value {
