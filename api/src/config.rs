@@ -208,7 +208,11 @@ settings! {
         refresh_token_days: u32,
     }
     /// How long records are kept.
-    Retention { audit_days: u32 }
+    Retention {
+        audit_days: u32,
+        #[validate(range(min = 1))]
+        support_days: u32,
+    }
     /// Versions of the texts that people consent to.
     Agreements { user_agreement: String, privacy_notice: String, bank_check: String }
     /// How to reach the operator.
@@ -394,6 +398,9 @@ impl Settings {
             return fail(
                 "mail.smtp.host and mail.smtp.from must be set with mail.adapter = \"smtp\"",
             );
+        }
+        if self.mail.smtp.security == SmtpSecurity::None && !self.mail.smtp.username.is_empty() {
+            return fail("mail.smtp.username needs security \"starttls\" or \"tls\"");
         }
         if self.profile == Profile::Production {
             if self.uses_sandbox() {

@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     account,
     adapters::sandbox,
-    captcha, login, reference, registration,
+    captcha, login, reference, registration, support,
     web::{FieldProblem, ProblemCode, ProblemDocument},
 };
 
@@ -38,6 +38,7 @@ one answer for 24 hours.
         (name = "Registration", description = "Four steps from nothing to a proved account"),
         (name = "Sessions", description = "Signing in and out, tokens, one's sessions"),
         (name = "Account", description = "One's own account"),
+        (name = "Support", description = "Writing to the operator"),
         (name = "Captcha", description = "Picture and speech"),
         (name = "Reference data", description = "Banks, documents, rules"),
         (name = "Operation", description = "Liveness and readiness"),
@@ -73,7 +74,8 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(login::http::delete_session)
                 .service(login::http::create_tokens)
                 .service(login::http::refresh_tokens)
-                .service(account::http::get_account),
+                .service(account::http::get_account)
+                .service(support::http::open_support_case),
         )
         .service(login::http::get_jwks)
         .service(reference::http::get_health)

@@ -10,7 +10,7 @@ use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     adapters::sandbox,
-    audit, captcha,
+    audit, captcha, cases,
     core::Core,
     db::{Conn, DbFault},
     flows, idempotency,
@@ -20,7 +20,7 @@ use crate::{
     outbox::{self, Leased, Message, Retry},
     password_failures,
     ports::{Mail, MailFault, SmsFault, SmsMessage, SmsText},
-    proving, recovery, sessions, support,
+    proving, recovery, sessions,
 };
 
 /// Messages that one node sends at the same time.
@@ -181,7 +181,7 @@ fn prepare(
             Ok(phone) => sms(phone, SmsText::Notice(notice)),
             Err(_) => Outgoing::Nothing,
         },
-        Message::SupportMail { number } => match support::mail(core, conn, (id, &number))? {
+        Message::SupportMail { number } => match cases::mail(core, conn, (id, &number))? {
             Some(mail) => Outgoing::Mail(mail),
             None => Outgoing::Nothing,
         },
@@ -214,7 +214,9 @@ pub async fn forget(core: &Arc<Core>) -> Result<usize, DbFault> {
     let own = Arc::clone(core);
     let now = core.clock.now();
     let week = now - TimeDelta::days(7);
-    let records = now - TimeDelta::days(core.settings.retention.audit_days.into());
+    let retention = &core.settings.retention;
+    let records = now - TimeDelta::days(retention.audit_days.into());
+    let letters = now - TimeDelta::days(retention.support_days.into());
     // One transaction each: short, so that requests are not kept waiting.
     let mut forgotten = 0;
     forgotten += own.db.write(move |conn| captcha::purge(conn, now)).await?;
@@ -227,6 +229,7 @@ pub async fn forget(core: &Arc<Core>) -> Result<usize, DbFault> {
     forgotten += own.db.write(move |conn| sessions::purge(conn, week)).await?;
     forgotten += own.db.write(move |conn| outbox::purge(conn, week)).await?;
     forgotten += own.db.write(move |conn| audit::purge(conn, records)).await?;
+    forgotten += own.db.write(move |conn| cases::purge(conn, letters)).await?;
     forgotten += own.db.write(move |conn| sandbox::purge(conn, week)).await?;
     let again = Arc::clone(core);
     own.db.write(move |conn| proving::refund_abandoned(&again, conn, now)).await?;

@@ -12,6 +12,7 @@ mod access;
 mod architecture;
 mod bank_step;
 mod captcha;
+mod cases;
 mod code;
 mod drafts;
 mod garbage;

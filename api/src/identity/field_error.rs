@@ -89,6 +89,8 @@ field_errors! {
     PhoneTooLong "phone_too_long",
     /// Not six digits.
     CodeFormat "code_format",
+    /// Not an e-mail address.
+    EmailFormat "email_format",
     /// A character that no unified social credit code has at this place.
     CreditCodeFormat "credit_code_format",
     /// The check character is wrong.

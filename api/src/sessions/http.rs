@@ -69,3 +69,24 @@ impl FromRequest for SignedIn {
         })
     }
 }
+
+/// The live session of a request, when there is one: for what is open to
+/// everybody. A session that has ended is none.
+#[derive(Debug, Clone)]
+pub struct MaybeSignedIn(pub Option<Session>);
+
+impl FromRequest for MaybeSignedIn {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let signed_in = SignedIn::from_request(request, payload);
+        Box::pin(async move {
+            match signed_in.await {
+                Ok(SignedIn(session)) => Ok(Self(Some(session))),
+                Err(problem) if problem.code() == ProblemCode::NotSignedIn => Ok(Self(None)),
+                Err(problem) => Err(problem),
+            }
+        })
+    }
+}

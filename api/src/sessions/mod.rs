@@ -20,7 +20,7 @@ use crate::{
     web::{Problem, ProblemCode, RequestMeta},
 };
 
-pub use http::SignedIn;
+pub use http::{MaybeSignedIn, SignedIn};
 pub use store::purge;
 
 /// Whom access tokens are for.

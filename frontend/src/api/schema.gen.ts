@@ -382,6 +382,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/support-cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write to the operator
+         * @description Open to everybody; for somebody who is signed in the account is noted. What
+         *     is written is kept encrypted; whether name and document number go into the
+         *     operator's mailbox is the operator's setting.
+         */
+        post: operations["open_support_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -923,6 +945,30 @@ export interface components {
          * @enum {string}
          */
         Mode: "normal" | "error" | "timeout" | "slow";
+        /** @description A letter to the operator. */
+        OpenSupportCase: {
+            topic: components["schemas"]["Topic"];
+            /**
+             * @description As the person wants to be called; any name, for the trouble may be that
+             *     we accept none.
+             * @example 王小明
+             */
+            name?: string | null;
+            /** @example 440305199003070014 */
+            document_number?: string | null;
+            /**
+             * Format: email
+             * @description E-mail address that the answer goes to.
+             * @example wang@example.com
+             */
+            reply_to: string;
+            /**
+             * @description 4000 characters at most.
+             * @example 银行确认信息无误，但核验仍不匹配。
+             */
+            message: string;
+            captcha: components["schemas"]["CaptchaAnswer"];
+        };
         /**
          * @description Which rules apply beyond length and blocklist.
          * @enum {string}
@@ -1261,6 +1307,19 @@ export interface components {
             /** @description Where to go back to afterwards; its origin must be allowed by the operator. */
             return_to?: string | null;
         };
+        /** @description A case was made. */
+        SupportCase: {
+            /**
+             * @description To be named when asking again.
+             * @example C20261124-7F3K9Q
+             */
+            number: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-24T02:00:00Z
+             */
+            created_at: string;
+        };
         /** @description The tokens of an app (RFC 6749 §5.1 names). */
         TokenSet: {
             /** @description JWT signed with Ed25519; see `/.well-known/jwks.json`. */
@@ -1284,6 +1343,11 @@ export interface components {
             /** Format: uuid */
             session_id: string;
         };
+        /**
+         * @description What a case is about.
+         * @enum {string}
+         */
+        Topic: "bank_mismatch" | "name" | "phone" | "unit" | "other";
         /**
          * @description Whether an operator lets a unit sign in to business systems.
          * @enum {string}
@@ -1664,7 +1728,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description stage_conflict, request_in_progress, document_in_use */
+            /** @description stage_conflict, request_in_progress, document_in_use, credit_code_in_use */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1737,7 +1801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description username_taken, document_in_use, stage_conflict, request_in_progress */
+            /** @description username_taken, document_in_use, credit_code_in_use, stage_conflict, request_in_progress */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2148,6 +2212,68 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    open_support_case: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenSupportCase"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportCase"];
+                };
+            };
+            /** @description cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description validation_failed (`required`, `too_long`, `email_format`, `captcha_wrong`, `captcha_expired`), idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

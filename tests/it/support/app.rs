@@ -13,17 +13,18 @@ use shiming::{
     config::Settings,
     core::Core,
     db::{Conn, DbFault},
-    kernel::{Clock, OsEntropy, Timestamp},
+    kernel::{Clock, Timestamp},
     server, worker,
 };
 use tempfile::TempDir;
 
-use super::{client::Client, clock::MovableClock, database::Database};
+use super::{client::Client, clock::MovableClock, database::Database, entropy::RiggedEntropy};
 
 /// A running server. The worker does not run: tests send the outbox by hand.
 pub struct TestApp {
     pub base: String,
     pub core: Arc<Core>,
+    pub entropy: Arc<RiggedEntropy>,
     clock: Arc<MovableClock>,
     // Dropped in this order: the server lets go of the database first.
     server: Running,
@@ -98,7 +99,8 @@ impl TestApp {
         let mut settings = settings(folder.path(), &database);
         change(&mut settings);
         let clock = Arc::new(MovableClock::default());
-        let ambient = Ambient { clock: clock.clone(), entropy: Arc::new(OsEntropy) };
+        let entropy = Arc::new(RiggedEntropy::default());
+        let ambient = Ambient { clock: clock.clone(), entropy: entropy.clone() };
         let (ready, started) = mpsc::channel();
         let thread = thread::spawn(move || {
             System::new().block_on(async move {
@@ -115,6 +117,7 @@ impl TestApp {
         Self {
             base: format!("http://{address}"),
             core,
+            entropy,
             clock,
             server,
             _database: database,

@@ -5,6 +5,7 @@ mod app;
 mod client;
 mod clock;
 mod database;
+mod entropy;
 mod people;
 
 pub use answer::Answer;

@@ -1,0 +1,58 @@
+//! Making a case out of what was written.
+
+use std::sync::Arc;
+
+use super::http::Written;
+use crate::{
+    audit::{self, AuditKind, AuditSubject},
+    captcha,
+    cases::{self, CaseNumber},
+    core::Core,
+    db::{Conn, DbFault},
+    kernel::ids::AccountId,
+    limits::{self, Charge, HOUR, Rule},
+    outbox::{self, Message},
+    web::{Problem, ProblemCode, RequestMeta},
+};
+
+/// Makes a case and has it mailed, in one transaction.
+pub(super) async fn open_case(
+    core: &Arc<Core>,
+    (meta, account): (&RequestMeta, Option<AccountId>),
+    written: Written,
+) -> Result<CaseNumber, Problem> {
+    let (own, meta) = (Arc::clone(core), meta.clone());
+    let opened =
+        core.db.write(move |conn| in_transaction(&own, conn, (&meta, account), &written)).await?;
+    core.outbox_bell.notify_one();
+    opened
+}
+
+/// A refusal inside is committed: the captcha is used up.
+fn in_transaction(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, account): (&RequestMeta, Option<AccountId>),
+    written: &Written,
+) -> Result<Result<CaseNumber, Problem>, DbFault> {
+    let (captcha, answer) = &written.captcha;
+    if let Err(refused) = captcha::redeem(core, conn, (*captcha, answer), meta.now)? {
+        return Ok(Err(Problem::field("/captcha/answer", refused.code())));
+    }
+    let rule = Rule {
+        name: "support_case_address_hour",
+        most: core.settings.limits.support_cases_per_address_hour,
+        window_seconds: HOUR,
+    };
+    let charge = Charge { rule, subject: meta.address.limit_subject() };
+    if let Err(exceeded) = limits::charge(core, conn, &[charge], meta.now)? {
+        let refused = Problem::new(ProblemCode::TooManyRequests);
+        return Ok(Err(refused.retry_after(exceeded.retry_after)));
+    }
+    let number = cases::open(core, conn, (account, &written.body), meta.now)?;
+    let subject = AuditSubject { account, flow: None, detail: Some(number.as_str()) };
+    audit::record(core, conn, meta, (AuditKind::SupportCaseOpened, subject))?;
+    let mail = Message::SupportMail { number: number.to_string() };
+    outbox::enqueue(core, conn, &mail, meta.now)?;
+    Ok(Ok(number))
+}
