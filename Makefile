@@ -41,7 +41,7 @@ run: ## Build everything and serve it at http://localhost:8080 (PORT, DATABASE_U
 .PHONY: deps
 deps: ## Install what is missing to run and to test (Debian: root or sudo)
 	@scripts/deps.sh test
-	@$(MAKE) frontend/node_modules/.installed tests/e2e/node_modules/.installed
+	@$(MAKE) frontend/node_modules/.installed tests/e2e/node_modules/.installed tests/smtp/node_modules/.installed
 
 .PHONY: deps-check
 deps-check: ## Say what is missing, and install nothing
@@ -78,7 +78,7 @@ lint: frontend/node_modules/.installed tests/e2e/node_modules/.installed ## Form
 	@scripts/lint-ops.sh
 
 .PHONY: test-rust
-test-rust: ## Rust tests, on SQLite and on PostgreSQL
+test-rust: tests/smtp/node_modules/.installed ## Rust tests, on SQLite and on PostgreSQL
 	$(call step,Rust tests on SQLite)
 	TEST_DATABASE=sqlite cargo test --locked
 	$(call step,Rust integration tests on PostgreSQL)
@@ -137,4 +137,4 @@ openapi: $(TARGET)/debug/shiming ## Write openapi/openapi.json
 .PHONY: clean
 clean: ## Remove what was built (the data folder stays)
 	cargo clean
-	rm -rf frontend/dist frontend/node_modules tests/e2e/node_modules
+	rm -rf frontend/dist frontend/node_modules tests/e2e/node_modules tests/smtp/node_modules

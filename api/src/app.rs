@@ -6,7 +6,10 @@ use actix_web::web;
 use tokio::sync::Notify;
 
 use crate::{
-    adapters::sandbox::{Sandbox, SandboxBank, SandboxMail, SandboxSms, http::Switch},
+    adapters::{
+        sandbox::{Sandbox, SandboxBank, SandboxMail, SandboxSms, http::Switch},
+        smtp::{SmtpMail, UnusableSmtp},
+    },
     config::{Adapter, MailAdapter, Settings},
     core::Core,
     crypto::{CryptoError, Keyring},
@@ -49,6 +52,8 @@ impl App {
         ambient: Ambient,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let Ambient { clock, entropy } = ambient;
+        // Before anything is made: what cannot be used is refused.
+        let smtp = Self::smtp(&settings)?;
         let db = Db::connect(settings.database.url.expose(), settings.database.connections)?;
         if settings.database.migrate {
             for name in db.migrate().await? {
@@ -71,9 +76,9 @@ impl App {
                 signature: settings.sms.signature.clone(),
             }),
         };
-        let mail: Arc<dyn Mailer> = match settings.mail.adapter {
-            MailAdapter::Sandbox => Arc::new(SandboxMail(sandbox.clone())),
-            MailAdapter::Smtp => return Err("mail.adapter = \"smtp\" is not built in".into()),
+        let mail: Arc<dyn Mailer> = match smtp {
+            Some(smtp) => Arc::new(smtp),
+            None => Arc::new(SandboxMail(sandbox.clone())),
         };
         let spa = match settings.server.spa_dir.as_str() {
             "" => Spa::default(),
@@ -104,6 +109,15 @@ impl App {
                 outbox_bell: Notify::new(),
             }),
         })
+    }
+
+    /// The mail server, when there is one: its addresses and its authority are
+    /// read here.
+    pub fn smtp(settings: &Settings) -> Result<Option<SmtpMail>, UnusableSmtp> {
+        match settings.mail.adapter {
+            MailAdapter::Sandbox => Ok(None),
+            MailAdapter::Smtp => SmtpMail::new(settings).map(Some),
+        }
     }
 
     /// Opens the key file that the settings name.

@@ -20,6 +20,7 @@ mod idempotency;
 mod identity_step;
 mod limits;
 mod login;
+mod mail;
 mod migrations;
 mod process;
 mod races;

@@ -1,3 +1,4 @@
 //! Those who answer for the ports. Only the composition names them.
 
 pub mod sandbox;
+pub mod smtp;

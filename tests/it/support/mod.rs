@@ -7,6 +7,7 @@ mod clock;
 mod database;
 mod entropy;
 mod people;
+pub mod smtp;
 
 pub use answer::Answer;
 pub use app::TestApp;
