@@ -1,9 +1,12 @@
 //! The command line.
 
+mod cases;
+mod units;
+
 use std::{
     io::{IsTerminal, Read, Write},
     net::TcpStream,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -12,8 +15,9 @@ use std::{
 use clap::{Parser, Subcommand};
 
 use crate::{
-    app::App,
+    app::{Ambient, App},
     config::{LogFormat, Settings},
+    core::Core,
     db::{Db, rotation},
     kernel::{Clock, Entropy, OsEntropy, SystemClock},
     openapi, server,
@@ -42,6 +46,16 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// Decide about units (单位用户) that have registered.
+    Units {
+        #[command(subcommand)]
+        command: units::UnitsCommand,
+    },
+    /// Read what people wrote to the operator.
+    Cases {
+        #[command(subcommand)]
+        command: cases::CasesCommand,
     },
     /// Print the OpenAPI document.
     Openapi,
@@ -91,6 +105,7 @@ fn run(arguments: Arguments) -> Outcome {
             block_on(migrate(&settings))
         }
         Command::CheckConfig => {
+            App::smtp(&settings)?;
             say(&mut std::io::stdout(), "The settings can be used.");
             Ok(())
         }
@@ -98,9 +113,38 @@ fn run(arguments: Arguments) -> Outcome {
             start_log(&settings)?;
             block_on(rotate(&settings))
         }
+        Command::Units { command } => {
+            start_log(&settings)?;
+            block_on(async move { units::run(core(settings).await?, command).await })
+        }
+        Command::Cases { command } => {
+            start_log(&settings)?;
+            block_on(async move { cases::run(core(settings).await?, command).await })
+        }
         Command::Openapi => Ok(()),
         Command::Healthcheck => healthcheck(settings.server.port),
     }
+}
+
+/// Writes a line to the standard output.
+fn print(line: &str) {
+    say(&mut std::io::stdout(), line);
+}
+
+/// Writes a value to the standard output, as JSON.
+fn print_json(value: &impl serde::Serialize) -> Outcome {
+    print(&serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// What the service works with, for work beside it. The key file must be
+/// there: what was sealed cannot be read with a new one.
+async fn core(settings: Settings) -> Result<Arc<Core>, Box<dyn std::error::Error>> {
+    if !Path::new(&settings.keys.file).is_file() {
+        return Err(format!("keys.file: there is no {}", settings.keys.file).into());
+    }
+    let ambient = Ambient { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy) };
+    Ok(App::build(settings, ambient).await?.core.into_inner())
 }
 
 fn block_on(work: impl Future<Output = Outcome>) -> Outcome {

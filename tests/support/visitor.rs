@@ -131,6 +131,26 @@ impl Visitor {
         let body = self.start_body(username).await?;
         let draft = self.post("/api/v1/registrations", &body).await?.ok(201);
         let flow = format!("/api/v1/registrations/{}", draft["id"].as_str().unwrap());
+        self.prove(&flow, person).await
+    }
+
+    /// The same for a unit; `unit` is the body of its step.
+    pub async fn register_unit(
+        &self,
+        unit: &Value,
+        agent: &Person,
+        username: &str,
+    ) -> Result<Value, Lost> {
+        let mut body = self.start_body(username).await?;
+        body["user_type"] = json!("unit");
+        let draft = self.post("/api/v1/registrations", &body).await?.ok(201);
+        let flow = format!("/api/v1/registrations/{}", draft["id"].as_str().unwrap());
+        self.put(&format!("{flow}/unit"), unit).await?.ok(200);
+        self.prove(&flow, agent).await
+    }
+
+    /// Steps 2 and 3 of a person.
+    async fn prove(&self, flow: &str, person: &Person) -> Result<Value, Lost> {
         self.put(&format!("{flow}/identity"), &person.identity()).await?.ok(200);
         self.post(&format!("{flow}/bank-verification"), &person.bank()).await?.ok(200);
         let code = json!({ "code": self.code(&person.phone).await? });

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Leaves only the active key in the file, as an operator does in the end.
-fn drop_old_keys(server: &Server) -> usize {
+pub fn drop_old_keys(server: &Server) -> usize {
     let path = server.key_file();
     let mut file: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     let active = file["active_data_key"].clone();

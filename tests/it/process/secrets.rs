@@ -14,6 +14,11 @@ use super::{
     program::{Engine, PASSWORD, Person, Server, Visitor},
     query, runtime,
 };
+use crate::support::{
+    CREDIT_CODES,
+    smtp::{Authority, Behaviour, MailServer},
+    unit,
+};
 
 const USERNAME: &str = "registered-somebody";
 
@@ -112,5 +117,62 @@ fn neither_database_nor_logs_name_a_person() {
             assert!(holds(&log, present.as_bytes()), "no {present} in the log");
         }
         assert!(!holds(&log, USERNAME.as_bytes()), "a username may be a name");
+    });
+}
+
+/// Settings of a program that hands its mail to a server of ours.
+fn by_smtp(mail_server: &MailServer, authority: &Authority) -> Vec<(&'static str, String)> {
+    vec![
+        ("SHIMING__MAIL__ADAPTER", "smtp".to_owned()),
+        ("SHIMING__MAIL__SMTP__HOST", "localhost".to_owned()),
+        ("SHIMING__MAIL__SMTP__PORT", mail_server.port.to_string()),
+        ("SHIMING__MAIL__SMTP__FROM", "noreply@example.com".to_owned()),
+        ("SHIMING__MAIL__SMTP__CA_PATH", authority.path().display().to_string()),
+        ("SHIMING__MAIL__SMTP__USERNAME", "shiming".to_owned()),
+        ("SHIMING__MAIL__SMTP__PASSWORD", "keep-this-quiet".to_owned()),
+        ("SHIMING__LOG__FILTER", "trace".to_owned()),
+    ]
+}
+
+#[test]
+fn neither_database_nor_logs_tell_what_units_are_and_people_write() {
+    let authority = Authority::new();
+    let user = Some(("shiming", "keep-this-quiet"));
+    let mail_server = MailServer::start(&authority, &Behaviour { user, ..Behaviour::default() });
+    let smtp = by_smtp(&mail_server, &authority);
+    let smtp: Vec<(&str, &str)> =
+        smtp.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let server = Server::start(Engine::of_tests(), &[CHEAP_HASHING.as_slice(), &smtp].concat());
+    runtime().block_on(async {
+        let (visitor, agent, unit) =
+            (Visitor::new(&server.base), Person::new(5), unit(CREDIT_CODES[0]));
+        visitor.introduce(&agent).await.unwrap();
+        let account = visitor.register_unit(&unit, &agent, USERNAME).await.unwrap();
+        let id = account["account"]["id"].as_str().unwrap();
+        let letter = json!({
+            "topic": "unit", "name": "司徒来信", "document_number": "440305199003070014",
+            "reply_to": "situ.laixin@example.com", "message": "请尽快审核我们的申请",
+            "captcha": visitor.captcha().await.unwrap(),
+        });
+        visitor.post("/api/v1/support-cases", &letter).await.unwrap().ok(201);
+        let mail = mail_server.mail();
+        assert!(mail["text"].as_str().unwrap().contains("请尽快审核我们的申请"));
+        let reason = "公章与名称不一致";
+        let rejected =
+            server.command(&["units", "reject", id, "--reason", reason]).output().unwrap();
+        assert!(rejected.status.success());
+        let (stored, log) = (stored(&server).await, server.log().into_bytes());
+        let said = String::from_utf8(rejected.stderr).unwrap();
+        for of in [&unit["name"], &unit["credit_code"], &unit["legal_representative"]]
+            .into_iter()
+            .chain(["name", "document_number", "reply_to", "message"].map(|member| &letter[member]))
+            .chain([&json!(reason), &json!("keep-this-quiet")])
+        {
+            let secret = of.as_str().unwrap();
+            assert!(!holds(&stored, secret.as_bytes()), "{secret} lies in the database");
+            assert!(!holds(&log, secret.as_bytes()), "{secret} lies in the log");
+            assert!(!said.contains(secret), "{secret} lies in the operator's log");
+        }
+        assert!(holds(&log, b"TRACE"));
     });
 }

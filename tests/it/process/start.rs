@@ -39,6 +39,10 @@ fn settings_that_cannot_be_meant_are_refused_before_anything_is_made() {
         ("SHIMING__PASSWORD__MEMORY_KIB", "8", "7168"),
         ("SHIMING__PROFILE", "production", "sandbox"),
         ("SHIMING__SERVER__PUBLIC_URL", "shiming.example", "public_url"),
+        ("SHIMING__MAIL__ADAPTER", "smtp", "mail.smtp.host"),
+        ("SHIMING__MAIL__SUPPORT_TO", "nobody", "support_to"),
+        ("SHIMING__MAIL__SMTP__SECURITY", "maybe", "security"),
+        ("SHIMING__RETENTION__SUPPORT_DAYS", "0", "support_days"),
         ("DATABASE_URL", "mysql://host/name", "sqlite://"),
         ("DATABASE_URL_FILE", "/nowhere/url", "DATABASE_URL_FILE"),
     ];
@@ -50,6 +54,30 @@ fn settings_that_cannot_be_meant_are_refused_before_anything_is_made() {
     let error = refused(server.command(&["check-config"]).env("SHIMING__NOTHING", "1"));
     assert!(error.contains("nothing"), "{error}");
     assert!(server.command(&["check-config"]).output().unwrap().status.success());
+    // What the mail server's settings name is looked at, too.
+    let smtp = [
+        ("SHIMING__MAIL__ADAPTER", "smtp"),
+        ("SHIMING__MAIL__SMTP__HOST", "localhost"),
+        ("SHIMING__MAIL__SMTP__FROM", "noreply@example.com"),
+    ];
+    let with_mail = |command: &str| {
+        let mut command = server.command(&[command]);
+        command.envs(smtp);
+        command
+    };
+    assert!(with_mail("check-config").output().unwrap().status.success());
+    for (name, value, said) in [
+        ("SHIMING__MAIL__SMTP__FROM", "nobody", "mail.smtp.from"),
+        ("SHIMING__MAIL__SMTP__CA_PATH", "/nowhere/ca.pem", "mail.smtp.ca_path"),
+    ] {
+        for command in ["check-config", "serve"] {
+            let error = refused(with_mail(command).env(name, value));
+            assert!(error.contains(said), "{name}={value}: {error}");
+        }
+    }
+    let mut in_clear = with_mail("check-config");
+    in_clear.env("SHIMING__MAIL__SMTP__SECURITY", "none").env("SHIMING__MAIL__SMTP__USERNAME", "u");
+    assert!(refused(&mut in_clear).contains("mail.smtp.username"));
     assert_eq!(files(&server), 0, "checking makes nothing");
 }
 

@@ -1,0 +1,213 @@
+//! `shiming units`: an operator decides which units may sign in to business
+//! systems.
+
+use std::sync::Arc;
+
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+
+use super::{Outcome, print, print_json};
+use crate::{
+    accounts::{self, Account, NotDecided, Unit, UnitState},
+    audit::{self, AuditKind, AuditSubject, Origin},
+    core::Core,
+    db::{Conn, DbFault, savepoint},
+    kernel::{Timestamp, ids::AccountId},
+    outbox,
+    ports::Notice,
+};
+
+/// Characters of a reason, at most.
+const LONGEST_REASON: usize = 500;
+
+/// What to do with units.
+#[derive(Debug, Subcommand)]
+pub(super) enum UnitsCommand {
+    /// List units, the oldest first.
+    ///
+    /// Prints names and credit codes in clear, the legal representative's and
+    /// the agent's (经办人) too: they are to be compared with the papers that
+    /// the unit hands in. Keep the output as you keep the papers.
+    List {
+        /// Only units in this state.
+        #[arg(long)]
+        state: Option<State>,
+        /// As JSON, for other programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let a unit sign in to business systems; its agent is told by SMS.
+    Approve {
+        /// Id of the unit, as "units list" prints it.
+        id: AccountId,
+    },
+    /// Refuse a unit; its agent is told by SMS, and reads the reason after
+    /// signing in. The credit code is free for somebody else to register.
+    Reject {
+        /// Id of the unit, as "units list" prints it.
+        id: AccountId,
+        /// What the agent is to read; at most 500 characters.
+        #[arg(long, value_parser = reason)]
+        reason: String,
+    },
+}
+
+/// A state, as it is typed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum State {
+    /// Nobody has decided yet.
+    Pending,
+    /// It may sign in to business systems.
+    Approved,
+    /// It may not.
+    Rejected,
+}
+
+impl From<State> for UnitState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Pending => Self::Pending,
+            State::Approved => Self::Approved,
+            State::Rejected => Self::Rejected,
+        }
+    }
+}
+
+fn reason(typed: &str) -> Result<String, String> {
+    let reason = typed.trim();
+    if reason.is_empty() {
+        return Err("say why".to_owned());
+    }
+    if reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
+        return Err(format!("one line of at most {LONGEST_REASON} characters"));
+    }
+    Ok(reason.to_owned())
+}
+
+/// A unit, as it is printed.
+#[derive(Serialize)]
+struct Listed {
+    id: AccountId,
+    state: UnitState,
+    name: String,
+    credit_code: String,
+    legal_representative: String,
+    agent: String,
+    username: String,
+    created_at: Timestamp,
+    decided_at: Option<Timestamp>,
+    reason: Option<String>,
+}
+
+impl Listed {
+    fn of(unit: Unit, account: Account) -> Self {
+        Self {
+            id: unit.account,
+            state: unit.state,
+            name: unit.name.as_str().to_owned(),
+            credit_code: unit.credit_code.as_str().to_owned(),
+            legal_representative: unit.legal_representative.raw().to_owned(),
+            agent: account.elements.name.raw().to_owned(),
+            username: account.username,
+            created_at: unit.created_at,
+            decided_at: unit.decided_at,
+            reason: unit.reason,
+        }
+    }
+
+    fn lines(&self) -> String {
+        let time = |at: Timestamp| at.format("%Y-%m-%d %H:%M UTC").to_string();
+        let facts = [
+            ("name", Some(self.name.clone())),
+            ("credit code", Some(self.credit_code.clone())),
+            ("legal representative", Some(self.legal_representative.clone())),
+            ("agent", Some(self.agent.clone())),
+            ("username", Some(self.username.clone())),
+            ("registered", Some(time(self.created_at))),
+            ("decided", self.decided_at.map(time)),
+            ("reason", self.reason.clone()),
+        ];
+        let line = |(what, fact): (&str, Option<String>)| {
+            fact.map_or_else(String::new, |fact| format!("  {what:<22}{fact}\n"))
+        };
+        let lines: String = facts.into_iter().map(line).collect();
+        format!("{}  {}\n{lines}", self.id, self.state.code())
+    }
+}
+
+/// Does what was asked for.
+pub(super) async fn run(core: Arc<Core>, command: UnitsCommand) -> Outcome {
+    let (id, state, reason) = match command {
+        UnitsCommand::List { state, json } => return list(core, state, json).await,
+        UnitsCommand::Approve { id } => (id, UnitState::Approved, None),
+        UnitsCommand::Reject { id, reason } => (id, UnitState::Rejected, Some(reason)),
+    };
+    let (own, now) = (Arc::clone(&core), core.clock.now());
+    let decided =
+        core.db.write(move |conn| decide(&own, conn, (id, state, reason.as_deref()), now)).await?;
+    let unit = decided?;
+    print(&format!("{} is {} now.", unit.name.as_str(), state.code()));
+    Ok(())
+}
+
+async fn list(core: Arc<Core>, state: Option<State>, json: bool) -> Outcome {
+    let own = Arc::clone(&core);
+    let units = core
+        .db
+        .read(move |conn| -> Result<Vec<Listed>, DbFault> {
+            let mut listed = Vec::new();
+            for unit in accounts::list_units(&own, conn, state.map(UnitState::from))? {
+                // Closed this very moment: no longer a unit.
+                if let Some(account) = accounts::find(&own, conn, unit.account)? {
+                    listed.push(Listed::of(unit, account));
+                }
+            }
+            Ok(listed)
+        })
+        .await?;
+    if json {
+        return print_json(&units);
+    }
+    for unit in &units {
+        print(&unit.lines());
+    }
+    print(&format!("{} units", units.len()));
+    Ok(())
+}
+
+/// Why an operator's decision was not carried out.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("no unit has the id {0}")]
+    Unknown(AccountId),
+    #[error("the unit is {} already", .0.code())]
+    Already(UnitState),
+    #[error("the credit code was registered by somebody else after the unit was rejected")]
+    CodeInUse,
+}
+
+/// Decides, records it and tells the agent, in one transaction.
+fn decide(
+    core: &Core,
+    conn: &mut Conn,
+    (id, state, reason): (AccountId, UnitState, Option<&str>),
+    now: Timestamp,
+) -> Result<Result<Unit, Refused>, DbFault> {
+    let Some(account) = accounts::find(core, conn, id)?.filter(|one| one.unit.is_some()) else {
+        return Ok(Err(Refused::Unknown(id)));
+    };
+    let decided =
+        savepoint(conn, |conn| accounts::decide_unit(core, conn, (id, state, reason), now))?;
+    let unit = match decided {
+        Ok(unit) => unit,
+        Err(NotDecided::Unchanged) => return Ok(Err(Refused::Already(state))),
+        Err(NotDecided::CodeInUse) => return Ok(Err(Refused::CodeInUse)),
+    };
+    let (kind, notice) = match state {
+        UnitState::Approved => (AuditKind::UnitApproved, Notice::UnitApproved),
+        _ => (AuditKind::UnitRejected, Notice::UnitRejected),
+    };
+    audit::record(core, conn, Origin::operator(now), (kind, AuditSubject::account(id)))?;
+    outbox::notify(core, conn, (&account.elements.phone, notice), now)?;
+    Ok(Ok(unit))
+}
