@@ -80,10 +80,9 @@ impl SmtpMail {
             .to(to.into())
             .subject(&mail.subject)
             .header(ContentType::TEXT_PLAIN);
-        if let Some(reply_to) = &mail.reply_to {
-            // The error is not told: it would name the address.
-            let reply_to: Address = reply_to.parse().map_err(|_| "Reply-To is no address")?;
-            message = message.reply_to(reply_to.into());
+        // An address that cannot stand in a header is in the case all the same.
+        if let Some(reply_to) = mail.reply_to.as_deref().and_then(|typed| typed.parse().ok()) {
+            message = message.reply_to(Address::into(reply_to));
         }
         message.body(mail.text.clone()).map_err(|error| error.to_string())
     }
@@ -139,7 +138,21 @@ fn fault(error: &smtp::Error) -> MailFault {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::identity::EmailAddress;
+
+    proptest! {
+        #[test]
+        fn whoever_may_write_can_be_answered(
+            typed in "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,70}@[a-z0-9.-]{1,70}(\\.[a-z0-9]{1,10}){0,2}",
+        ) {
+            if let Ok(address) = EmailAddress::parse(&typed) {
+                prop_assert!(address.as_str().parse::<Address>().is_ok(), "{typed}");
+            }
+        }
+    }
 
     #[test]
     fn the_name_of_this_host_is_without_scheme_and_port() {

@@ -29,7 +29,10 @@ impl EmailAddress {
         if address.chars().count() > LONGEST {
             return Err(FieldError::TooLong);
         }
-        let plausible = address.is_ascii() && address.validate_email();
+        // Dots stand between letters (RFC 5322 §3.2.3); elsewhere they are slips.
+        let user = address.split('@').next().unwrap_or_default();
+        let dots = user.starts_with('.') || user.ends_with('.') || user.contains("..");
+        let plausible = address.is_ascii() && !dots && address.validate_email();
         if plausible { Ok(Self(address)) } else { Err(FieldError::EmailFormat) }
     }
 
@@ -71,6 +74,9 @@ mod tests {
             "lilei@例子.中国",
             "lilei@example.com, other@example.com",
             "<lilei@example.com>",
+            "li..lei@example.com",
+            ".lilei@example.com",
+            "lilei.@example.com",
             "lilei@example.com\r\nBcc: all@example.com",
             "lilei@example.com\nBcc: all@example.com",
             "lilei@example.com\0",
