@@ -5,6 +5,7 @@ pub mod render;
 mod store;
 
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     core::Core,
@@ -20,8 +21,9 @@ pub use store::purge;
 /// Digits of an answer.
 const LENGTH: usize = 5;
 
-/// Proof that somebody solved a captcha; made by [`redeem`] only.
-#[derive(Debug)]
+/// Proof that somebody solved a captcha; made by [`redeem`] only. A flow keeps
+/// it, sealed, as it is.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct CaptchaPassed(());
 
 /// Why an answer was not accepted. Either way the captcha is used up.

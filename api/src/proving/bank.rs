@@ -254,7 +254,7 @@ fn settle<A: Proving, V>(
     };
     // Kept also when something else is in the way: the same question need not
     // be paid for again.
-    flow.answers.proof_mut().matched = Some(matched.to_keep().to_owned());
+    flow.answers.proof_mut().matched = Some(matched);
     if let Err(refused) = A::may_go_on(core, conn, &flow, &elements)? {
         return save_refused(core, conn, flow, refused);
     }
