@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use crate::{
     adapters::sandbox::{Sandbox, SandboxBank, SandboxMail, SandboxSms, http::Switch},
+    captcha::Studio,
     config::{Adapter, MailAdapter, Settings},
     core::Core,
     crypto::{CryptoError, Keyring},
@@ -26,6 +27,8 @@ pub struct App {
     pub web: web::Data<WebContext>,
     /// The sandbox, when it is on.
     pub sandbox: web::Data<Switch>,
+    /// Where captchas are drawn and spoken.
+    pub studio: web::Data<Studio>,
     /// What answers where no handler does.
     pub routes: web::Data<RouteTable>,
     /// The web client.
@@ -89,6 +92,7 @@ impl App {
                 public_origin: settings.server.public_url.clone(),
             }),
             sandbox: web::Data::new(settings.uses_sandbox().then_some(sandbox)),
+            studio: web::Data::new(Studio::default()),
             routes: web::Data::new(RouteTable::new(&crate::openapi::document())),
             spa: web::Data::new(spa),
             core: web::Data::new(Core {

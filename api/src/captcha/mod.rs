@@ -3,6 +3,7 @@
 pub mod http;
 pub mod render;
 mod store;
+mod studio;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub use store::purge;
+pub use studio::Studio;
 
 /// Digits of an answer.
 const LENGTH: usize = 5;
