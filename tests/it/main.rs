@@ -10,6 +10,8 @@
 
 mod access;
 mod architecture;
+mod bank_charges;
+mod bank_outcomes;
 mod bank_step;
 mod captcha;
 mod code;
