@@ -1,7 +1,7 @@
 //! What a bank check is charged to, whatever becomes of the connection, the
 //! bank and the process.
 
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -66,9 +66,9 @@ async fn ask_and_vanish(app: &TestApp, client: &Client<'_>, person: &Person, key
     let host = app.base.trim_start_matches("http://");
     let mut text = format!("POST {} HTTP/1.1\r\nHost: {host}\r\n", request.url().path());
     for (name, value) in request.headers() {
-        text.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+        write!(text, "{name}: {}\r\n", value.to_str().unwrap()).unwrap();
     }
-    text.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+    write!(text, "Content-Length: {}\r\n\r\n", body.len()).unwrap();
     let mut stream = TcpStream::connect(host).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
     stream.write_all(body).await.unwrap();

@@ -174,11 +174,19 @@ pub(super) fn set_behaviour(
     Ok(())
 }
 
+#[derive(Queryable)]
+struct BehaviourRow {
+    mode: String,
+    delay_ms: Option<i64>,
+    remaining: Option<i64>,
+    outcome: Option<String>,
+}
+
 /// The behaviour in force; counts `remaining` down.
 pub(super) fn next_behaviour(conn: &mut Conn, port: &str) -> Result<BankBehaviour, DbFault> {
     let normal =
         BankBehaviour { mode: Mode::Normal, delay_ms: None, remaining: None, outcome: None };
-    let row: Option<(String, Option<i64>, Option<i64>, Option<String>)> = sandbox_behaviours::table
+    let row: Option<BehaviourRow> = sandbox_behaviours::table
         .find(port)
         .select((
             sandbox_behaviours::mode,
@@ -188,7 +196,9 @@ pub(super) fn next_behaviour(conn: &mut Conn, port: &str) -> Result<BankBehaviou
         ))
         .first(conn)
         .optional()?;
-    let Some((mode, delay_ms, remaining, outcome)) = row else { return Ok(normal) };
+    let Some(BehaviourRow { mode, delay_ms, remaining, outcome }) = row else {
+        return Ok(normal);
+    };
     if let Some(remaining) = remaining {
         let row = sandbox_behaviours::table.find(port);
         let counted = diesel::update(row.filter(sandbox_behaviours::remaining.gt(Some(0))))
