@@ -22,6 +22,7 @@ mod identity_step;
 mod limits;
 mod login;
 mod migrations;
+mod openapi;
 mod process;
 mod races;
 mod registration;

@@ -126,6 +126,7 @@ async fn show(
         (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "stage_conflict, request_in_progress", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "validation_failed", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "too_many_requests", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 #[put("/registrations/{id}/credentials")]
@@ -212,7 +213,7 @@ fn enter_bank(
     responses(
         (status = 200, body = Registration),
         (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, description = "stage_conflict, request_in_progress, document_in_use", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "stage_conflict, request_in_progress, document_in_use, credit_code_in_use", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "validation_failed, bank_mismatch, card_kind_not_accepted, card_bank_mismatch, card_unusable, issuer_unsupported, document_unsupported_by_bank, phone_not_reserved, name_too_long_for_bank, idempotency_key_reused", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 429, description = "bank_attempts_exceeded, sms_limit_exceeded, sms_resend_too_soon", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "bank_unavailable", body = ProblemDocument, content_type = "application/problem+json"),
@@ -245,7 +246,7 @@ pub async fn verify_with_bank(
     responses(
         (status = 201, body = Registered),
         (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, description = "username_taken, document_in_use, stage_conflict, request_in_progress", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "username_taken, document_in_use, credit_code_in_use, stage_conflict, request_in_progress", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "validation_failed, code_wrong, code_expired, code_dead, idempotency_key_reused", body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 #[post("/registrations/{id}/confirmation")]
@@ -273,6 +274,7 @@ pub async fn confirm_registration(
     responses(
         (status = 200, body = Registration),
         (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "stage_conflict, request_in_progress", body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 #[post("/registrations/{id}/extension")]
 pub async fn extend_registration(

@@ -313,8 +313,8 @@ export interface paths {
         };
         /**
          * Facts about this installation
-         * @description Versions of the texts to consent to, rules for passwords, times, contact,
-         *     and whether the sandbox is on.
+         * @description Versions of the texts to consent to, rules for passwords, times, limits,
+         *     contact, and whether the sandbox is on.
          */
         get: operations["get_service_info"];
         put?: never;
@@ -466,7 +466,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Make the bank misbehave */
+        /** Make the bank misbehave, or say something */
         put: operations["set_bank_behaviour"];
         post?: never;
         delete?: never;
@@ -619,6 +619,24 @@ export interface components {
             kind: string;
             /** @example 2026-11-01 */
             version: string;
+        };
+        /** @description How the bank answers next. */
+        BankBehaviour: {
+            /** @description In which way. */
+            mode: components["schemas"]["Mode"];
+            /**
+             * Format: int32
+             * @description Milliseconds before `slow` answers; 2000 when left out.
+             * @example 2000
+             */
+            delay_ms?: number | null;
+            /**
+             * Format: int32
+             * @description How many answers until it is normal again; forever when left out.
+             * @example 1
+             */
+            remaining?: number | null;
+            outcome?: components["schemas"]["Outcome"] | null;
         };
         /** @description The banks, in the guide's order. */
         BankList: {
@@ -866,6 +884,45 @@ export interface components {
          * @enum {string}
          */
         Kind: "person" | "unit";
+        /** @description How often things may be done. */
+        Limits: {
+            /**
+             * Format: int32
+             * @description Different document numbers in one registration.
+             * @example 3
+             */
+            documents_per_flow: number;
+            /**
+             * Format: int32
+             * @description Bank checks of one registration, change or phone replacement that may
+             *     fail.
+             * @example 5
+             */
+            bank_checks_per_flow: number;
+            /**
+             * Format: int32
+             * @description Bank checks of one card or one document that may fail in a day.
+             * @example 3
+             */
+            bank_failures_per_day: number;
+            /**
+             * Format: int32
+             * @description Messages of one flow.
+             * @example 5
+             */
+            sms_per_flow: number;
+            /**
+             * Format: int32
+             * @description Wrong passwords for one account from one place before the lock.
+             * @example 5
+             */
+            password_failures_before_lock: number;
+            /**
+             * Format: int32
+             * @example 900
+             */
+            password_lock_seconds: number;
+        };
         /** @description Mails, the newest first. */
         MailList: {
             items: components["schemas"]["MailView"][];
@@ -924,6 +981,11 @@ export interface components {
          */
         Mode: "normal" | "error" | "timeout" | "slow";
         /**
+         * @description Everything that a bank may say.
+         * @enum {string}
+         */
+        Outcome: "match" | "mismatch" | "card_invalid" | "card_abnormal" | "not_enabled" | "issuer_unsupported" | "cert_unsupported" | "phone_not_reserved" | "name_too_long" | "attempts_exceeded" | "input_rejected_name" | "input_rejected_document_number" | "input_rejected_card_number" | "input_rejected_phone" | "busy" | "config_error";
+        /**
          * @description Which rules apply beyond length and blocklist.
          * @enum {string}
          */
@@ -946,6 +1008,20 @@ export interface components {
          *
          *     Some codes add members of their own, such as `retry_after_seconds`,
          *     `attempts_left`, `remaining`, `stage`, `scope`, `card_kind`, `bank_code`.
+         * @example {
+         *       "code": "validation_failed",
+         *       "detail": "Correct the fields named in errors and send the request again.",
+         *       "errors": [
+         *         {
+         *           "code": "document_checksum",
+         *           "pointer": "/document_number"
+         *         }
+         *       ],
+         *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+         *       "status": 422,
+         *       "title": "Some fields need correcting",
+         *       "type": "https://shiming.dev/problems/validation_failed"
+         *     }
          */
         ProblemDocument: {
             /**
@@ -1124,6 +1200,7 @@ export interface components {
             password: components["schemas"]["PasswordRules"];
             sms: components["schemas"]["SmsTimes"];
             captcha: components["schemas"]["CaptchaTimes"];
+            limits: components["schemas"]["Limits"];
             contact: components["schemas"]["Contact"];
             /** @description The business system that people usually come from. */
             return_url: string | null;
@@ -1302,7 +1379,160 @@ export interface components {
             phone?: string | null;
         };
     };
-    responses: never;
+    responses: {
+        /** @description cross_site_request */
+        CrossSiteRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "cross_site_request",
+                 *       "detail": "Use this site's own pages; apps use tokens instead of cookies.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 403,
+                 *       "title": "The request comes from another site",
+                 *       "type": "https://shiming.dev/problems/cross_site_request"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description internal */
+        Internal: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "internal",
+                 *       "detail": "Try again later; if it stays, contact us and give the request_id.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 500,
+                 *       "title": "Something went wrong on our side",
+                 *       "type": "https://shiming.dev/problems/internal"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description malformed_request */
+        MalformedRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "malformed_request",
+                 *       "detail": "Check the form of the request and send it again.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 400,
+                 *       "title": "The request cannot be read",
+                 *       "type": "https://shiming.dev/problems/malformed_request"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description method_not_allowed */
+        MethodNotAllowed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "method_not_allowed",
+                 *       "detail": "Use one of the methods in Allow.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 405,
+                 *       "title": "This method is not supported here",
+                 *       "type": "https://shiming.dev/problems/method_not_allowed"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description overloaded */
+        Overloaded: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "overloaded",
+                 *       "detail": "Many people are using it now. Nothing is lost; try again in a moment.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 503,
+                 *       "title": "The service is busy",
+                 *       "type": "https://shiming.dev/problems/overloaded"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description payload_too_large */
+        PayloadTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "payload_too_large",
+                 *       "detail": "A request may hold 64 KiB.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 413,
+                 *       "title": "The request is too large",
+                 *       "type": "https://shiming.dev/problems/payload_too_large"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description request_in_progress */
+        RequestInProgress: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "request_in_progress",
+                 *       "detail": "Wait a few seconds and try again; nothing is lost.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 409,
+                 *       "title": "The same request is still running",
+                 *       "type": "https://shiming.dev/problems/request_in_progress"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description unsupported_media_type */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "unsupported_media_type",
+                 *       "detail": "Send Content-Type: application/json.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 415,
+                 *       "title": "This content type is not supported",
+                 *       "type": "https://shiming.dev/problems/unsupported_media_type"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -1319,6 +1549,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1327,6 +1558,8 @@ export interface operations {
                     "application/json": components["schemas"]["KeySet"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
         };
     };
     get_account: {
@@ -1338,6 +1571,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1355,6 +1589,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     list_banks: {
@@ -1366,6 +1603,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1374,6 +1612,8 @@ export interface operations {
                     "application/json": components["schemas"]["BankList"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
         };
     };
     create_captcha: {
@@ -1385,6 +1625,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1393,6 +1634,7 @@ export interface operations {
                     "application/json": components["schemas"]["Captcha"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
             /** @description too_many_requests */
             429: {
                 headers: {
@@ -1402,6 +1644,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     get_captcha_audio: {
@@ -1420,6 +1664,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1430,6 +1675,17 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            /** @description overloaded */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1450,6 +1706,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1460,6 +1717,17 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            /** @description overloaded */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1478,6 +1746,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1486,6 +1755,8 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentTypeList"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
         };
     };
     start_registration: {
@@ -1506,6 +1777,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1514,6 +1786,29 @@ export interface operations {
                     "application/json": components["schemas"]["Registration"];
                 };
             };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed (with `taken` for a username in use), idempotency_key_reused */
             422: {
                 headers: {
@@ -1532,6 +1827,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
             /** @description overloaded */
             503: {
                 headers: {
@@ -1552,6 +1848,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1569,6 +1866,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     get_registration: {
@@ -1582,6 +1882,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1599,6 +1900,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     abandon_registration: {
@@ -1612,12 +1916,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            403: components["responses"]["CrossSiteRequest"];
             /** @description flow_not_found */
             404: {
                 headers: {
@@ -1627,6 +1933,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     verify_with_bank: {
@@ -1647,6 +1956,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1655,6 +1965,26 @@ export interface operations {
                     "application/json": components["schemas"]["Registration"];
                 };
             };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            403: components["responses"]["CrossSiteRequest"];
             /** @description flow_not_found */
             404: {
                 headers: {
@@ -1664,7 +1994,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description stage_conflict, request_in_progress, document_in_use */
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description stage_conflict, request_in_progress, document_in_use, credit_code_in_use */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1673,6 +2004,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed, bank_mismatch, card_kind_not_accepted, card_bank_mismatch, card_unusable, issuer_unsupported, document_unsupported_by_bank, phone_not_reserved, name_too_long_for_bank, idempotency_key_reused */
             422: {
                 headers: {
@@ -1691,7 +2024,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description bank_unavailable */
+            500: components["responses"]["Internal"];
+            /** @description bank_unavailable, overloaded */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1720,6 +2054,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1728,6 +2063,26 @@ export interface operations {
                     "application/json": components["schemas"]["Registered"];
                 };
             };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            403: components["responses"]["CrossSiteRequest"];
             /** @description flow_not_found */
             404: {
                 headers: {
@@ -1737,7 +2092,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description username_taken, document_in_use, stage_conflict, request_in_progress */
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description username_taken, document_in_use, credit_code_in_use, stage_conflict, request_in_progress */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1746,6 +2102,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed, code_wrong, code_expired, code_dead, idempotency_key_reused */
             422: {
                 headers: {
@@ -1755,6 +2113,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     change_credentials: {
@@ -1772,6 +2132,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1780,6 +2141,8 @@ export interface operations {
                     "application/json": components["schemas"]["Registration"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
+            403: components["responses"]["CrossSiteRequest"];
             /** @description flow_not_found */
             404: {
                 headers: {
@@ -1789,6 +2152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
             /** @description stage_conflict, request_in_progress */
             409: {
                 headers: {
@@ -1798,6 +2162,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed */
             422: {
                 headers: {
@@ -1807,6 +2173,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
             /** @description overloaded */
             503: {
                 headers: {
@@ -1829,6 +2205,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1837,6 +2214,7 @@ export interface operations {
                     "application/json": components["schemas"]["Registration"];
                 };
             };
+            403: components["responses"]["CrossSiteRequest"];
             /** @description flow_not_found */
             404: {
                 headers: {
@@ -1846,6 +2224,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     enter_identity: {
@@ -1863,6 +2253,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1871,6 +2262,8 @@ export interface operations {
                     "application/json": components["schemas"]["Registration"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
+            403: components["responses"]["CrossSiteRequest"];
             /** @description flow_not_found */
             404: {
                 headers: {
@@ -1880,6 +2273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
             /** @description document_in_use, stage_conflict, request_in_progress */
             409: {
                 headers: {
@@ -1889,6 +2283,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed */
             422: {
                 headers: {
@@ -1907,6 +2303,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     enter_unit: {
@@ -1924,6 +2322,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1932,6 +2331,8 @@ export interface operations {
                     "application/json": components["schemas"]["Registration"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
+            403: components["responses"]["CrossSiteRequest"];
             /** @description flow_not_found */
             404: {
                 headers: {
@@ -1941,6 +2342,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
             /** @description credit_code_in_use, stage_conflict, request_in_progress */
             409: {
                 headers: {
@@ -1950,6 +2352,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed */
             422: {
                 headers: {
@@ -1968,6 +2372,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     get_service_info: {
@@ -1979,6 +2385,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1987,6 +2394,8 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceInfo"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
         };
     };
     list_sessions: {
@@ -1998,6 +2407,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2015,6 +2425,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     create_session: {
@@ -2030,6 +2443,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2038,6 +2452,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedInView"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
             /** @description login_failed */
             401: {
                 headers: {
@@ -2047,6 +2462,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed */
             422: {
                 headers: {
@@ -2065,6 +2483,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
             /** @description overloaded */
             503: {
                 headers: {
@@ -2085,6 +2504,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2109,6 +2529,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     delete_session: {
@@ -2122,6 +2545,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2155,6 +2579,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     create_tokens: {
@@ -2170,6 +2597,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2178,6 +2606,7 @@ export interface operations {
                     "application/json": components["schemas"]["TokenSet"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
             /** @description login_failed */
             401: {
                 headers: {
@@ -2187,6 +2616,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed */
             422: {
                 headers: {
@@ -2205,6 +2637,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
             /** @description overloaded */
             503: {
                 headers: {
@@ -2232,12 +2665,32 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TokenSet"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description refresh_token_invalid, refresh_token_reused */
@@ -2249,6 +2702,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed, idempotency_key_reused */
             422: {
                 headers: {
@@ -2258,6 +2715,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     get_health: {
@@ -2269,6 +2728,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2277,6 +2737,8 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
         };
     };
     get_readiness: {
@@ -2288,6 +2750,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2296,12 +2759,15 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            /** @description overloaded */
             503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
         };
@@ -2315,18 +2781,20 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Behaviour"];
+                "application/json": components["schemas"]["BankBehaviour"];
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Behaviour"];
+                    "application/json": components["schemas"]["BankBehaviour"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
             /** @description sandbox_only */
             404: {
                 headers: {
@@ -2336,6 +2804,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     solve_captcha: {
@@ -2349,6 +2831,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2366,6 +2849,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     list_cardholders: {
@@ -2377,6 +2863,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2394,6 +2881,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     add_cardholder: {
@@ -2409,6 +2899,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2417,6 +2908,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cardholder"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
             /** @description sandbox_only */
             404: {
                 headers: {
@@ -2426,6 +2918,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed */
             422: {
                 headers: {
@@ -2435,6 +2930,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     list_mail: {
@@ -2446,6 +2943,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2463,6 +2961,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     list_sms: {
@@ -2480,6 +2981,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2488,6 +2990,7 @@ export interface operations {
                     "application/json": components["schemas"]["SmsList"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
             /** @description sandbox_only */
             404: {
                 headers: {
@@ -2497,6 +3000,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     set_sms_behaviour: {
@@ -2512,6 +3018,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2520,6 +3027,7 @@ export interface operations {
                     "application/json": components["schemas"]["Behaviour"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
             /** @description sandbox_only */
             404: {
                 headers: {
@@ -2529,6 +3037,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
 }
