@@ -258,6 +258,24 @@ else
   ok "no log holds personal data"
 fi
 
+access_log() {
+  jq -r "$1" "$scratch/web/access.log"
+}
+flow_id=${flow##*/}
+if grep -q -e "$flow_id" -e '[0-9a-f]\{8\}-[0-9a-f]\{4\}-7' <(access_log .route) "$scratch/nginx.log"; then
+  not_ok "the proxy logs no id of a draft, a session or a captcha"
+else
+  ok "the proxy logs no id of a draft, a session or a captcha"
+fi
+for route in '/api/v1/registrations/{id}/bank-verification' '/api/v1/captchas/{id}/image' \
+  /api/v1/registrations '/sandbox/v1/captchas/{id}' /api/v1/sessions/current; do
+  matches "the proxy logs $route" "$(access_log .route | grep -cFx -- "$route")" '^[1-9]'
+done
+call GET "/api/v1/registrations/王小明"
+call GET "/13800138000"
+equal "nor what somebody types into an address" "$(tail -n 2 "$scratch/web/access.log" | jq -r .route | paste -sd' ')" \
+  '/api/v1/registrations/{id} (other)'
+
 # --- The web client -----------------------------------------------------------
 
 echo "# the web client through nginx"
@@ -309,8 +327,12 @@ call HEAD "$asset"
 equal "HEAD works" "$status" 200
 for path in /assets/missing-00000000.js /missing.png /.env "$asset.gz"; do
   call GET "$path"
-  equal "$path is not found" "$status" 404
+  equal "$path is not found" "$status $(header content-type) $(field .code)" \
+    "404 application/problem+json not_found"
 done
+call POST / '{}'
+equal "pages take no other method" "$status $(header content-type) $(field .code) $(header allow)" \
+  "405 application/problem+json method_not_allowed GET, HEAD"
 call GET /sandbox
 matches "/sandbox is a page of the client" "$status $(header content-type)" '^200 text/html'
 

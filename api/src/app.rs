@@ -10,6 +10,7 @@ use crate::{
         sandbox::{Sandbox, SandboxBank, SandboxMail, SandboxSms, http::Switch},
         smtp::{SmtpMail, UnusableSmtp},
     },
+    captcha::Studio,
     config::{Adapter, MailAdapter, Settings},
     core::Core,
     crypto::{CryptoError, Keyring},
@@ -29,6 +30,8 @@ pub struct App {
     pub web: web::Data<WebContext>,
     /// The sandbox, when it is on.
     pub sandbox: web::Data<Switch>,
+    /// Where captchas are drawn and spoken.
+    pub studio: web::Data<Studio>,
     /// What answers where no handler does.
     pub routes: web::Data<RouteTable>,
     /// The web client.
@@ -94,6 +97,7 @@ impl App {
                 public_origin: settings.server.public_url.clone(),
             }),
             sandbox: web::Data::new(settings.uses_sandbox().then_some(sandbox)),
+            studio: web::Data::new(Studio::default()),
             routes: web::Data::new(RouteTable::new(&crate::openapi::document())),
             spa: web::Data::new(spa),
             core: web::Data::new(Core {

@@ -1,5 +1,7 @@
 //! The route table, and the OpenAPI document that is read off it.
 
+mod shared;
+
 use utoipa::{
     OpenApi,
     openapi::{
@@ -25,8 +27,10 @@ follow `Accept-Language` (`zh-CN`, `en`).
 **Browsers** sign in with a cookie; requests that change something must come from the same origin. \
 **Apps** send `Authorization: Bearer` and refresh their tokens.
 
-**Creating requests** take `Idempotency-Key`: the same request with the same key has one effect and \
-one answer for 24 hours.
+**Creating requests** whose repetition would do harm take `Idempotency-Key` (each says so): the same \
+request with the same key has one effect and one answer for 24 hours. `POST /captchas`, `POST /sessions` \
+and `POST /tokens` do not: a repetition makes another captcha or session, which ends by itself, and the \
+answer to a sign-in is never kept, because it would be a key to the account.
 
 **The sandbox** (`/sandbox/v1`) stands for bank and SMS gateway while it is on.";
 
@@ -123,6 +127,7 @@ pub fn document() -> Document {
         ))),
     );
     document.components = Some(components);
+    shared::declare(&mut document);
     document
 }
 

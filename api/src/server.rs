@@ -59,12 +59,13 @@ pub fn start(app: &App) -> std::io::Result<Running> {
     let shared = app.clone();
     let settings = &app.core.settings.server;
     let mut server = HttpServer::new(move || {
-        let App { core, web, sandbox, routes, spa } = shared.clone();
+        let App { core, web, sandbox, studio, routes, spa } = shared.clone();
         let docs = SwaggerUi::new("/docs/{_:.*}").url("/docs/openapi.json", openapi::document());
         actix_web::App::new()
             .app_data(core)
             .app_data(web)
             .app_data(sandbox)
+            .app_data(studio)
             .app_data(routes)
             .app_data(spa)
             .app_data(web::PayloadConfig::new(MAX_BODY))

@@ -21,6 +21,8 @@ mod start;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::process::ExitCode;
+
 use report::Report;
 use support::Engine;
 
@@ -28,10 +30,10 @@ use support::Engine;
 pub const MEMORY_KIB: u32 = 19_456;
 pub const PASSES: u32 = 2;
 
-fn main() {
+fn main() -> ExitCode {
     // "cargo test --benches" only asks whether it builds.
     if !std::env::args().any(|argument| argument == "--bench") {
-        return;
+        return ExitCode::SUCCESS;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut report = Report::default();
@@ -43,5 +45,5 @@ fn main() {
         report.note("registrations on PostgreSQL: TEST_POSTGRES_URL is not set");
     }
     start::measure(&mut report);
-    report.finish();
+    if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -38,14 +38,20 @@ impl Report {
         self.0.push(json!({ "note": text }));
     }
 
-    /// Writes the report.
-    pub fn finish(self) {
+    /// Writes the report; says whether every goal was met.
+    #[must_use]
+    pub fn finish(self) -> bool {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench");
         fs::create_dir_all(&folder).unwrap();
         let path = folder.join("report.json");
         let text = serde_json::to_string_pretty(&json!({ "figures": self.0 })).unwrap();
         fs::write(&path, text).unwrap();
         println!("written to target/bench/report.json");
+        let missed = self.0.iter().filter(|one| one["met"] == false).count();
+        if missed > 0 {
+            println!("{missed} of the goals MISSED");
+        }
+        missed == 0
     }
 }
 

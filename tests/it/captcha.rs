@@ -1,6 +1,10 @@
 //! Captchas: one use, five minutes.
 
+use std::time::Duration;
+
+use actix_web::web;
 use serde_json::json;
+use shiming::captcha::Studio;
 
 use crate::support::{PASSWORD, TestApp, count, person};
 
@@ -40,6 +44,21 @@ async fn a_captcha_that_does_not_exist_has_no_picture() {
             client.get(&format!("/api/v1/captchas/{id}/{what}")).await.problem(404, "not_found");
         }
     }
+}
+
+#[actix_web::test]
+async fn pictures_wait_their_turn_and_keep_nobody_else_waiting() {
+    let full = Studio::new(0, Duration::from_millis(10));
+    let app = TestApp::assembled(|_| {}, |app| app.studio = web::Data::new(full));
+    let client = app.client();
+    let captcha = client.new_captcha().await;
+    for what in ["image_url", "audio_url"] {
+        let answer = client.get(captcha[what].as_str().unwrap()).await;
+        answer.problem(503, "overloaded");
+        assert!(answer.retry_after().is_some());
+    }
+    client.get("/api/v1/captchas/x/image").await.problem(404, "not_found");
+    client.start("zhangsan").await;
 }
 
 #[actix_web::test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{TestApp, count, person};
+use crate::support::{PASSWORD, TestApp, count, person};
 
 const KEY: &str = "0193e0c0-one-action-of-one-person";
 const OTHER_KEY: &str = "0193e0c0-another-action-altogether";
@@ -171,4 +171,28 @@ async fn answers_are_kept_sealed_and_for_a_day() {
     app.pass(86_401);
     shiming::worker::forget(&app.core).await.unwrap();
     assert_eq!(count!(app, idempotency_keys), 0);
+}
+
+#[actix_web::test]
+async fn signing_in_makes_a_new_session_each_time_and_its_answer_is_stored_nowhere() {
+    let app = TestApp::start();
+    let client = app.client();
+    client.register(&person("王小明"), "zhangsan").await;
+    for path in ["/api/v1/sessions", "/api/v1/tokens"] {
+        let body = client.login_body("zhangsan", PASSWORD).await;
+        client.post_once(KEY, path, body.clone()).await.ok(201);
+        let again = client.post_once(KEY, path, body).await;
+        again.fields(&[("/captcha/answer", "captcha_expired")]);
+        client.post_once(KEY, path, client.login_body("zhangsan", PASSWORD).await).await.ok(201);
+    }
+    assert_eq!((count!(app, sessions), count!(app, idempotency_keys)), (4, 0));
+}
+
+#[actix_web::test]
+async fn every_captcha_is_another_one() {
+    let app = TestApp::start();
+    let client = app.client();
+    let one = client.post_once(KEY, "/api/v1/captchas", json!({})).await.ok(201);
+    let other = client.post_once(KEY, "/api/v1/captchas", json!({})).await.ok(201);
+    assert_ne!(one["id"], other["id"]);
 }

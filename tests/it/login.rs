@@ -203,6 +203,30 @@ async fn an_address_that_tries_many_accounts_must_wait() {
 }
 
 #[actix_web::test]
+async fn a_device_that_signed_in_before_passes_an_address_that_must_wait() {
+    let app = TestApp::with(|settings| settings.password.failures.per_address = 3);
+    app.client().register(&person("王小明"), "zhangsan").await;
+    let owner = app.client_at("203.0.113.1");
+    owner.sign_in("zhangsan").await;
+    owner.delete("/api/v1/sessions/current").await.ok(204);
+    // His own mistakes are counted for his device, and lock no neighbour out.
+    for _ in 0..3 {
+        owner.try_sign_in("zhangsan", "wrong password").await.problem(401, "login_failed");
+    }
+    let neighbour = app.client_at("203.0.113.1");
+    for number in 0..3 {
+        let username = format!("nobody{number}");
+        neighbour.try_sign_in(&username, PASSWORD).await.problem(401, "login_failed");
+    }
+    neighbour.try_sign_in("zhangsan", PASSWORD).await.problem(429, "login_locked");
+    app.pass(3);
+    owner.sign_in("zhangsan").await;
+    // The device is his, not the address: guesses with it are counted.
+    fail_until_locked(&app, &owner, "zhangsan").await;
+    owner.try_sign_in("zhangsan", PASSWORD).await.problem(429, "login_locked");
+}
+
+#[actix_web::test]
 async fn a_campus_behind_one_address_can_sign_in() {
     let app = with_account().await;
     for number in 0..20 {

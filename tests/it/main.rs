@@ -10,6 +10,8 @@
 
 mod access;
 mod architecture;
+mod bank_charges;
+mod bank_outcomes;
 mod bank_step;
 mod captcha;
 mod cases;
@@ -22,6 +24,7 @@ mod limits;
 mod login;
 mod mail;
 mod migrations;
+mod openapi;
 mod process;
 mod races;
 mod registration;

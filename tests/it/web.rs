@@ -170,6 +170,8 @@ async fn a_client_learns_the_rules_of_the_installation() {
     let app = TestApp::with(|settings| {
         settings.contact.return_url = "https://ks.example.gov.cn".into();
         settings.sms.valid_seconds = 90;
+        settings.limits.bank_failures_per_document_day = 2;
+        settings.password.failures.before_lock = 4;
     });
     let info = app.client().get("/api/v1/service-info").await.ok(200);
     assert_eq!(info["sandbox"], true);
@@ -178,6 +180,15 @@ async fn a_client_learns_the_rules_of_the_installation() {
     assert_eq!(info["captcha"], json!({ "valid_seconds": 300 }));
     assert_eq!(info["password"], json!({ "min_length": 8, "max_length": 128, "policy": "nist" }));
     assert_eq!(info["agreements"].as_array().unwrap().len(), 3);
+    let limits = json!({
+        "documents_per_flow": 3,
+        "bank_checks_per_flow": 5,
+        "bank_failures_per_day": 2,
+        "sms_per_flow": 5,
+        "password_failures_before_lock": 4,
+        "password_lock_seconds": 900,
+    });
+    assert_eq!(info["limits"], limits);
 }
 
 #[actix_web::test]

@@ -30,7 +30,7 @@ pub use closing::{Closure, cancel_closure, closure, due_closures, erase, request
 pub use password::{
     contains_personal, credentials, earlier_passwords, note_personal, rehash, replace_password,
 };
-pub use proof::{BankMatched, Elements};
+pub use proof::{BankMatched, Elements, Proofs};
 pub use units::{NotDecided, Unit, UnitState, decide_unit, list_units};
 
 /// Proved against a bank card: level 3 of four (1 phone, 2 name and number,
@@ -171,17 +171,19 @@ pub fn credit_code_in_use(
     Ok(store::document_owner(conn, index.as_str())?.is_some())
 }
 
-/// Creates an account, claiming username and document or credit code. The two
+/// Creates an account, claiming username and document or credit code. The
 /// proofs must be about this very person, card and phone.
 ///
 /// To be called inside a savepoint: a refusal may leave one claim behind.
 pub fn create(
     core: &Core,
     conn: &mut Conn,
-    (account, bank_matched, phone_proved): (&NewAccount, &BankMatched, &PhoneProved),
+    (account, proofs): (&NewAccount, Proofs<'_>),
     now: Timestamp,
 ) -> Result<Result<AccountId, NotCreated>, DbFault> {
-    check_proofs(core, &account.elements, (bank_matched, phone_proved))?;
+    // That there is a proof of the captcha is all that it says.
+    let Proofs { captcha: _, bank, phone } = proofs;
+    check_proofs(core, &account.elements, (bank, phone))?;
     let id = AccountId::new(now, &*core.entropy)?;
     let row = id.to_string();
     let username = username_index(core, &account.username.key());

@@ -1,11 +1,28 @@
-//! Proof that a bank matched four elements.
+//! What must be proved before there is an account.
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 use crate::{
+    captcha::CaptchaPassed,
     core::Core,
     crypto::{BlindIndex, Purpose},
     identity::{BankCode, CardNumber, IdDocument, PersonName, Phone},
+    otp::PhoneProved,
     ports::BankOutcome,
 };
+
+/// Everything that somebody who wants an account has proved. None of it can be
+/// made but by the one who checks it, so that a step cannot be left out.
+#[derive(Debug, Clone, Copy)]
+pub struct Proofs<'a> {
+    /// Not a machine.
+    pub captcha: &'a CaptchaPassed,
+    /// The person the bank knows.
+    pub bank: &'a BankMatched,
+    /// The one who holds the phone.
+    pub phone: &'a PhoneProved,
+}
 
 /// The four elements. The card goes with the bank that was asked: the first
 /// digits of a card do not always tell whose it is.
@@ -24,8 +41,8 @@ pub struct Elements {
 }
 
 /// Proof that the bank matched name, document, card and phone; made from the
-/// bank's answer, or restored from a flow that kept it.
-#[derive(Debug, Clone)]
+/// bank's answer only. A flow keeps it, sealed, as it is.
+#[derive(Debug, Clone, Serialize, Deserialize, Zeroize)]
 pub struct BankMatched(String);
 
 impl BankMatched {
@@ -49,16 +66,6 @@ impl BankMatched {
     /// The proof, when the bank's answer to `question` is one.
     pub fn from_outcome(outcome: BankOutcome, question: &BlindIndex) -> Option<Self> {
         (outcome == BankOutcome::Match).then(|| Self(question.as_str().to_owned()))
-    }
-
-    /// The proof that a flow kept in its sealed answers.
-    pub fn kept(question: String) -> Self {
-        Self(question)
-    }
-
-    /// What a flow keeps.
-    pub fn to_keep(&self) -> &str {
-        &self.0
     }
 
     /// Whether the proof is about these four elements.

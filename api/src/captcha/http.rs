@@ -4,7 +4,10 @@ use actix_web::{HttpResponse, get, http::header, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::render::{self, Language as Speech};
+use super::{
+    render::{self, Language as Speech},
+    studio::Studio,
+};
 use crate::{
     core::Core,
     kernel::{Timestamp, ids::CaptchaId},
@@ -84,18 +87,17 @@ pub async fn create_captcha(
 #[utoipa::path(tag = "Captcha", params(("id" = String, Path, format = Uuid)), responses(
     (status = 200, content_type = "image/png", body = Vec<u8>),
     (status = 404, description = "not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 #[get("/captchas/{id}/image")]
 pub async fn get_captcha_image(
     core: web::Data<Core>,
+    studio: web::Data<Studio>,
     meta: RequestMeta,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let (answer, seed) = open(core.into_inner(), meta, &id).await?;
-    let png = web::block(move || render::png(&answer, seed))
-        .await
-        .map_err(Problem::internal)?
-        .map_err(Problem::internal)?;
+    let png = studio.make(move || render::png(&answer, seed)).await?;
     Ok(HttpResponse::Ok().content_type("image/png").body(png))
 }
 
@@ -113,10 +115,12 @@ pub struct AudioQuery {
 #[utoipa::path(tag = "Captcha", params(("id" = String, Path, format = Uuid), AudioQuery), responses(
     (status = 200, content_type = "audio/wav", body = Vec<u8>),
     (status = 404, description = "not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 #[get("/captchas/{id}/audio")]
 pub async fn get_captcha_audio(
     core: web::Data<Core>,
+    studio: web::Data<Studio>,
     meta: RequestMeta,
     (id, query): (web::Path<String>, web::Query<AudioQuery>),
 ) -> Result<HttpResponse, Problem> {
@@ -125,10 +129,7 @@ pub async fn get_captcha_audio(
         _ => Speech::ZhCn,
     };
     let (answer, seed) = open(core.into_inner(), meta, &id).await?;
-    let wav = web::block(move || render::wav(&answer, speech, seed))
-        .await
-        .map_err(Problem::internal)?
-        .map_err(Problem::internal)?;
+    let wav = studio.make(move || render::wav(&answer, speech, seed)).await?;
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "audio/wav")).body(wav))
 }
 

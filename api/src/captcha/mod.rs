@@ -3,8 +3,10 @@
 pub mod http;
 pub mod render;
 mod store;
+mod studio;
 
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     core::Core,
@@ -16,12 +18,14 @@ use crate::{
 };
 
 pub use store::purge;
+pub use studio::Studio;
 
 /// Digits of an answer.
 const LENGTH: usize = 5;
 
-/// Proof that somebody solved a captcha; made by [`redeem`] only.
-#[derive(Debug)]
+/// Proof that somebody solved a captcha; made by [`redeem`] only. A flow keeps
+/// it, sealed, as it is.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct CaptchaPassed(());
 
 /// Why an answer was not accepted. Either way the captcha is used up.

@@ -80,11 +80,6 @@ impl Purpose {
 pub struct BlindIndex(String);
 
 impl BlindIndex {
-    /// A hash that was read from a database column.
-    pub fn stored(text: String) -> Self {
-        Self(text)
-    }
-
     /// The hash as text, for a database column.
     pub fn as_str(&self) -> &str {
         &self.0

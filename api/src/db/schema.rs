@@ -249,6 +249,7 @@ diesel::table! {
         mode -> Text,
         delay_ms -> Nullable<BigInt>,
         remaining -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
     }
 }
 

@@ -8,6 +8,8 @@
 mod store;
 
 use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
 
 use crate::{
     core::{Core, corrupt},
@@ -29,22 +31,18 @@ pub use store::purge;
 /// Codes have six digits.
 const CODES: u64 = 1_000_000;
 
-/// Proof that somebody read a message sent to a phone; made by [`redeem`], or
-/// restored from a flow that kept what [`redeem`] said.
-#[derive(Debug, Clone)]
+/// Proof that somebody read a message sent to a phone; made by [`redeem`]
+/// only. A flow keeps it, sealed, as it is.
+#[derive(Debug, Clone, Serialize, Deserialize, Zeroize)]
 pub struct PhoneProved {
-    phone: BlindIndex,
+    /// Keyed hash of the phone.
+    phone: String,
 }
 
 impl PhoneProved {
-    /// The proof that a flow kept in its sealed answers.
-    pub fn kept(core: &Core, phone: &Phone) -> Self {
-        Self { phone: index(core, phone) }
-    }
-
     /// Whether the proof is about `phone`.
     pub fn is_for(&self, core: &Core, phone: &Phone) -> bool {
-        self.phone == index(core, phone)
+        index(core, phone).matches(&self.phone)
     }
 }
 
@@ -335,7 +333,7 @@ pub fn redeem(
     if code_hash(core, &row_id, given.as_str()).matches(expected) {
         let used = store::use_up(conn, &row_id)?;
         return Ok(if used {
-            Ok(PhoneProved { phone: BlindIndex::stored(row.phone_index) })
+            Ok(PhoneProved { phone: row.phone_index })
         } else {
             Err(CodeRefused::Dead)
         });

@@ -37,7 +37,25 @@ pub(super) fn params(settings: &config::Password) -> Result<Params, HashFault> {
 /// One thread's working memory, kept between hashes: asking the system for
 /// 19 MiB of zeroed pages each time costs about as much as a third of a hash.
 #[derive(Default)]
-pub(super) struct Workspace(Vec<Block>);
+pub(super) struct Workspace {
+    memory: Vec<Block>,
+    /// Blocks filled so far: what hashing costs, told without a clock.
+    filled: u64,
+}
+
+/// Blocks that a hash fills.
+fn work(params: &Params) -> u64 {
+    u64::from(params.m_cost()) * u64::from(params.t_cost())
+}
+
+/// The cost of what a hash made with `made` lacks of one made with `wanted`.
+fn missing(made: &Params, wanted: &Params) -> Option<Params> {
+    let passes = wanted.t_cost();
+    let memory = work(wanted).saturating_sub(work(made)).div_ceil(passes.into());
+    let memory = u32::try_from(memory).ok().filter(|memory| *memory > 0)?;
+    let least = Params::MIN_M_COST * wanted.p_cost();
+    Params::new(memory.max(least), passes, wanted.p_cost(), Some(OUTPUT_BYTES)).ok()
+}
 
 impl Workspace {
     fn derive(
@@ -47,10 +65,11 @@ impl Workspace {
         params: &Params,
     ) -> Result<Zeroizing<[u8; OUTPUT_BYTES]>, HashFault> {
         let blocks = params.block_count();
-        if self.0.len() < blocks {
-            self.0.resize(blocks, Block::default());
+        if self.memory.len() < blocks {
+            self.memory.resize(blocks, Block::default());
         }
-        let memory = self.0.get_mut(..blocks).ok_or(HashFault::Stopped)?;
+        let memory = self.memory.get_mut(..blocks).ok_or(HashFault::Stopped)?;
+        self.filled += work(params);
         let mut output = Zeroizing::new([0; OUTPUT_BYTES]);
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
             .hash_password_into_with_memory(
@@ -81,16 +100,26 @@ impl Workspace {
         Ok(hash.to_string())
     }
 
-    /// Whether `password` gives the hash that `stored` holds, with the cost
-    /// that `stored` names.
-    pub fn verify(&mut self, password: &str, stored: &str) -> Result<bool, HashFault> {
+    /// Whether `password` gives the hash that `stored` holds. A wrong one costs
+    /// what a hash costs today, though `stored` was made for less: the time
+    /// must not tell an account with an old hash from an unknown one.
+    pub fn verify(
+        &mut self,
+        password: &str,
+        stored: &str,
+        today: &Params,
+    ) -> Result<bool, HashFault> {
         let stored = PasswordHash::new(stored).map_err(fault)?;
         let params = Params::try_from(&stored).map_err(fault)?;
         let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
             return Err(HashFault::Argon2("a stored hash has no salt or output".into()));
         };
         let output = self.derive(password, &salt, &params)?;
-        Ok(output.as_slice().ct_eq(expected.as_bytes()).into())
+        let right: bool = output.as_slice().ct_eq(expected.as_bytes()).into();
+        if !right && let Some(rest) = missing(&params, today) {
+            self.derive(password, &salt, &rest)?;
+        }
+        Ok(right)
     }
 }
 
@@ -112,10 +141,31 @@ mod tests {
         let mut workspace = Workspace::default();
         let hash = workspace.hash("correct horse", [7; SALT_BYTES], &cheap).unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
-        assert!(workspace.verify("correct horse", &hash).unwrap());
-        assert!(!workspace.verify("correct horsf", &hash).unwrap());
+        assert!(workspace.verify("correct horse", &hash, &cheap).unwrap());
+        assert!(!workspace.verify("correct horsf", &hash, &cheap).unwrap());
         assert!(is_weaker(&hash, &dear));
         assert!(!is_weaker(&hash, &cheap));
+    }
+
+    #[test]
+    fn a_wrong_password_costs_the_same_whatever_its_hash_was_made_for() {
+        let cost =
+            |memory, passes, lanes| Params::new(memory, passes, lanes, Some(OUTPUT_BYTES)).unwrap();
+        let today = cost(512, 2, 1);
+        let wrong = |made: &Params| {
+            let mut workspace = Workspace::default();
+            let hash = workspace.hash("correct horse", [7; SALT_BYTES], made).unwrap();
+            workspace.filled = 0;
+            assert!(!workspace.verify("wrong", &hash, &today).unwrap());
+            workspace.filled
+        };
+        let unknown = wrong(&today);
+        assert_eq!(unknown, 1024);
+        for earlier in [cost(256, 2, 1), cost(512, 1, 1), cost(64, 1, 1), cost(300, 3, 1)] {
+            assert_eq!(wrong(&earlier), unknown, "{earlier:?}");
+        }
+        // No less than the least that Argon2 does.
+        assert_eq!(wrong(&cost(510, 2, 1)), 1020 + 16);
     }
 
     #[test]

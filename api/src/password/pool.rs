@@ -99,7 +99,7 @@ impl Hasher {
     }
 
     /// Compares `password` with a stored hash; `None` stands for an unknown
-    /// user and costs the same.
+    /// user and costs the same as a wrong password.
     pub async fn verify(
         &self,
         _ticket: &Ticket,
@@ -109,7 +109,8 @@ impl Hasher {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.decoy.clone());
         let rehash = hash::is_weaker(&stored, &self.params);
-        let right = self.run(move |workspace| workspace.verify(&password, &stored)).await?;
+        let today = self.params.clone();
+        let right = self.run(move |workspace| workspace.verify(&password, &stored, &today)).await?;
         Ok(Verified { right: known && right, rehash })
     }
 

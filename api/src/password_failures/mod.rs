@@ -8,6 +8,8 @@
 //! is looked at, so that a hundred tries at the same time are a hundred tries.
 //! A try from an address is counted once it was wrong: a campus behind one
 //! address signs in at the same time, and nobody there may wait for another.
+//! A device that has signed in to the account before has a count of its own
+//! instead, whatever its neighbours do.
 
 mod store;
 
@@ -93,15 +95,20 @@ fn counts(core: &Core, attempt: &Attempt) -> Vec<(String, Count)> {
     counts
 }
 
-/// Wrong passwords from one address, whatever the accounts.
-fn from_address(core: &Core, attempt: &Attempt) -> [Charge; 1] {
+/// Wrong passwords from one address, whatever the accounts. Nothing for a
+/// device that the account knows: somebody else's guesses behind the same
+/// address must not keep its owner out, nor his mistakes a neighbour.
+fn from_address(core: &Core, attempt: &Attempt) -> Option<Charge> {
+    if attempt.device.is_some() {
+        return None;
+    }
     let rules = &core.settings.password.failures;
     let rule = Rule {
         name: "password_address",
         most: rules.per_address,
         window_seconds: rules.lock_seconds,
     };
-    [Charge { rule, subject: attempt.address.clone() }]
+    Some(Charge { rule, subject: attempt.address.clone() })
 }
 
 /// Counts a try as if it were wrong, or refuses it.
@@ -111,7 +118,7 @@ pub fn begin(
     attempt: &Attempt,
     now: Timestamp,
 ) -> Result<Result<(), Refused>, DbFault> {
-    if let Some(spent) = limits::peek(core, conn, &from_address(core, attempt), now)? {
+    if let Some(spent) = limits::peek(core, conn, from_address(core, attempt).as_slice(), now)? {
         return Ok(Err(Refused::Locked { retry_after: spent.retry_after }));
     }
     let lock = TimeDelta::seconds(core.settings.password.failures.lock_seconds.into());
@@ -161,5 +168,5 @@ pub fn failed(
 ) -> Result<(), DbFault> {
     // Tries that were looked at together may pass the limit together: the
     // hashing queue bounds how many.
-    limits::charge(core, conn, &from_address(core, attempt), now).map(|_| ())
+    limits::charge(core, conn, from_address(core, attempt).as_slice(), now).map(|_| ())
 }

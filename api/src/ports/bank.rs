@@ -48,11 +48,56 @@ pub enum BankOutcome {
     NameTooLong,
     /// The provider refuses more checks for this card or person today.
     AttemptsExceeded,
+    /// The provider takes one of the elements for no such thing, and asked
+    /// nobody.
+    InputRejected(Input),
     /// The provider is busy and did nothing: may be asked again.
     Busy,
+    /// The provider refuses *us*: keys, arrears, quota. Only the operator can
+    /// help.
+    ConfigError,
+}
+
+/// An element that a provider may reject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// Name.
+    Name,
+    /// Document number.
+    Document,
+    /// Card number.
+    Card,
+    /// Phone.
+    Phone,
 }
 
 impl BankOutcome {
+    /// Every answer there is.
+    pub const ALL: [Self; 16] = [
+        Self::Match,
+        Self::Mismatch,
+        Self::CardInvalid,
+        Self::CardAbnormal,
+        Self::NotEnabled,
+        Self::IssuerUnsupported,
+        Self::CertUnsupported,
+        Self::PhoneNotReserved,
+        Self::NameTooLong,
+        Self::AttemptsExceeded,
+        Self::InputRejected(Input::Name),
+        Self::InputRejected(Input::Document),
+        Self::InputRejected(Input::Card),
+        Self::InputRejected(Input::Phone),
+        Self::Busy,
+        Self::ConfigError,
+    ];
+
+    /// Whether the answer counts against the person: it may have been billed,
+    /// and banks count it too. The others say nothing about anybody.
+    pub const fn is_failure(self) -> bool {
+        !matches!(self, Self::Match | Self::InputRejected(_) | Self::Busy | Self::ConfigError)
+    }
+
     /// The name under which the answer is recorded.
     pub const fn code(self) -> &'static str {
         match self {
@@ -66,7 +111,12 @@ impl BankOutcome {
             Self::PhoneNotReserved => "phone_not_reserved",
             Self::NameTooLong => "name_too_long",
             Self::AttemptsExceeded => "attempts_exceeded",
+            Self::InputRejected(Input::Name) => "input_rejected_name",
+            Self::InputRejected(Input::Document) => "input_rejected_document_number",
+            Self::InputRejected(Input::Card) => "input_rejected_card_number",
+            Self::InputRejected(Input::Phone) => "input_rejected_phone",
             Self::Busy => "busy",
+            Self::ConfigError => "config_error",
         }
     }
 }

@@ -6,6 +6,6 @@ pub mod bank;
 pub mod mail;
 pub mod sms;
 
-pub use bank::{BankFault, BankOutcome, BankQuestion, BankVerifier};
+pub use bank::{BankFault, BankOutcome, BankQuestion, BankVerifier, Input};
 pub use mail::{Mail, MailFault, Mailer};
 pub use sms::{Notice, SmsFault, SmsMessage, SmsPurpose, SmsSender, SmsText};

@@ -204,7 +204,15 @@ fn settle<A: Proving, V>(
     (question, answer, view): (&Question, Result<BankOutcome, BankFault>, View<A, V>),
 ) -> Result<Result<V, Problem>, Problem> {
     let code = match &answer {
-        Ok(outcome) => outcome.code(),
+        Ok(outcome) => {
+            if *outcome == BankOutcome::ConfigError {
+                tracing::error!(
+                    request_id = %meta.id,
+                    "the bank check refuses us: see to its keys, balance and quota"
+                );
+            }
+            outcome.code()
+        }
         Err(BankFault::Timeout) => "timeout",
         Err(BankFault::Broken(reason)) => {
             tracing::warn!(request_id = %meta.id, reason, "the bank check failed");
@@ -214,10 +222,10 @@ fn settle<A: Proving, V>(
     let event =
         (AuditKind::BankChecked, AuditSubject { detail: Some(code), ..AuditSubject::flow(id) });
     audit::record(core, conn, meta, event)?;
-    let silent = matches!(answer, Ok(BankOutcome::Busy) | Err(_));
+    let failed = answer.as_ref().is_ok_and(|outcome| outcome.is_failure());
     let timed_out = answer == Err(BankFault::Timeout);
     let was_pending = store::check_finished(conn, question.id, code, meta.now)?;
-    if was_pending && (silent || answer == Ok(BankOutcome::Match)) {
+    if was_pending && !failed {
         limits::refund(core, conn, &charges(core, &question.elements))?;
     }
     // The flow may have been given up, or changed, while the bank thought;
@@ -241,12 +249,9 @@ fn settle<A: Proving, V>(
     if BankMatched::question(core, &elements) != question.about {
         return save_refused(core, conn, flow, problems::busy());
     }
-    if silent {
-        return save_refused(core, conn, flow, problems::bank_silent());
-    }
     let Some(matched) = BankMatched::from_outcome(outcome, &question.about) else {
         let proof = flow.answers.proof_mut();
-        proof.checks_used += 1;
+        proof.checks_used += u32::from(failed);
         let limit = core.settings.limits.bank_checks_per_flow;
         let refused =
             problems::bank_said_no(outcome, limit.saturating_sub(proof.checks_used), meta.now);
@@ -254,7 +259,7 @@ fn settle<A: Proving, V>(
     };
     // Kept also when something else is in the way: the same question need not
     // be paid for again.
-    flow.answers.proof_mut().matched = Some(matched.to_keep().to_owned());
+    flow.answers.proof_mut().matched = Some(matched);
     if let Err(refused) = A::may_go_on(core, conn, &flow, &elements)? {
         return save_refused(core, conn, flow, refused);
     }

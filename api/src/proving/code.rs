@@ -21,8 +21,9 @@ pub fn prove_phone<A: Proving>(
     (meta, flow, elements): (&RequestMeta, &mut Flow<A>, &Elements),
     code: Option<&OtpCode>,
 ) -> Result<Result<PhoneProved, Problem>, Problem> {
-    if flow.answers.proof().phone_proved {
-        return Ok(Ok(PhoneProved::kept(core, &elements.phone)));
+    let kept = flow.answers.proof().proved_phone.clone();
+    if let Some(proof) = kept.filter(|proof| proof.is_for(core, &elements.phone)) {
+        return Ok(Ok(proof));
     }
     let Some(code) = code else { return Err(Problem::field("/code", "required")) };
     let Some(challenge) = flow.answers.proof().challenge else {
@@ -37,7 +38,7 @@ pub fn prove_phone<A: Proving>(
             return Ok(Err(problems::code_refused(refused)));
         }
     };
-    flow.answers.proof_mut().phone_proved = true;
+    flow.answers.proof_mut().proved_phone = Some(proof.clone());
     flow.keep_alive(core, meta.now);
     Ok(Ok(proof))
 }

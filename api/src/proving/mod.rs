@@ -26,7 +26,7 @@ use crate::{
         Timestamp,
         ids::{BankCheckId, ChallengeId},
     },
-    otp::{Addressee, Binding},
+    otp::{Addressee, Binding, PhoneProved},
     ports::SmsPurpose,
     web::Problem,
 };
@@ -47,13 +47,13 @@ pub struct Proof {
     /// A question to the bank that has no answer.
     #[zeroize(skip)]
     pending: Option<PendingCheck>,
-    /// Keyed hash of the four elements that the bank has matched.
-    matched: Option<String>,
+    /// The bank has matched.
+    matched: Option<BankMatched>,
     /// The code that was asked for last.
     #[zeroize(skip)]
     pub challenge: Option<ChallengeId>,
     /// The code was right, though the flow could not be completed yet.
-    pub phone_proved: bool,
+    proved_phone: Option<PhoneProved>,
 }
 
 /// A question that is with the bank now, or that it left without an answer.
@@ -72,7 +72,7 @@ impl Proof {
     pub fn forget(&mut self) {
         self.matched = None;
         self.challenge = None;
-        self.phone_proved = false;
+        self.proved_phone = None;
     }
 }
 
@@ -122,6 +122,6 @@ fn bank_matched<A: Proving>(
     flow: &Flow<A>,
     elements: &Elements,
 ) -> Option<BankMatched> {
-    let proof = BankMatched::kept(flow.answers.proof().matched.clone()?);
+    let proof = flow.answers.proof().matched.clone()?;
     proof.is_for(core, elements).then_some(proof)
 }

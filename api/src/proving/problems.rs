@@ -5,7 +5,7 @@ use crate::{
     identity::{BankCode, CardKind},
     kernel::Timestamp,
     otp::{CodeRefused, RequestRefused},
-    ports::BankOutcome,
+    ports::{BankOutcome, Input},
     web::{Problem, ProblemCode as Code},
 };
 
@@ -44,13 +44,25 @@ pub(super) fn bank_attempts(scope: &'static str, retry_after: i64) -> Problem {
     Problem::new(Code::BankAttemptsExceeded).with("scope", scope).retry_after(retry_after)
 }
 
+/// The provider takes one field for no such thing.
+fn input_rejected(input: Input) -> Problem {
+    let pointer = match input {
+        Input::Name => "/name",
+        Input::Document => "/document_number",
+        Input::Card => "/card_number",
+        Input::Phone => "/phone",
+    };
+    Problem::field(pointer, "bank_rejected")
+}
+
 /// The bank said no; which element differs is not told.
 pub(super) fn bank_said_no(outcome: BankOutcome, remaining: u32, now: Timestamp) -> Problem {
-    if outcome == BankOutcome::AttemptsExceeded {
-        return bank_attempts("card", until_tomorrow(now)).with("remaining", remaining);
-    }
     Problem::new(match outcome {
-        BankOutcome::Match | BankOutcome::Busy => Code::BankUnavailable,
+        BankOutcome::Match | BankOutcome::Busy | BankOutcome::ConfigError => return bank_silent(),
+        BankOutcome::InputRejected(input) => return input_rejected(input),
+        BankOutcome::AttemptsExceeded => {
+            return bank_attempts("card", until_tomorrow(now)).with("remaining", remaining);
+        }
         BankOutcome::Mismatch => Code::BankMismatch,
         BankOutcome::CardInvalid | BankOutcome::CardAbnormal | BankOutcome::NotEnabled => {
             Code::CardUnusable
@@ -59,7 +71,6 @@ pub(super) fn bank_said_no(outcome: BankOutcome, remaining: u32, now: Timestamp)
         BankOutcome::CertUnsupported => Code::DocumentUnsupportedByBank,
         BankOutcome::PhoneNotReserved => Code::PhoneNotReserved,
         BankOutcome::NameTooLong => Code::NameTooLongForBank,
-        BankOutcome::AttemptsExceeded => Code::BankAttemptsExceeded,
     })
     .with("remaining", remaining)
 }

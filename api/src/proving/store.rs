@@ -1,5 +1,6 @@
 //! The table of questions put to the bank.
 
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::{
@@ -47,6 +48,7 @@ pub(super) fn check_resumed(
         .set((
             bank_checks::outcome.eq(PENDING),
             bank_checks::started_at.eq(now.naive_utc()),
+            bank_checks::finished_at.eq(None::<NaiveDateTime>),
             bank_checks::charges.eq(Some(charges.join(" "))),
         ))
         .execute(conn)?;

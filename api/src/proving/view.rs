@@ -69,7 +69,7 @@ impl SentCode {
         };
         let (requested_at, expires_at, attempts_left) = match challenge {
             Some(challenge) => (challenge.requested_at, challenge.expires_at, challenge.tries_left),
-            None if proof.phone_proved => (flow.created_at, flow.expires_at, 0),
+            None if proof.proved_phone.is_some() => (flow.created_at, flow.expires_at, 0),
             None => return Ok(None),
         };
         let resend = TimeDelta::seconds(core.settings.sms.resend_seconds.into());
@@ -80,7 +80,7 @@ impl SentCode {
             expires_at,
             resend_at: requested_at + resend,
             attempts_left,
-            proved: proof.phone_proved,
+            proved: proof.proved_phone.is_some(),
         }))
     }
 }

@@ -5,9 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
+    config::Settings,
     core::Core,
     identity::{BankCode, DocumentType, PasswordPolicyKind},
-    web::Problem,
+    web::{Problem, ProblemDocument},
 };
 
 /// A bank whose cards can prove a person.
@@ -86,6 +87,46 @@ struct CaptchaTimes {
     valid_seconds: u32,
 }
 
+/// How often things may be done.
+#[derive(Debug, Serialize, ToSchema)]
+struct Limits {
+    /// Different document numbers in one registration.
+    #[schema(example = 3)]
+    documents_per_flow: u32,
+    /// Bank checks of one registration, change or phone replacement that may
+    /// fail.
+    #[schema(example = 5)]
+    bank_checks_per_flow: u32,
+    /// Bank checks of one card or one document that may fail in a day.
+    #[schema(example = 3)]
+    bank_failures_per_day: u32,
+    /// Messages of one flow.
+    #[schema(example = 5)]
+    sms_per_flow: u32,
+    /// Wrong passwords for one account from one place before the lock.
+    #[schema(example = 5)]
+    password_failures_before_lock: u32,
+    #[schema(example = 900)]
+    password_lock_seconds: u32,
+}
+
+impl From<&Settings> for Limits {
+    fn from(settings: &Settings) -> Self {
+        let (limits, failures) = (&settings.limits, &settings.password.failures);
+        Self {
+            documents_per_flow: limits.documents_per_flow,
+            bank_checks_per_flow: limits.bank_checks_per_flow,
+            // Both are counted: the smaller one is what a person meets.
+            bank_failures_per_day: limits
+                .bank_failures_per_card_day
+                .min(limits.bank_failures_per_document_day),
+            sms_per_flow: limits.sms_per_flow,
+            password_failures_before_lock: failures.before_lock,
+            password_lock_seconds: failures.lock_seconds,
+        }
+    }
+}
+
 /// How to reach the operator.
 #[derive(Debug, Serialize, ToSchema)]
 struct Contact {
@@ -104,6 +145,7 @@ pub struct ServiceInfo {
     password: PasswordRules,
     sms: SmsTimes,
     captcha: CaptchaTimes,
+    limits: Limits,
     contact: Contact,
     /// The business system that people usually come from.
     #[schema(required)]
@@ -139,8 +181,8 @@ pub async fn list_document_types() -> web::Json<DocumentTypeList> {
 
 /// Facts about this installation
 ///
-/// Versions of the texts to consent to, rules for passwords, times, contact,
-/// and whether the sandbox is on.
+/// Versions of the texts to consent to, rules for passwords, times, limits,
+/// contact, and whether the sandbox is on.
 #[utoipa::path(tag = "Reference data", responses((status = 200, body = ServiceInfo)))]
 #[get("/service-info")]
 pub async fn get_service_info(core: web::Data<Core>) -> web::Json<ServiceInfo> {
@@ -165,6 +207,7 @@ pub async fn get_service_info(core: web::Data<Core>) -> web::Json<ServiceInfo> {
             resend_seconds: settings.sms.resend_seconds,
         },
         captcha: CaptchaTimes { valid_seconds: settings.captcha.valid_seconds },
+        limits: settings.into(),
         contact: Contact {
             phone: settings.contact.phone.clone(),
             email: settings.contact.email.clone(),
@@ -188,7 +231,10 @@ pub async fn get_health() -> web::Json<Health> {
 }
 
 /// Whether requests can be served: the database answers and is up to date
-#[utoipa::path(tag = "Operation", responses((status = 200, body = Health), (status = 503, body = Health)))]
+#[utoipa::path(tag = "Operation", responses(
+    (status = 200, body = Health),
+    (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),
+))]
 #[get("/readyz")]
 pub async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse, Problem> {
     match core.db.ready().await {

@@ -8,14 +8,13 @@ use zeroize::Zeroizing;
 
 use super::draft::{Answers, Draft, Stage};
 use crate::{
-    accounts::{self, BankMatched, NewAccount, NewUnit, NotCreated},
+    accounts::{self, NewAccount, NewUnit, NotCreated, Proofs},
     audit::{self, AuditKind, AuditSubject},
     core::Core,
     db::{Conn, DbFault, savepoint},
     flows,
     identity::OtpCode,
     kernel::ids::{AccountId, FlowId},
-    otp::PhoneProved,
     proving::{Proving, busy, not_found, prove_phone, settled, wrong_stage},
     web::{Problem, ProblemCode, RequestMeta},
 };
@@ -73,7 +72,9 @@ fn in_transaction(
         Err(refused) => return Ok(Err(refused)),
     };
     let bank_matched = settled(core, &draft, &elements)?;
-    let created = create(core, conn, meta, (&draft, &bank_matched, &phone_proved))?;
+    let proofs =
+        Proofs { captcha: &draft.answers.captcha, bank: &bank_matched, phone: &phone_proved };
+    let created = create(core, conn, meta, (&draft, proofs))?;
     if let Ok(account) = created {
         draft.complete(account.to_string());
     }
@@ -128,12 +129,11 @@ fn create(
     core: &Core,
     conn: &mut Conn,
     meta: &RequestMeta,
-    (draft, bank_matched, phone_proved): (&Draft, &BankMatched, &PhoneProved),
+    (draft, proofs): (&Draft, Proofs<'_>),
 ) -> Result<Result<AccountId, NotCreated>, Problem> {
     let account = new_account(draft)?;
     let created = savepoint(conn, |conn| {
-        let proofs = (&account, bank_matched, phone_proved);
-        let id = accounts::create(core, conn, proofs, meta.now)?;
+        let id = accounts::create(core, conn, (&account, proofs), meta.now)?;
         if let Ok(id) = id {
             let subject = AuditSubject { account: Some(id), ..AuditSubject::flow(draft.id) };
             audit::record(core, conn, meta, (AuditKind::AccountCreated, subject))?;

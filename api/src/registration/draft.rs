@@ -6,6 +6,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     accounts::{self, Elements},
+    captcha::CaptchaPassed,
     config::DuplicateDocument,
     core::Core,
     db::{Conn, DbFault},
@@ -57,6 +58,8 @@ pub type Draft = Flow<Answers>;
 /// where a draft's personal data is serialised.
 #[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 pub struct Answers {
+    #[zeroize(skip)]
+    pub captcha: CaptchaPassed,
     pub username: String,
     pub password_hash: String,
     #[zeroize(skip)]

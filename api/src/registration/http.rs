@@ -126,6 +126,7 @@ async fn show(
         (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "stage_conflict, request_in_progress", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "validation_failed", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "too_many_requests", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 #[put("/registrations/{id}/credentials")]
@@ -273,6 +274,7 @@ pub async fn confirm_registration(
     responses(
         (status = 200, body = Registration),
         (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "stage_conflict, request_in_progress", body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 #[post("/registrations/{id}/extension")]
 pub async fn extend_registration(

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     accounts::{self, Kind},
     audit::{self, AuditKind, AuditSubject},
-    captcha,
+    captcha::{self, CaptchaPassed},
     core::Core,
     db::{Conn, DbFault},
     flows,
@@ -40,11 +40,25 @@ pub(super) async fn start(
         let (core, meta, username) = (Arc::clone(core), meta.clone(), username.clone());
         core.clone().db.write(move |conn| may_use(&core, conn, (&meta, &username), captcha)).await?
     };
-    taken?;
+    let passed = taken?;
     let password_hash =
         core.hasher.hash(&ticket, password.to_hash_input()).await.map_err(Problem::internal)?;
     drop(ticket);
-    let draft = new_draft(core, meta, (username, password_hash), (user_type, consents, return_to))?;
+    let answers = Answers {
+        captcha: passed,
+        username: username.as_str().to_owned(),
+        password_hash,
+        user_type,
+        consents,
+        return_to,
+        unit: None,
+        identity: None,
+        bank: None,
+        documents_tried: Vec::new(),
+        proof: Proof::default(),
+        account_id: None,
+    };
+    let draft = new_draft(core, meta, answers)?;
     let (core, meta) = (Arc::clone(core), meta.clone());
     let view = core
         .clone()
@@ -66,13 +80,14 @@ pub(super) fn may_use(
     conn: &mut Conn,
     (meta, username): (&RequestMeta, &Username),
     (captcha, answer): (crate::kernel::ids::CaptchaId, String),
-) -> Result<Result<(), Refused>, DbFault> {
+) -> Result<Result<CaptchaPassed, Refused>, DbFault> {
     let field = |pointer: &str, code: &str| {
         Refused::Fields(vec![FieldProblem { pointer: pointer.into(), code: code.into() }])
     };
-    if let Err(refused) = captcha::redeem(core, conn, (captcha, &answer), meta.now)? {
-        return Ok(Err(field("/captcha/answer", refused.code())));
-    }
+    let passed = match captcha::redeem(core, conn, (captcha, &answer), meta.now)? {
+        Ok(passed) => passed,
+        Err(refused) => return Ok(Err(field("/captcha/answer", refused.code()))),
+    };
     let rule = Rule {
         name: "registration_address_hour",
         most: core.settings.limits.registrations_per_address_hour,
@@ -85,29 +100,11 @@ pub(super) fn may_use(
     if accounts::username_taken(core, conn, username)? {
         return Ok(Err(field("/username", "taken")));
     }
-    Ok(Ok(()))
+    Ok(Ok(passed))
 }
 
-fn new_draft(
-    core: &Core,
-    meta: &RequestMeta,
-    (username, password_hash): (Username, String),
-    (user_type, consents, return_to): (Kind, Vec<(String, String)>, Option<String>),
-) -> Result<Draft, DbFault> {
-    let answers = Answers {
-        username: username.as_str().to_owned(),
-        password_hash,
-        user_type,
-        consents,
-        return_to,
-        unit: None,
-        identity: None,
-        bank: None,
-        documents_tried: Vec::new(),
-        proof: Proof::default(),
-        account_id: None,
-    };
-    let stage = match user_type {
+fn new_draft(core: &Core, meta: &RequestMeta, answers: Answers) -> Result<Draft, DbFault> {
+    let stage = match answers.user_type {
         Kind::Person => Stage::Identity,
         Kind::Unit => Stage::Unit,
     };

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use actix_web::{HttpResponse, ResponseError, http::StatusCode, http::header};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Language, ProblemCode};
 use crate::{crypto::CryptoError, db::DbFault, kernel::ids::RequestId};
@@ -42,6 +42,15 @@ pub struct FieldProblem {
 /// Some codes add members of their own, such as `retry_after_seconds`,
 /// `attempts_left`, `remaining`, `stage`, `scope`, `card_kind`, `bank_code`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "type": "https://shiming.dev/problems/validation_failed",
+    "title": "Some fields need correcting",
+    "status": 422,
+    "detail": "Correct the fields named in errors and send the request again.",
+    "code": "validation_failed",
+    "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+    "errors": [{ "pointer": "/document_number", "code": "document_checksum" }]
+}))]
 pub struct ProblemDocument {
     /// Identifies the kind of problem; ends with `code`.
     #[serde(rename = "type")]
@@ -66,6 +75,19 @@ pub struct ProblemDocument {
     #[serde(flatten)]
     #[schema(ignore)]
     pub members: Map<String, Value>,
+}
+
+/// A document with this code, as an example.
+pub fn example(code: ProblemCode) -> Value {
+    let (title, detail) = code.texts(Language::En);
+    json!({
+        "type": format!("{TYPE_BASE}{}", code.as_str()),
+        "title": title,
+        "status": code.status().as_u16(),
+        "detail": detail,
+        "code": code.as_str(),
+        "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+    })
 }
 
 impl Problem {

@@ -313,8 +313,8 @@ export interface paths {
         };
         /**
          * Facts about this installation
-         * @description Versions of the texts to consent to, rules for passwords, times, contact,
-         *     and whether the sandbox is on.
+         * @description Versions of the texts to consent to, rules for passwords, times, limits,
+         *     contact, and whether the sandbox is on.
          */
         get: operations["get_service_info"];
         put?: never;
@@ -488,7 +488,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Make the bank misbehave */
+        /** Make the bank misbehave, or say something */
         put: operations["set_bank_behaviour"];
         post?: never;
         delete?: never;
@@ -641,6 +641,24 @@ export interface components {
             kind: string;
             /** @example 2026-11-01 */
             version: string;
+        };
+        /** @description How the bank answers next. */
+        BankBehaviour: {
+            /** @description In which way. */
+            mode: components["schemas"]["Mode"];
+            /**
+             * Format: int32
+             * @description Milliseconds before `slow` answers; 2000 when left out.
+             * @example 2000
+             */
+            delay_ms?: number | null;
+            /**
+             * Format: int32
+             * @description How many answers until it is normal again; forever when left out.
+             * @example 1
+             */
+            remaining?: number | null;
+            outcome?: components["schemas"]["Outcome"] | null;
         };
         /** @description The banks, in the guide's order. */
         BankList: {
@@ -888,6 +906,45 @@ export interface components {
          * @enum {string}
          */
         Kind: "person" | "unit";
+        /** @description How often things may be done. */
+        Limits: {
+            /**
+             * Format: int32
+             * @description Different document numbers in one registration.
+             * @example 3
+             */
+            documents_per_flow: number;
+            /**
+             * Format: int32
+             * @description Bank checks of one registration, change or phone replacement that may
+             *     fail.
+             * @example 5
+             */
+            bank_checks_per_flow: number;
+            /**
+             * Format: int32
+             * @description Bank checks of one card or one document that may fail in a day.
+             * @example 3
+             */
+            bank_failures_per_day: number;
+            /**
+             * Format: int32
+             * @description Messages of one flow.
+             * @example 5
+             */
+            sms_per_flow: number;
+            /**
+             * Format: int32
+             * @description Wrong passwords for one account from one place before the lock.
+             * @example 5
+             */
+            password_failures_before_lock: number;
+            /**
+             * Format: int32
+             * @example 900
+             */
+            password_lock_seconds: number;
+        };
         /** @description Mails, the newest first. */
         MailList: {
             items: components["schemas"]["MailView"][];
@@ -970,6 +1027,11 @@ export interface components {
             captcha: components["schemas"]["CaptchaAnswer"];
         };
         /**
+         * @description Everything that a bank may say.
+         * @enum {string}
+         */
+        Outcome: "match" | "mismatch" | "card_invalid" | "card_abnormal" | "not_enabled" | "issuer_unsupported" | "cert_unsupported" | "phone_not_reserved" | "name_too_long" | "attempts_exceeded" | "input_rejected_name" | "input_rejected_document_number" | "input_rejected_card_number" | "input_rejected_phone" | "busy" | "config_error";
+        /**
          * @description Which rules apply beyond length and blocklist.
          * @enum {string}
          */
@@ -992,6 +1054,20 @@ export interface components {
          *
          *     Some codes add members of their own, such as `retry_after_seconds`,
          *     `attempts_left`, `remaining`, `stage`, `scope`, `card_kind`, `bank_code`.
+         * @example {
+         *       "code": "validation_failed",
+         *       "detail": "Correct the fields named in errors and send the request again.",
+         *       "errors": [
+         *         {
+         *           "code": "document_checksum",
+         *           "pointer": "/document_number"
+         *         }
+         *       ],
+         *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+         *       "status": 422,
+         *       "title": "Some fields need correcting",
+         *       "type": "https://shiming.dev/problems/validation_failed"
+         *     }
          */
         ProblemDocument: {
             /**
@@ -1170,6 +1246,7 @@ export interface components {
             password: components["schemas"]["PasswordRules"];
             sms: components["schemas"]["SmsTimes"];
             captcha: components["schemas"]["CaptchaTimes"];
+            limits: components["schemas"]["Limits"];
             contact: components["schemas"]["Contact"];
             /** @description The business system that people usually come from. */
             return_url: string | null;
@@ -1366,7 +1443,160 @@ export interface components {
             phone?: string | null;
         };
     };
-    responses: never;
+    responses: {
+        /** @description cross_site_request */
+        CrossSiteRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "cross_site_request",
+                 *       "detail": "Use this site's own pages; apps use tokens instead of cookies.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 403,
+                 *       "title": "The request comes from another site",
+                 *       "type": "https://shiming.dev/problems/cross_site_request"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description internal */
+        Internal: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "internal",
+                 *       "detail": "Try again later; if it stays, contact us and give the request_id.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 500,
+                 *       "title": "Something went wrong on our side",
+                 *       "type": "https://shiming.dev/problems/internal"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description malformed_request */
+        MalformedRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "malformed_request",
+                 *       "detail": "Check the form of the request and send it again.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 400,
+                 *       "title": "The request cannot be read",
+                 *       "type": "https://shiming.dev/problems/malformed_request"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description method_not_allowed */
+        MethodNotAllowed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "method_not_allowed",
+                 *       "detail": "Use one of the methods in Allow.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 405,
+                 *       "title": "This method is not supported here",
+                 *       "type": "https://shiming.dev/problems/method_not_allowed"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description overloaded */
+        Overloaded: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "overloaded",
+                 *       "detail": "Many people are using it now. Nothing is lost; try again in a moment.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 503,
+                 *       "title": "The service is busy",
+                 *       "type": "https://shiming.dev/problems/overloaded"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description payload_too_large */
+        PayloadTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "payload_too_large",
+                 *       "detail": "A request may hold 64 KiB.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 413,
+                 *       "title": "The request is too large",
+                 *       "type": "https://shiming.dev/problems/payload_too_large"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description request_in_progress */
+        RequestInProgress: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "request_in_progress",
+                 *       "detail": "Wait a few seconds and try again; nothing is lost.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 409,
+                 *       "title": "The same request is still running",
+                 *       "type": "https://shiming.dev/problems/request_in_progress"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description unsupported_media_type */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "unsupported_media_type",
+                 *       "detail": "Send Content-Type: application/json.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 415,
+                 *       "title": "This content type is not supported",
+                 *       "type": "https://shiming.dev/problems/unsupported_media_type"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -1383,6 +1613,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1391,6 +1622,8 @@ export interface operations {
                     "application/json": components["schemas"]["KeySet"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
         };
     };
     get_account: {
@@ -1402,6 +1635,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1419,6 +1653,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     list_banks: {
@@ -1430,6 +1667,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1438,6 +1676,8 @@ export interface operations {
                     "application/json": components["schemas"]["BankList"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
         };
     };
     create_captcha: {
@@ -1449,6 +1689,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1457,6 +1698,7 @@ export interface operations {
                     "application/json": components["schemas"]["Captcha"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
             /** @description too_many_requests */
             429: {
                 headers: {
@@ -1466,6 +1708,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     get_captcha_audio: {
@@ -1484,6 +1728,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1494,6 +1739,17 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            /** @description overloaded */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1514,6 +1770,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1524,6 +1781,17 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            /** @description overloaded */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1542,6 +1810,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1550,6 +1819,8 @@ export interface operations {
                     "application/json": components["schemas"]["DocumentTypeList"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
         };
     };
     start_registration: {
@@ -1570,6 +1841,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1578,6 +1850,29 @@ export interface operations {
                     "application/json": components["schemas"]["Registration"];
                 };
             };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed (with `taken` for a username in use), idempotency_key_reused */
             422: {
                 headers: {
@@ -1596,6 +1891,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
             /** @description overloaded */
             503: {
                 headers: {
@@ -1616,6 +1912,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1633,6 +1930,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     get_registration: {
@@ -1646,6 +1946,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1663,6 +1964,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     abandon_registration: {
@@ -1676,12 +1980,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            403: components["responses"]["CrossSiteRequest"];
             /** @description flow_not_found */
             404: {
                 headers: {
@@ -1691,6 +1997,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     verify_with_bank: {
@@ -1711,6 +2020,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1719,6 +2029,26 @@ export interface operations {
                     "application/json": components["schemas"]["Registration"];
                 };
             };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            403: components["responses"]["CrossSiteRequest"];
             /** @description flow_not_found */
             404: {
                 headers: {
@@ -1728,6 +2058,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
             /** @description stage_conflict, request_in_progress, document_in_use, credit_code_in_use */
             409: {
                 headers: {
@@ -1737,6 +2068,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed, bank_mismatch, card_kind_not_accepted, card_bank_mismatch, card_unusable, issuer_unsupported, document_unsupported_by_bank, phone_not_reserved, name_too_long_for_bank, idempotency_key_reused */
             422: {
                 headers: {
@@ -1755,7 +2088,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description bank_unavailable */
+            500: components["responses"]["Internal"];
+            /** @description bank_unavailable, overloaded */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1784,6 +2118,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1792,6 +2127,26 @@ export interface operations {
                     "application/json": components["schemas"]["Registered"];
                 };
             };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            403: components["responses"]["CrossSiteRequest"];
             /** @description flow_not_found */
             404: {
                 headers: {
@@ -1801,6 +2156,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
             /** @description username_taken, document_in_use, credit_code_in_use, stage_conflict, request_in_progress */
             409: {
                 headers: {
@@ -1810,6 +2166,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed, code_wrong, code_expired, code_dead, idempotency_key_reused */
             422: {
                 headers: {
@@ -1819,6 +2177,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     change_credentials: {
@@ -1836,6 +2196,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1844,6 +2205,8 @@ export interface operations {
                     "application/json": components["schemas"]["Registration"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
+            403: components["responses"]["CrossSiteRequest"];
             /** @description flow_not_found */
             404: {
                 headers: {
@@ -1853,6 +2216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
             /** @description stage_conflict, request_in_progress */
             409: {
                 headers: {
@@ -1862,6 +2226,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed */
             422: {
                 headers: {
@@ -1871,6 +2237,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
             /** @description overloaded */
             503: {
                 headers: {
@@ -1893,6 +2269,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1901,6 +2278,7 @@ export interface operations {
                     "application/json": components["schemas"]["Registration"];
                 };
             };
+            403: components["responses"]["CrossSiteRequest"];
             /** @description flow_not_found */
             404: {
                 headers: {
@@ -1910,6 +2288,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     enter_identity: {
@@ -1927,6 +2317,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1935,6 +2326,8 @@ export interface operations {
                     "application/json": components["schemas"]["Registration"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
+            403: components["responses"]["CrossSiteRequest"];
             /** @description flow_not_found */
             404: {
                 headers: {
@@ -1944,6 +2337,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
             /** @description document_in_use, stage_conflict, request_in_progress */
             409: {
                 headers: {
@@ -1953,6 +2347,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed */
             422: {
                 headers: {
@@ -1971,6 +2367,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     enter_unit: {
@@ -1988,6 +2386,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1996,6 +2395,8 @@ export interface operations {
                     "application/json": components["schemas"]["Registration"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
+            403: components["responses"]["CrossSiteRequest"];
             /** @description flow_not_found */
             404: {
                 headers: {
@@ -2005,6 +2406,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
             /** @description credit_code_in_use, stage_conflict, request_in_progress */
             409: {
                 headers: {
@@ -2014,6 +2416,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed */
             422: {
                 headers: {
@@ -2032,6 +2436,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     get_service_info: {
@@ -2043,6 +2449,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2051,6 +2458,8 @@ export interface operations {
                     "application/json": components["schemas"]["ServiceInfo"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
         };
     };
     list_sessions: {
@@ -2062,6 +2471,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2079,6 +2489,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     create_session: {
@@ -2094,6 +2507,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2102,6 +2516,7 @@ export interface operations {
                     "application/json": components["schemas"]["SignedInView"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
             /** @description login_failed */
             401: {
                 headers: {
@@ -2111,6 +2526,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed */
             422: {
                 headers: {
@@ -2129,6 +2547,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
             /** @description overloaded */
             503: {
                 headers: {
@@ -2149,6 +2568,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2173,6 +2593,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     delete_session: {
@@ -2186,6 +2609,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2219,6 +2643,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     open_support_case: {
@@ -2237,12 +2664,32 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SupportCase"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description cross_site_request */
@@ -2254,6 +2701,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
             /** @description request_in_progress */
             409: {
                 headers: {
@@ -2263,6 +2711,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed (`required`, `too_long`, `email_format`, `captcha_wrong`, `captcha_expired`), idempotency_key_reused */
             422: {
                 headers: {
@@ -2281,6 +2731,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     create_tokens: {
@@ -2296,6 +2748,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2304,6 +2757,7 @@ export interface operations {
                     "application/json": components["schemas"]["TokenSet"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
             /** @description login_failed */
             401: {
                 headers: {
@@ -2313,6 +2767,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed */
             422: {
                 headers: {
@@ -2331,6 +2788,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
             /** @description overloaded */
             503: {
                 headers: {
@@ -2358,12 +2816,32 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TokenSet"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description refresh_token_invalid, refresh_token_reused */
@@ -2375,6 +2853,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed, idempotency_key_reused */
             422: {
                 headers: {
@@ -2384,6 +2866,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     get_health: {
@@ -2395,6 +2879,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2403,6 +2888,8 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
         };
     };
     get_readiness: {
@@ -2414,6 +2901,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2422,12 +2910,15 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            /** @description overloaded */
             503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
         };
@@ -2441,18 +2932,20 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Behaviour"];
+                "application/json": components["schemas"]["BankBehaviour"];
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Behaviour"];
+                    "application/json": components["schemas"]["BankBehaviour"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
             /** @description sandbox_only */
             404: {
                 headers: {
@@ -2462,6 +2955,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     solve_captcha: {
@@ -2475,6 +2982,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2492,6 +3000,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     list_cardholders: {
@@ -2503,6 +3014,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2520,6 +3032,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     add_cardholder: {
@@ -2535,6 +3050,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2543,6 +3059,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cardholder"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
             /** @description sandbox_only */
             404: {
                 headers: {
@@ -2552,6 +3069,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed */
             422: {
                 headers: {
@@ -2561,6 +3081,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     list_mail: {
@@ -2572,6 +3094,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2589,6 +3112,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     list_sms: {
@@ -2606,6 +3132,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2614,6 +3141,7 @@ export interface operations {
                     "application/json": components["schemas"]["SmsList"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
             /** @description sandbox_only */
             404: {
                 headers: {
@@ -2623,6 +3151,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     set_sms_behaviour: {
@@ -2638,6 +3169,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2646,6 +3178,7 @@ export interface operations {
                     "application/json": components["schemas"]["Behaviour"];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
             /** @description sandbox_only */
             404: {
                 headers: {
@@ -2655,6 +3188,20 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
 }

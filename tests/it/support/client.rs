@@ -8,7 +8,7 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 
-use super::{Answer, Person, TestApp, unit};
+use super::{Answer, Person, TestApp, contract, unit};
 
 /// The password of everybody.
 pub const PASSWORD: &str = "lychee park fog 7";
@@ -101,6 +101,7 @@ impl<'a> Client<'a> {
     /// Sends a finished request.
     pub async fn execute(&self, request: reqwest::Request) -> Answer {
         let asked = format!("{} {}", request.method(), request.url());
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
         let response =
             self.http.execute(request).await.unwrap_or_else(|e| panic!("{asked}: {e:?}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
@@ -115,7 +116,9 @@ impl<'a> Client<'a> {
             }
         }
         let body = response.bytes().await.unwrap().to_vec();
-        Answer { status, headers, body, asked }
+        let answer = Answer { status, headers, body, asked };
+        contract::check(method.as_str(), &path, &answer);
+        answer
     }
 
     pub async fn get(&self, path: &str) -> Answer {

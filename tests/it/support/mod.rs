@@ -4,6 +4,7 @@ mod answer;
 mod app;
 mod client;
 mod clock;
+pub mod contract;
 mod database;
 mod entropy;
 mod people;

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 
 use super::{
-    Port, Sandbox,
+    Sandbox,
+    behaviour::Port,
     cardholders::{BUILT_IN, Cardholder},
     store,
 };
@@ -21,7 +22,8 @@ impl BankVerifier for SandboxBank {
     async fn verify(&self, question: &BankQuestion) -> Result<BankOutcome, BankFault> {
         let broken = |fault: &dyn std::fmt::Display| BankFault::Broken(fault.to_string());
         match self.0.behave(Port::Bank).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(told))) => return Ok(told),
             Ok(Err(_)) => return Err(broken(&"the sandbox was told to fail")),
             Err(fault) => return Err(broken(&fault)),
         }

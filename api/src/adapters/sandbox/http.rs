@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    Behaviour, Port, Sandbox,
+    BankBehaviour, Behaviour, Sandbox,
+    behaviour::Port,
     cardholders::{BUILT_IN, Cardholder},
     mail::KeptMail,
     sms::KeptSms,
@@ -188,37 +189,39 @@ pub async fn add_cardholder(
     Ok(HttpResponse::Created().json(cardholder))
 }
 
-/// Make the bank misbehave
-#[utoipa::path(tag = "Sandbox", request_body = Behaviour, responses(
-    (status = 200, body = Behaviour),
+/// Make the bank misbehave, or say something
+#[utoipa::path(tag = "Sandbox", request_body = BankBehaviour, responses(
+    (status = 200, body = BankBehaviour),
     (status = 404, description = "sandbox_only", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "validation_failed", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 #[put("/sandbox/v1/bank/behaviour")]
 pub async fn set_bank_behaviour(
     switch: web::Data<Switch>,
-    body: JsonBody<Behaviour>,
-) -> Result<web::Json<Behaviour>, Problem> {
-    set(on(&switch)?, Port::Bank, body.value).await
+    body: JsonBody<BankBehaviour>,
+) -> Result<web::Json<BankBehaviour>, Problem> {
+    let sandbox = on(&switch)?;
+    body.value.check()?;
+    set(&sandbox, Port::Bank, body.value).await?;
+    Ok(web::Json(body.value))
 }
 
 /// Make the SMS gateway misbehave
 #[utoipa::path(tag = "Sandbox", request_body = Behaviour, responses(
     (status = 200, body = Behaviour),
     (status = 404, description = "sandbox_only", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "validation_failed", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 #[put("/sandbox/v1/sms/behaviour")]
 pub async fn set_sms_behaviour(
     switch: web::Data<Switch>,
     body: JsonBody<Behaviour>,
 ) -> Result<web::Json<Behaviour>, Problem> {
-    set(on(&switch)?, Port::Sms, body.value).await
+    set(&on(&switch)?, Port::Sms, body.value.into()).await?;
+    Ok(web::Json(body.value))
 }
 
-async fn set(
-    sandbox: Sandbox,
-    port: Port,
-    behaviour: Behaviour,
-) -> Result<web::Json<Behaviour>, Problem> {
-    sandbox.db.write(move |conn| store::set_behaviour(conn, port.code(), behaviour)).await?;
-    Ok(web::Json(behaviour))
+async fn set(sandbox: &Sandbox, port: Port, behaviour: BankBehaviour) -> Result<(), Problem> {
+    let write = sandbox.db.write(move |conn| store::set_behaviour(conn, port.code(), behaviour));
+    Ok(write.await?)
 }

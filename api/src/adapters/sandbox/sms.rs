@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Port, Sandbox, store};
+use super::{Sandbox, behaviour::Port, store};
 use crate::ports::{Notice, SmsFault, SmsMessage, SmsPurpose, SmsSender, SmsText};
 
 /// Keeps messages instead of sending them.
@@ -29,7 +29,7 @@ impl SmsSender for SandboxSms {
     async fn send(&self, message: &SmsMessage) -> Result<(), SmsFault> {
         let broken = |fault: &dyn std::fmt::Display| SmsFault::Broken(fault.to_string());
         match self.sandbox.behave(Port::Sms).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(_)) => {}
             Ok(Err(_)) => return Err(broken(&"the sandbox was told to fail")),
             Err(fault) => return Err(broken(&fault)),
         }

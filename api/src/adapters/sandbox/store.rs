@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Behaviour, Mode, Sandbox, cardholders::Cardholder, mail::KeptMail, sms::KeptSms};
+use super::{BankBehaviour, Mode, Sandbox, cardholders::Cardholder, mail::KeptMail, sms::KeptSms};
 use crate::{
     crypto::{CryptoError, Place, Purpose},
     db::{
@@ -155,35 +155,50 @@ pub(super) fn find_by_card(
 pub(super) fn set_behaviour(
     conn: &mut Conn,
     port: &str,
-    behaviour: Behaviour,
+    behaviour: BankBehaviour,
 ) -> Result<(), DbFault> {
+    let (mode, outcome) =
+        (name(behaviour.mode).unwrap_or_default(), behaviour.outcome.and_then(name));
     diesel::delete(sandbox_behaviours::table.find(port)).execute(conn)?;
     claimed(conn, |conn| {
         diesel::insert_into(sandbox_behaviours::table)
             .values((
                 sandbox_behaviours::port.eq(port),
-                sandbox_behaviours::mode.eq(mode_code(behaviour.mode)),
+                sandbox_behaviours::mode.eq(&mode),
                 sandbox_behaviours::delay_ms.eq(behaviour.delay_ms.map(i64::from)),
                 sandbox_behaviours::remaining.eq(behaviour.remaining.map(i64::from)),
+                sandbox_behaviours::outcome.eq(&outcome),
             ))
             .execute(conn)
     })?;
     Ok(())
 }
 
+#[derive(Queryable)]
+struct BehaviourRow {
+    mode: String,
+    delay_ms: Option<i64>,
+    remaining: Option<i64>,
+    outcome: Option<String>,
+}
+
 /// The behaviour in force; counts `remaining` down.
-pub(super) fn next_behaviour(conn: &mut Conn, port: &str) -> Result<Behaviour, DbFault> {
-    let normal = Behaviour { mode: Mode::Normal, delay_ms: None, remaining: None };
-    let row: Option<(String, Option<i64>, Option<i64>)> = sandbox_behaviours::table
+pub(super) fn next_behaviour(conn: &mut Conn, port: &str) -> Result<BankBehaviour, DbFault> {
+    let normal =
+        BankBehaviour { mode: Mode::Normal, delay_ms: None, remaining: None, outcome: None };
+    let row: Option<BehaviourRow> = sandbox_behaviours::table
         .find(port)
         .select((
             sandbox_behaviours::mode,
             sandbox_behaviours::delay_ms,
             sandbox_behaviours::remaining,
+            sandbox_behaviours::outcome,
         ))
         .first(conn)
         .optional()?;
-    let Some((mode, delay_ms, remaining)) = row else { return Ok(normal) };
+    let Some(BehaviourRow { mode, delay_ms, remaining, outcome }) = row else {
+        return Ok(normal);
+    };
     if let Some(remaining) = remaining {
         let row = sandbox_behaviours::table.find(port);
         let counted = diesel::update(row.filter(sandbox_behaviours::remaining.gt(Some(0))))
@@ -193,21 +208,26 @@ pub(super) fn next_behaviour(conn: &mut Conn, port: &str) -> Result<Behaviour, D
             return Ok(normal);
         }
     }
-    let modes = [Mode::Normal, Mode::Error, Mode::Timeout, Mode::Slow];
-    Ok(Behaviour {
-        mode: modes.into_iter().find(|one| mode_code(*one) == mode).unwrap_or(Mode::Normal),
+    Ok(BankBehaviour {
+        mode: named(port, "mode", mode)?,
         delay_ms: delay_ms.and_then(|delay| u32::try_from(delay).ok()),
         remaining: None,
+        outcome: outcome.map(|name| named(port, "outcome", name)).transpose()?,
     })
 }
 
-const fn mode_code(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Normal => "normal",
-        Mode::Error => "error",
-        Mode::Timeout => "timeout",
-        Mode::Slow => "slow",
-    }
+/// The name under which a mode or an outcome is stored: that of the API.
+fn name(value: impl serde::Serialize) -> Option<String> {
+    serde_json::to_value(value).ok()?.as_str().map(str::to_owned)
+}
+
+fn named<T: serde::de::DeserializeOwned>(
+    row: &str,
+    column: &'static str,
+    name: String,
+) -> Result<T, DbFault> {
+    let place = Place { table: "sandbox_behaviours", column, row };
+    serde_json::from_value(name.into()).map_err(|_| crate::core::corrupt(place))
 }
 
 /// Forgets messages from before `until`.

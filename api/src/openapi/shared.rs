@@ -1,0 +1,159 @@
+//! Refusals that many operations share. They come from the web floor, from the
+//! extractors of a handler or from the database, so no handler could name them
+//! without repeating the others.
+
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use utoipa::openapi::{
+    ContentBuilder, OpenApi as Document, Ref, RefOr, Response, ResponseBuilder,
+    path::{Operation, ParameterIn, PathItem},
+};
+
+use crate::web::{ProblemCode as Code, problem};
+
+/// What is answered from memory. Everything else may find the database busy.
+const WITHOUT_DATABASE: [&str; 5] = [
+    "/.well-known/jwks.json",
+    "/api/v1/banks",
+    "/api/v1/document-types",
+    "/api/v1/service-info",
+    "/healthz",
+];
+
+/// Declares for every operation what it may answer besides what it says
+/// itself.
+pub(super) fn declare(document: &mut Document) {
+    let mut components = document.components.take().unwrap_or_default();
+    for (path, item) in &mut document.paths.paths {
+        for (changes, operation) in operations(item) {
+            for (status, codes) in by_status(shared(path, changes, operation)) {
+                if let Some(code) = add(operation, status, &codes) {
+                    components.responses.insert(name(code), refusal(&[code]).into());
+                }
+            }
+            describe_successes(operation);
+        }
+    }
+    document.components = Some(components);
+}
+
+/// The operations of a path, and whether they may change something.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [(false, get), (true, put), (true, post), (true, delete), (true, patch)]
+        .into_iter()
+        .filter_map(|(changes, operation)| Some((changes, operation.as_mut()?)))
+}
+
+fn shared(path: &str, changes: bool, operation: &Operation) -> Vec<Code> {
+    let mut codes = vec![Code::MethodNotAllowed, Code::Internal];
+    if operation.request_body.is_some() {
+        codes.extend([
+            Code::MalformedRequest,
+            Code::PayloadTooLarge,
+            Code::UnsupportedMediaType,
+            Code::ValidationFailed,
+        ]);
+    } else if takes(operation, |place, _| *place == ParameterIn::Query) {
+        codes.push(Code::MalformedRequest);
+    }
+    if takes(operation, |_, name| name == "Idempotency-Key") {
+        codes.extend([
+            Code::IdempotencyKeyInvalid,
+            Code::IdempotencyKeyReused,
+            Code::RequestInProgress,
+        ]);
+    }
+    if changes && believes_cookies(operation) {
+        codes.push(Code::CrossSiteRequest);
+    }
+    if !WITHOUT_DATABASE.contains(&path) {
+        codes.push(Code::Overloaded);
+    }
+    codes
+}
+
+fn takes(operation: &Operation, wanted: impl Fn(&ParameterIn, &str) -> bool) -> bool {
+    operation.parameters.iter().flatten().any(|parameter| match parameter {
+        RefOr::T(parameter) => wanted(&parameter.parameter_in, &parameter.name),
+        RefOr::Ref(_) => false,
+    })
+}
+
+/// Whether a cookie may stand for the person.
+fn believes_cookies(operation: &Operation) -> bool {
+    operation.security.iter().flatten().any(|requirement| {
+        let schemes = serde_json::to_value(requirement).unwrap_or_default();
+        schemes.as_object().into_iter().flatten().any(|(scheme, _)| scheme.ends_with("_cookie"))
+    })
+}
+
+fn by_status(codes: Vec<Code>) -> BTreeMap<String, Vec<Code>> {
+    let mut sorted = BTreeMap::<String, Vec<Code>>::new();
+    for code in codes {
+        sorted.entry(code.status().as_u16().to_string()).or_default().push(code);
+    }
+    sorted
+}
+
+/// Adds codes to a status; returns the code whose shared response is used.
+fn add(operation: &mut Operation, status: String, codes: &[Code]) -> Option<Code> {
+    match (operation.responses.responses.entry(status), codes) {
+        (Entry::Vacant(free), [code]) => {
+            free.insert(RefOr::Ref(Ref::from_response_name(name(*code))));
+            return Some(*code);
+        }
+        (Entry::Vacant(free), codes) => {
+            free.insert(refusal(codes).into());
+        }
+        (Entry::Occupied(mut taken), codes) => {
+            if let RefOr::T(response) = taken.get_mut() {
+                let description = &mut response.description;
+                for code in codes {
+                    if !names(description, *code) {
+                        description.push_str(", ");
+                        description.push_str(code.as_str());
+                    }
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Whether a description names a code.
+fn names(description: &str, code: Code) -> bool {
+    description.split(|c: char| !c.is_ascii_lowercase() && c != '_').any(|one| one == code.as_str())
+}
+
+/// The name of a code's shared response.
+fn name(code: Code) -> String {
+    format!("{code:?}")
+}
+
+fn refusal(codes: &[Code]) -> Response {
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("ProblemDocument")))
+        .example(codes.first().map(|code| problem::example(*code)))
+        .build();
+    let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+    ResponseBuilder::new()
+        .description(names.join(", "))
+        .content("application/problem+json", content)
+        .build()
+}
+
+/// Every response must have a description (OpenAPI 3.1); of a success the
+/// schema says the rest.
+fn describe_successes(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            let status = status.parse().ok().and_then(|status: u16| {
+                actix_web::http::StatusCode::from_u16(status).ok()?.canonical_reason()
+            });
+            status.unwrap_or("Answer").clone_into(&mut response.description);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+ALTER TABLE sandbox_behaviours DROP COLUMN outcome;

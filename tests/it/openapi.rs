@@ -1,0 +1,126 @@
+//! What the OpenAPI document promises. That it tells all that the server does
+//! is checked for every answer of every test (`support::contract`).
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use shiming::web::ProblemCode;
+
+use crate::support::contract;
+
+/// Codes of routes that are still being built.
+const NOT_YET: [&str; 9] = [
+    "answers_wrong",
+    "changes_held",
+    "nothing_changed",
+    "password_needed",
+    "password_wrong",
+    "phone_replacement_refused",
+    "recovery_code_wrong",
+    "security_questions_not_set",
+    "security_questions_off",
+];
+
+fn code(name: &str) -> Option<ProblemCode> {
+    ProblemCode::ALL.iter().copied().find(|code| code.as_str() == name)
+}
+
+fn document() -> Value {
+    serde_json::to_value(shiming::openapi::document()).unwrap()
+}
+
+#[test]
+fn every_problem_code_is_named_by_an_operation() {
+    let mut named = BTreeSet::new();
+    for (_, statuses) in contract::declared() {
+        named.extend(statuses.values().flat_map(|description| contract::names(description)));
+    }
+    let missing: Vec<&str> = ProblemCode::ALL
+        .iter()
+        .map(|code| code.as_str())
+        .filter(|code| !named.contains(code) && !NOT_YET.contains(code))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn every_refusal_names_its_codes_and_only_those_of_its_status() {
+    for (operation, statuses) in contract::declared() {
+        for (status, description) in statuses.iter().filter(|(status, _)| **status >= 400) {
+            let codes: Vec<_> = contract::names(description).filter_map(code).collect();
+            assert!(!codes.is_empty(), "{operation}: {status} names no code: {description}");
+            for code in codes {
+                assert_eq!(code.status().as_u16(), *status, "{operation}: {}", code.as_str());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_failure_is_a_problem_document() {
+    let document = document();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let response = match response["$ref"].as_str() {
+                    Some(shared) => document.pointer(shared.trim_start_matches('#')).unwrap(),
+                    None => response,
+                };
+                assert!(response["description"].is_string(), "{method} {path} {status}");
+                if status.starts_with('2') {
+                    continue;
+                }
+                let schema = response.pointer("/content/application~1problem+json/schema/$ref");
+                assert_eq!(
+                    schema.and_then(Value::as_str),
+                    Some("#/components/schemas/ProblemDocument"),
+                    "{method} {path} {status}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_example_shows_what_a_problem_looks_like() {
+    let document = document();
+    let schema = &document["components"]["schemas"]["ProblemDocument"];
+    let example = schema["example"].as_object().unwrap();
+    for member in schema["required"].as_array().unwrap() {
+        assert!(example.contains_key(member.as_str().unwrap()), "{member}");
+    }
+    assert_eq!(example["errors"][0]["pointer"], "/document_number");
+    let shared = document["components"]["responses"].as_object().unwrap();
+    for (name, response) in shared {
+        let example = &response["content"]["application/problem+json"]["example"];
+        assert_eq!(example["code"], response["description"], "{name}");
+    }
+}
+
+/// Creating requests whose repetition must have no second effect. The others
+/// that make something (`CONTRIBUTING.md` says why) do not take the key.
+#[test]
+fn the_document_says_which_requests_take_an_idempotency_key() {
+    let document = document();
+    let mut taking = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            if parameters.into_iter().any(|one| one["name"] == "Idempotency-Key") {
+                assert_eq!(method, "post", "{path}");
+                taking.insert(path.trim_start_matches("/api/v1/").to_owned());
+            }
+        }
+    }
+    for path in [
+        "registrations",
+        "registrations/{id}/bank-verification",
+        "registrations/{id}/confirmation",
+        "tokens/refresh",
+    ] {
+        assert!(taking.contains(path), "{path}");
+    }
+    for path in ["sessions", "tokens", "captchas", "/sandbox/v1/cardholders"] {
+        assert!(!taking.contains(path), "{path}");
+    }
+}
