@@ -29,6 +29,7 @@ export default defineConfig({
   define: {
     __VUE_OPTIONS_API__: testing,
     __VUE_PROD_DEVTOOLS__: false,
+    __INTLIFY_PROD_DEVTOOLS__: false,
     __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: false,
   },
   resolve: {
@@ -54,7 +55,7 @@ export default defineConfig({
             { name: 'base', test: /node_modules|plugin-vue|vite\/preload/ },
             {
               name: 'form',
-              test: /src\/(?:api|forms|i18n\/\w+\.ts|ui\/(?:Captcha|Field|Text|Password|Submit|Problem|Notice|ErrorS|PageT))/,
+              test: /src\/(?:api\/(?!lists)|forms\/(?:form|page|typed)|i18n\/\w+\.ts|ui\/(?:Captcha|Field|Text|Password|Submit|Problem|Notice|ErrorS|PageT))/,
             },
           ],
         },

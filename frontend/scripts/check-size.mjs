@@ -12,10 +12,13 @@ const KB = 1000
 const page = (name, view, messages = []) => ({ name, view, messages: ['core', ...messages] })
 const pages = [
   page('login', 'src/features/login/LoginPage.vue'),
-  page('register', 'src/features/registration/CredentialsPage.vue', ['registration']),
-  page('register/identity', 'src/features/registration/IdentityPage.vue', ['registration']),
-  page('register/bank', 'src/features/registration/BankPage.vue', ['registration']),
-  page('register/code', 'src/features/registration/CodePage.vue', ['registration']),
+  page('register', 'src/features/registration/CredentialsPage.vue', ['proof', 'registration']),
+  page('register/identity', 'src/features/registration/IdentityPage.vue', [
+    'proof',
+    'registration',
+  ]),
+  page('register/bank', 'src/features/registration/BankPage.vue', ['proof', 'registration']),
+  page('register/code', 'src/features/registration/CodePage.vue', ['proof', 'registration']),
   page('recovery', 'src/features/recovery/ComingPage.vue', ['recovery']),
   page('help', 'src/features/help/HelpPage.vue'),
   page('legal', 'src/features/legal/LegalPage.vue'),

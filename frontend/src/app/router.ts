@@ -12,8 +12,8 @@ import { paths } from './paths'
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Messages of the page, besides those of every page. */
-    messages?: Namespace
+    /** Messages of the page, besides those of every page; the last have the first word. */
+    messages?: Namespace[]
   }
 }
 
@@ -21,7 +21,10 @@ declare module 'vue-router' {
 const draftGuard: NavigationGuardWithThis<undefined> = async (...step) =>
   (await import('@/features/registration/draft')).draftGuard.apply(undefined, step)
 
-const registration = { meta: { messages: 'registration' }, beforeEnter: draftGuard } as const
+const registration = {
+  meta: { messages: ['proof', 'registration'] },
+  beforeEnter: draftGuard,
+} satisfies Partial<RouteRecordRaw>
 
 const routes: RouteRecordRaw[] = [
   {
@@ -64,13 +67,13 @@ const routes: RouteRecordRaw[] = [
     name: 'register-expired',
     path: paths['register-expired'],
     component: () => import('@/features/registration/ExpiredPage.vue'),
-    meta: { messages: 'registration' },
+    meta: { messages: ['proof', 'registration'] },
   },
   {
     name: 'account',
     path: paths.account,
     component: () => import('@/features/account/AccountPage.vue'),
-    meta: { messages: 'account' },
+    meta: { messages: ['account'] },
     beforeEnter: signedInGuard,
   },
   {
@@ -78,14 +81,14 @@ const routes: RouteRecordRaw[] = [
     path: paths['recover-username'],
     component: () => import('@/features/recovery/ComingPage.vue'),
     props: { what: 'username' },
-    meta: { messages: 'recovery' },
+    meta: { messages: ['recovery'] },
   },
   {
     name: 'recover-password',
     path: paths['recover-password'],
     component: () => import('@/features/recovery/ComingPage.vue'),
     props: { what: 'password' },
-    meta: { messages: 'recovery' },
+    meta: { messages: ['recovery'] },
   },
   {
     name: 'help',
@@ -102,7 +105,7 @@ const routes: RouteRecordRaw[] = [
     name: 'sandbox',
     path: paths.sandbox,
     component: () => import('@/features/sandbox/SandboxPage.vue'),
-    meta: { messages: 'sandbox' },
+    meta: { messages: ['sandbox'] },
   },
   { name: 'not-found', path: '/:path(.*)*', component: () => import('./NotFoundPage.vue') },
 ]
@@ -118,7 +121,7 @@ export const failedToLoad = ref<string | null>(null)
 
 router.beforeEach(async (to) => {
   page.failed = false
-  if (to.meta.messages) await loadMessages(to.meta.messages)
+  if (to.meta.messages) await loadMessages(...to.meta.messages)
 })
 
 router.afterEach((to, from, failure) => {

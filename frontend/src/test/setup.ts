@@ -3,7 +3,7 @@ import { afterEach, beforeEach } from 'vitest'
 import { loadMessages, setLanguage } from '@/i18n'
 
 beforeEach(async () => {
-  await loadMessages('registration')
+  await loadMessages('proof', 'registration')
   await setLanguage('zh-CN')
 })
 afterEach(() => {
