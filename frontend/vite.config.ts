@@ -49,13 +49,17 @@ export default defineConfig({
     manifest: true,
     rolldownOptions: {
       output: {
-        // Few files compress better than many: one of libraries, one of what every form has.
+        // Few files compress better than many: libraries, what every form has, what many pages have.
         codeSplitting: {
           groups: [
             { name: 'base', test: /node_modules|plugin-vue|vite\/preload/ },
             {
               name: 'form',
-              test: /src\/(?:api\/(?!lists)|forms\/(?:form|page|typed)|i18n\/\w+\.ts|ui\/(?:Captcha|Field|Text|Password|Submit|Problem|Notice|ErrorS|PageT))/,
+              test: /src\/(?:api\/(?!lists)|forms\/(?:form|page|typed)|i18n\/\w+\.ts|ui\/(?:Captcha|Field|Text(?!Area)|Password|Submit|Problem|Notice|ErrorS|PageT))/,
+            },
+            {
+              name: 'parts',
+              test: /src\/(?:api\/lists|forms\/(?:checks|letter|residentId)|ui\/(?!display|TextArea)\w+\.(?:vue|ts))/,
             },
           ],
         },

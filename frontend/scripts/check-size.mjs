@@ -21,6 +21,8 @@ const pages = [
   page('register/code', 'src/features/registration/CodePage.vue', ['proof', 'registration']),
   page('recovery', 'src/features/recovery/ComingPage.vue', ['recovery']),
   page('help', 'src/features/help/HelpPage.vue'),
+  page('help/write', 'src/features/help/WritePage.vue', ['help']),
+  page('help/written', 'src/features/help/WrittenPage.vue', ['help']),
   page('legal', 'src/features/legal/LegalPage.vue'),
 ]
 const budget = (name) => (name === 'login' ? 60 : 80) * KB

@@ -10,6 +10,7 @@ export type Problem = Omit<components['schemas']['ProblemDocument'], 'code'> & {
   scope?: 'card' | 'document' | 'flow' | 'phone' | 'address'
   card_kind?: 'credit' | 'semi_credit' | 'prepaid'
   bank_code?: string
+  held_until?: string
 }
 
 /** A refused or failed request. */

@@ -537,6 +537,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/current/password-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["check_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_account_change"];
+        put?: never;
+        post: operations["change_account"];
+        delete: operations["abandon_account_change"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/change/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["confirm_account_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/security-questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_security_questions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/security-questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_account_questions"];
+        put: operations["set_account_questions"];
+        post?: never;
+        delete: operations["remove_account_questions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["export_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/closure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["request_closure"];
+        delete: operations["cancel_closure"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support-cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["write_to_support"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -547,11 +707,7 @@ export interface components {
             id: string;
             /** @example wangxiaoming */
             username: string;
-            /**
-             * @description `person`.
-             * @example person
-             */
-            kind: string;
+            kind: components["schemas"]["AccountKind"];
             /** @example 王** */
             name: string;
             document_type: components["schemas"]["DocumentType"];
@@ -585,6 +741,17 @@ export interface components {
              * @example 2026-11-23T02:00:00Z
              */
             created_at: string;
+            unit: components["schemas"]["AccountUnit"] | null;
+            /** Format: date-time */
+            password_set_at: string;
+            password_due: boolean;
+            security_questions: components["schemas"]["QuestionsSummary"];
+            /** Format: date-time */
+            changes_held_until: string | null;
+            /** Format: date-time */
+            closes_at: string | null;
+            /** Format: date-time */
+            password_fresh_until: string | null;
         };
         /** @description A text that people consent to, and its version in force. */
         Agreement: {
@@ -887,7 +1054,7 @@ export interface components {
          * @description A stable name for what went wrong (RFC 9457 `type` ends with it).
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "validation_failed" | "cross_site_request" | "not_signed_in" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "request_in_progress" | "idempotency_key_reused" | "idempotency_key_invalid" | "flow_not_found" | "stage_conflict" | "document_in_use" | "username_taken" | "document_attempts_exceeded" | "bank_mismatch" | "card_kind_not_accepted" | "card_bank_mismatch" | "card_unusable" | "issuer_unsupported" | "document_unsupported_by_bank" | "phone_not_reserved" | "name_too_long_for_bank" | "bank_unavailable" | "bank_attempts_exceeded" | "sms_limit_exceeded" | "sms_resend_too_soon" | "code_wrong" | "code_expired" | "code_dead" | "login_failed" | "login_locked" | "login_too_soon" | "refresh_token_invalid" | "refresh_token_reused" | "too_many_requests" | "overloaded" | "sandbox_only" | "internal";
+        ProblemCode: "malformed_request" | "validation_failed" | "cross_site_request" | "not_signed_in" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "request_in_progress" | "idempotency_key_reused" | "idempotency_key_invalid" | "flow_not_found" | "stage_conflict" | "document_in_use" | "username_taken" | "document_attempts_exceeded" | "bank_mismatch" | "card_kind_not_accepted" | "card_bank_mismatch" | "card_unusable" | "issuer_unsupported" | "document_unsupported_by_bank" | "phone_not_reserved" | "name_too_long_for_bank" | "bank_unavailable" | "bank_attempts_exceeded" | "sms_limit_exceeded" | "sms_resend_too_soon" | "code_wrong" | "code_expired" | "code_dead" | "login_failed" | "login_locked" | "login_too_soon" | "refresh_token_invalid" | "refresh_token_reused" | "too_many_requests" | "overloaded" | "sandbox_only" | "internal" | "password_needed" | "password_wrong" | "nothing_changed" | "changes_held" | "credit_code_in_use" | "security_questions_off" | "security_questions_not_set" | "answers_wrong" | "recovery_code_wrong" | "phone_replacement_refused";
         /**
          * @description The body of every failure (RFC 9457), `application/problem+json`.
          *
@@ -1233,6 +1400,137 @@ export interface components {
              * @example 13800138000
              */
             phone?: string | null;
+        };
+        /** @enum {string} */
+        AccountKind: "person" | "unit";
+        /** @enum {string} */
+        UnitState: "pending" | "approved" | "rejected";
+        AccountUnit: {
+            name: string;
+            credit_code: string;
+            legal_representative: string;
+            state: components["schemas"]["UnitState"];
+            reason: string | null;
+        };
+        /** @enum {string} */
+        QuestionsMode: "guide" | "second_step" | "off";
+        /** @enum {string} */
+        QuestionsState: "none" | "set" | "disabled";
+        QuestionsSummary: {
+            mode: components["schemas"]["QuestionsMode"];
+            state: components["schemas"]["QuestionsState"];
+        };
+        PasswordFreshness: {
+            /** Format: date-time */
+            password_fresh_until: string;
+        };
+        CheckPassword: {
+            password: string;
+        };
+        /** @enum {string} */
+        ChangeField: "name" | "bank_code" | "card_number" | "phone" | "agent";
+        /** @enum {string} */
+        ChangeStage: "bank" | "code";
+        ChangeAgent: {
+            document_type: components["schemas"]["DocumentType"];
+            document_number: string;
+            issuing_country: string | null;
+            gender: components["schemas"]["Gender"];
+            birth_date: string;
+        };
+        ChangeAccount: {
+            name?: string | null;
+            bank_code?: string | null;
+            card_number?: string | null;
+            phone?: string | null;
+            agent?: components["schemas"]["ChangeAgent"] | null;
+        };
+        ChangeRemaining: {
+            bank_checks: number;
+            sms: number;
+        };
+        AccountChange: {
+            /** Format: uuid */
+            id: string;
+            stage: components["schemas"]["ChangeStage"];
+            changed: components["schemas"]["ChangeField"][];
+            name: string;
+            bank_code: string;
+            card_number: string;
+            phone: string;
+            code: components["schemas"]["SentCode"] | null;
+            remaining: components["schemas"]["ChangeRemaining"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        ChangePassword: {
+            password: string;
+            password_confirmation: string;
+        };
+        SecurityQuestion: {
+            id: string;
+            text: string;
+            text_en: string;
+        };
+        SecurityQuestionGroup: {
+            code: string;
+            name: string;
+            name_en: string;
+            questions: components["schemas"]["SecurityQuestion"][];
+        };
+        SecurityQuestionList: {
+            groups: components["schemas"]["SecurityQuestionGroup"][];
+        };
+        AccountQuestions: {
+            mode: components["schemas"]["QuestionsMode"];
+            state: components["schemas"]["QuestionsState"];
+            questions: string[];
+            /** Format: date-time */
+            set_at: string | null;
+        };
+        QuestionAnswer: {
+            question: string;
+            answer: string;
+        };
+        SetQuestions: {
+            answers: components["schemas"]["QuestionAnswer"][];
+        };
+        HistoryItem: {
+            id: string;
+            /** Format: date-time */
+            at: string;
+            kind: string;
+            detail: string | null;
+            ip_prefix: string | null;
+            device: string | null;
+        };
+        History: {
+            items: components["schemas"]["HistoryItem"][];
+            next: string | null;
+        };
+        AccountExport: {
+            [key: string]: unknown;
+        };
+        Closure: {
+            /** Format: date-time */
+            closes_at: string;
+        };
+        /** @enum {string} */
+        SupportTopic: "bank_mismatch" | "name" | "phone" | "unit" | "other";
+        WriteToSupport: {
+            topic: components["schemas"]["SupportTopic"];
+            name: string | null;
+            document_number: string | null;
+            reply_to: string;
+            message: string;
+            captcha: components["schemas"]["CaptchaAnswer"];
+        };
+        SupportCase: {
+            number: string;
+            /** Format: date-time */
+            created_at: string;
         };
     };
     responses: never;
@@ -2394,6 +2692,451 @@ export interface operations {
             };
             /** @description sandbox_only */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    check_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordFreshness"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_account_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountChange"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAccount"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountChange"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    abandon_account_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    confirm_account_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_security_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityQuestionList"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_account_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountQuestions"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    set_account_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetQuestions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountQuestions"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    remove_account_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_history: {
+        parameters: {
+            query?: {
+                before?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountExport"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    request_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancel_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    write_to_support: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WriteToSupport"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportCase"];
+                };
+            };
+            /** @description problem */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

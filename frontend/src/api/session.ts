@@ -1,3 +1,4 @@
+import { shallowRef } from 'vue'
 import type { NavigationGuard } from 'vue-router'
 import { answered, api, type Schemas } from './client'
 import { ProblemError } from './problem'
@@ -6,13 +7,24 @@ import { stored } from '@/i18n/stored'
 /** Whether somebody signed in with this browser. The session itself is a cookie that no script can read. */
 const FLAG = 'signed-in'
 
-export const rememberSignedIn = (): void => stored.set(FLAG, 'yes')
-export const forgetSignedIn = (): void => stored.set(FLAG, null)
+/** The account of the session as it was seen last; nobody sees another person's. */
+export const account = shallowRef<Schemas['AccountView'] | null>(null)
 
-/** The account of the session; `null` when it has ended. */
+export function rememberSignedIn(): void {
+  account.value = null
+  stored.set(FLAG, 'yes')
+}
+
+export function forgetSignedIn(): void {
+  account.value = null
+  stored.set(FLAG, null)
+}
+
+/** Asks for the account of the session; `null` when it has ended. */
 export async function loadAccount(): Promise<Schemas['AccountView'] | null> {
   try {
-    return await answered(api.GET('/api/v1/account'))
+    account.value = await answered(api.GET('/api/v1/account'))
+    return account.value
   } catch (error) {
     if (error instanceof ProblemError && error.problem.code === 'not_signed_in') {
       forgetSignedIn()
@@ -29,6 +41,6 @@ export const signedInGuard: NavigationGuard = (to) =>
 /** Who is signed in need not sign in again. */
 export const signedOutGuard: NavigationGuard = async () => {
   if (stored.get(FLAG) !== 'yes') return true
-  const account = await loadAccount().catch(() => null)
-  return account === null ? true : { name: 'account' }
+  const mine = await loadAccount().catch(() => null)
+  return mine === null ? true : { name: 'account' }
 }

@@ -11,6 +11,8 @@ export const paths = {
   'recover-username': '/recovery/username',
   'recover-password': '/recovery/password',
   help: '/help',
+  'help-write': '/help/write',
+  'help-written': '/help/written',
   legal: '/legal/:kind(user-agreement|privacy-notice|bank-check)',
   sandbox: '/sandbox',
 } as const

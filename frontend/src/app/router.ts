@@ -96,6 +96,18 @@ const routes: RouteRecordRaw[] = [
     component: () => import('@/features/help/HelpPage.vue'),
   },
   {
+    name: 'help-write',
+    path: paths['help-write'],
+    component: () => import('@/features/help/WritePage.vue'),
+    meta: { messages: ['help'] },
+  },
+  {
+    name: 'help-written',
+    path: paths['help-written'],
+    component: () => import('@/features/help/WrittenPage.vue'),
+    meta: { messages: ['help'] },
+  },
+  {
     name: 'legal',
     path: paths.legal,
     component: () => import('@/features/legal/LegalPage.vue'),

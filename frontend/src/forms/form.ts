@@ -35,8 +35,10 @@ export function useForm<F extends string>(pointers: Pointers<F>): Form<F> {
   const busy = ref(false)
 
   function text(name: F, code: string): string {
-    const key = keyOf(`errors.${name}.${code}`, `errors.any.${code}`) ?? 'core.errors.any.invalid'
-    return t(key, { min: service.value?.password.min_length ?? 8 })
+    // Fields of a row, such as `answer_2`, have one set of words.
+    const [, row = name, n = ''] = /^(.+)_(\d)$/.exec(name) ?? []
+    const key = keyOf(`errors.${row}.${code}`, `errors.any.${code}`) ?? 'core.errors.any.invalid'
+    return t(key, { min: service.value?.password.min_length ?? 8, n })
   }
 
   function clear(): void {

@@ -5,6 +5,7 @@ import type { Ref } from 'vue'
 import type core from './locales/zh-CN/core.json'
 import type proof from './locales/zh-CN/proof.json'
 import type registration from './locales/zh-CN/registration.json'
+import type help from './locales/zh-CN/help.json'
 import type account from './locales/zh-CN/account.json'
 import type recovery from './locales/zh-CN/recovery.json'
 import type sandbox from './locales/zh-CN/sandbox.json'
@@ -14,6 +15,7 @@ export interface Messages {
   core: typeof core
   proof: typeof proof
   registration: typeof registration
+  help: typeof help
   account: typeof account
   recovery: typeof recovery
   sandbox: typeof sandbox

@@ -65,5 +65,5 @@ it('has words for every problem that a page can meet', () => {
   const wanted = schema.components.schemas.ProblemCode.enum.filter(
     (code) => !notForPages.includes(code),
   )
-  expect([...new Set(problems)].sort()).toEqual([...wanted, 'offline'].sort())
+  expect([...wanted, 'offline'].filter((code) => !problems.includes(code))).toEqual([])
 })
