@@ -61,6 +61,10 @@ export default defineConfig({
               name: 'parts',
               test: /src\/(?:api\/lists|forms\/(?:checks|letter|residentId)|ui\/(?!display|TextArea)\w+\.(?:vue|ts))/,
             },
+            {
+              name: 'account',
+              test: /features\/account\/(?:Account(?!Facts)|Closing|Done|Password(?!Page)|fresh|times)/,
+            },
           ],
         },
       },

@@ -10,6 +10,8 @@ const manifest = JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf
 
 const KB = 1000
 const page = (name, view, messages = []) => ({ name, view, messages: ['core', ...messages] })
+const account = ['proof', 'account']
+const records = [...account, 'records']
 const pages = [
   page('login', 'src/features/login/LoginPage.vue'),
   page('register', 'src/features/registration/CredentialsPage.vue', ['proof', 'registration']),
@@ -23,6 +25,14 @@ const pages = [
   page('help', 'src/features/help/HelpPage.vue'),
   page('help/write', 'src/features/help/WritePage.vue', ['help']),
   page('help/written', 'src/features/help/WrittenPage.vue', ['help']),
+  page('account', 'src/features/account/InformationPage.vue', account),
+  page('account/change', 'src/features/account/ChangePage.vue', account),
+  page('account/code', 'src/features/account/ChangeCodePage.vue', account),
+  page('account/password', 'src/features/account/PasswordPage.vue', account),
+  page('account/questions', 'src/features/account/QuestionsPage.vue', account),
+  page('account/history', 'src/features/account/HistoryPage.vue', records),
+  page('account/export', 'src/features/account/ExportPage.vue', records),
+  page('account/closure', 'src/features/account/ClosurePage.vue', account),
   page('legal', 'src/features/legal/LegalPage.vue'),
 ]
 const budget = (name) => (name === 'login' ? 60 : 80) * KB

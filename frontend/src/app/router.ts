@@ -26,6 +26,11 @@ const registration = {
   beforeEnter: draftGuard,
 } satisfies Partial<RouteRecordRaw>
 
+const account = {
+  meta: { messages: ['proof', 'account'] },
+  beforeEnter: signedInGuard,
+} satisfies Partial<RouteRecordRaw>
+
 const routes: RouteRecordRaw[] = [
   {
     name: 'login',
@@ -72,9 +77,52 @@ const routes: RouteRecordRaw[] = [
   {
     name: 'account',
     path: paths.account,
-    component: () => import('@/features/account/AccountPage.vue'),
-    meta: { messages: ['account'] },
-    beforeEnter: signedInGuard,
+    component: () => import('@/features/account/InformationPage.vue'),
+    ...account,
+  },
+  {
+    name: 'account-change',
+    path: paths['account-change'],
+    component: () => import('@/features/account/ChangePage.vue'),
+    ...account,
+  },
+  {
+    name: 'account-change-code',
+    path: paths['account-change-code'],
+    component: () => import('@/features/account/ChangeCodePage.vue'),
+    ...account,
+  },
+  {
+    name: 'account-password',
+    path: paths['account-password'],
+    component: () => import('@/features/account/PasswordPage.vue'),
+    ...account,
+  },
+  {
+    name: 'account-questions',
+    path: paths['account-questions'],
+    component: () => import('@/features/account/QuestionsPage.vue'),
+    ...account,
+  },
+  {
+    name: 'account-history',
+    path: paths['account-history'],
+    component: () => import('@/features/account/HistoryPage.vue'),
+    ...account,
+    meta: { messages: ['proof', 'account', 'records'] },
+  },
+  {
+    name: 'account-export',
+    path: paths['account-export'],
+    component: () => import('@/features/account/ExportPage.vue'),
+    ...account,
+    meta: { messages: ['proof', 'account', 'records'] },
+  },
+  {
+    name: 'account-closure',
+    path: paths['account-closure'],
+    component: () => import('@/features/account/ClosurePage.vue'),
+    ...account,
   },
   {
     name: 'recover-username',

@@ -6,6 +6,7 @@ import type core from './locales/zh-CN/core.json'
 import type proof from './locales/zh-CN/proof.json'
 import type registration from './locales/zh-CN/registration.json'
 import type help from './locales/zh-CN/help.json'
+import type records from './locales/zh-CN/records.json'
 import type account from './locales/zh-CN/account.json'
 import type recovery from './locales/zh-CN/recovery.json'
 import type sandbox from './locales/zh-CN/sandbox.json'
@@ -17,6 +18,7 @@ export interface Messages {
   registration: typeof registration
   help: typeof help
   account: typeof account
+  records: typeof records
   recovery: typeof recovery
   sandbox: typeof sandbox
 }
