@@ -57,6 +57,19 @@ export default defineConfig({
               name: 'form',
               test: /src\/(?:api\/(?!lists)|forms\/(?:form|page|typed)|i18n\/\w+\.ts|ui\/(?:Captcha|Field|Text|Password|Submit|Problem|Notice|ErrorS|PageT))/,
             },
+            // What the flows share, and what each of them does: the entry names every file there is.
+            {
+              name: 'proof',
+              test: /src\/(?:api\/lists|forms\/(?:checks|credit|resident)|ui\/(?:Bank|clock|Code|Country|Document|Fact|Mismatch|Name|Radio|Select|Step|Strength)\w*\.(?:vue|ts))/,
+            },
+            {
+              name: 'registering',
+              test: /features\/registration\/(?:draft|RegistrationStep|StartAgain|InUse)/,
+            },
+            {
+              name: 'recovering',
+              test: /features\/recovery\/(?:recovery|RecoveryStep|\w+Notice|ProblemWays|PhoneProblem)/,
+            },
           ],
         },
       },
