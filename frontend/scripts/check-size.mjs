@@ -13,6 +13,7 @@ const page = (name, view, messages = []) => ({ name, view, messages: ['core', ..
 const pages = [
   page('login', 'src/features/login/LoginPage.vue'),
   page('register', 'src/features/registration/CredentialsPage.vue', ['proof', 'registration']),
+  page('register/unit', 'src/features/registration/UnitPage.vue', ['proof', 'registration']),
   page('register/identity', 'src/features/registration/IdentityPage.vue', [
     'proof',
     'registration',

@@ -2,6 +2,7 @@
 export const paths = {
   login: '/',
   register: '/register',
+  'register-unit': '/register/unit',
   'register-identity': '/register/identity',
   'register-bank': '/register/bank',
   'register-code': '/register/code',

@@ -48,6 +48,12 @@ const routes: RouteRecordRaw[] = [
     ...registration,
   },
   {
+    name: 'register-unit',
+    path: paths['register-unit'],
+    component: () => import('@/features/registration/UnitPage.vue'),
+    ...registration,
+  },
+  {
     name: 'register-identity',
     path: paths['register-identity'],
     component: () => import('@/features/registration/IdentityPage.vue'),
