@@ -15,13 +15,28 @@ const records = [...account, 'records']
 const pages = [
   page('login', 'src/features/login/LoginPage.vue'),
   page('register', 'src/features/registration/CredentialsPage.vue', ['proof', 'registration']),
+  page('register/unit', 'src/features/registration/UnitPage.vue', ['proof', 'registration']),
   page('register/identity', 'src/features/registration/IdentityPage.vue', [
     'proof',
     'registration',
   ]),
   page('register/bank', 'src/features/registration/BankPage.vue', ['proof', 'registration']),
   page('register/code', 'src/features/registration/CodePage.vue', ['proof', 'registration']),
-  page('recovery', 'src/features/recovery/ComingPage.vue', ['recovery']),
+  page('recovery/username', 'src/features/recovery/UsernamePage.vue', ['proof', 'recovery']),
+  page('recovery/username/code', 'src/features/recovery/CodePage.vue', ['proof', 'recovery']),
+  page('recovery/password', 'src/features/recovery/PasswordPage.vue', ['proof', 'recovery']),
+  page('recovery/password/method', 'src/features/recovery/MethodPage.vue', ['proof', 'recovery']),
+  page('recovery/password/identity', 'src/features/recovery/IdentityPage.vue', [
+    'proof',
+    'recovery',
+  ]),
+  page('recovery/password/questions', 'src/features/recovery/QuestionsPage.vue', [
+    'proof',
+    'recovery',
+  ]),
+  page('recovery/password/reset', 'src/features/recovery/ResetPage.vue', ['proof', 'recovery']),
+  page('recovery/phone', 'src/features/recovery/PhonePage.vue', ['proof', 'recovery']),
+  page('recovery/phone/code', 'src/features/recovery/PhoneCodePage.vue', ['proof', 'recovery']),
   page('help', 'src/features/help/HelpPage.vue'),
   page('help/write', 'src/features/help/WritePage.vue', ['help']),
   page('help/written', 'src/features/help/WrittenPage.vue', ['help']),
@@ -70,7 +85,7 @@ if (process.argv.includes('--json')) {
   console.log(JSON.stringify(sizes))
 } else {
   for (const { page, bytes, budget } of sizes) {
-    console.log(`${page.padEnd(18)} ${(bytes / KB).toFixed(1)} of ${budget / KB} KB`)
+    console.log(`${page.padEnd(28)} ${(bytes / KB).toFixed(1)} of ${budget / KB} KB`)
   }
 }
 if (sizes.some(({ bytes, budget }) => bytes > budget)) {

@@ -17,7 +17,7 @@ declare module 'vue-router' {
   }
 }
 
-/** Only those who register need what the registration knows. */
+/** Only those who register or recover need what that knows. */
 const draftGuard: NavigationGuardWithThis<undefined> = async (...step) =>
   (await import('@/features/registration/draft')).draftGuard.apply(undefined, step)
 
@@ -31,6 +31,14 @@ const account = {
   beforeEnter: signedInGuard,
 } satisfies Partial<RouteRecordRaw>
 
+const recoveryGuard: NavigationGuardWithThis<undefined> = async (...step) =>
+  (await import('@/features/recovery/recovery')).recoveryGuard.apply(undefined, step)
+
+const recovery = {
+  meta: { messages: ['proof', 'recovery'] },
+  beforeEnter: recoveryGuard,
+} satisfies Partial<RouteRecordRaw>
+
 const routes: RouteRecordRaw[] = [
   {
     name: 'login',
@@ -42,6 +50,12 @@ const routes: RouteRecordRaw[] = [
     name: 'register',
     path: paths.register,
     component: () => import('@/features/registration/CredentialsPage.vue'),
+    ...registration,
+  },
+  {
+    name: 'register-unit',
+    path: paths['register-unit'],
+    component: () => import('@/features/registration/UnitPage.vue'),
     ...registration,
   },
   {
@@ -127,15 +141,83 @@ const routes: RouteRecordRaw[] = [
   {
     name: 'recover-username',
     path: paths['recover-username'],
-    component: () => import('@/features/recovery/ComingPage.vue'),
-    props: { what: 'username' },
-    meta: { messages: ['recovery'] },
+    component: () => import('@/features/recovery/UsernamePage.vue'),
+    ...recovery,
+  },
+  {
+    name: 'recover-username-code',
+    path: paths['recover-username-code'],
+    component: () => import('@/features/recovery/CodePage.vue'),
+    props: { goal: 'username' },
+    ...recovery,
+  },
+  {
+    name: 'recover-username-done',
+    path: paths['recover-username-done'],
+    component: () => import('@/features/recovery/DonePage.vue'),
+    props: { goal: 'username' },
+    ...recovery,
   },
   {
     name: 'recover-password',
     path: paths['recover-password'],
-    component: () => import('@/features/recovery/ComingPage.vue'),
-    props: { what: 'password' },
+    component: () => import('@/features/recovery/PasswordPage.vue'),
+    ...recovery,
+  },
+  {
+    name: 'recover-password-method',
+    path: paths['recover-password-method'],
+    component: () => import('@/features/recovery/MethodPage.vue'),
+    ...recovery,
+  },
+  {
+    name: 'recover-password-identity',
+    path: paths['recover-password-identity'],
+    component: () => import('@/features/recovery/IdentityPage.vue'),
+    ...recovery,
+  },
+  {
+    name: 'recover-password-code',
+    path: paths['recover-password-code'],
+    component: () => import('@/features/recovery/CodePage.vue'),
+    props: { goal: 'password' },
+    ...recovery,
+  },
+  {
+    name: 'recover-password-questions',
+    path: paths['recover-password-questions'],
+    component: () => import('@/features/recovery/QuestionsPage.vue'),
+    ...recovery,
+  },
+  {
+    name: 'recover-password-reset',
+    path: paths['recover-password-reset'],
+    component: () => import('@/features/recovery/ResetPage.vue'),
+    ...recovery,
+  },
+  {
+    name: 'recover-password-done',
+    path: paths['recover-password-done'],
+    component: () => import('@/features/recovery/DonePage.vue'),
+    props: { goal: 'password' },
+    ...recovery,
+  },
+  {
+    name: 'recover-phone',
+    path: paths['recover-phone'],
+    component: () => import('@/features/recovery/PhonePage.vue'),
+    ...recovery,
+  },
+  {
+    name: 'recover-phone-code',
+    path: paths['recover-phone-code'],
+    component: () => import('@/features/recovery/PhoneCodePage.vue'),
+    ...recovery,
+  },
+  {
+    name: 'recover-expired',
+    path: paths['recover-expired'],
+    component: () => import('@/features/recovery/ExpiredPage.vue'),
     meta: { messages: ['recovery'] },
   },
   {
@@ -181,7 +263,7 @@ export const failedToLoad = ref<string | null>(null)
 
 router.beforeEach(async (to) => {
   page.failed = false
-  if (to.meta.messages) await loadMessages(...to.meta.messages)
+  await loadMessages('core', ...(to.meta.messages ?? []))
 })
 
 router.afterEach((to, from, failure) => {
