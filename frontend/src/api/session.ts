@@ -4,7 +4,10 @@ import { answered, api, type Schemas } from './client'
 import { ProblemError } from './problem'
 import { stored } from '@/i18n/stored'
 
-/** Whether somebody signed in with this browser. The session itself is a cookie that no script can read. */
+/**
+ * Whether somebody signed in with this browser. The session itself is a cookie that no script can read;
+ * where the browser remembers nothing, the server is asked.
+ */
 const FLAG = 'signed-in'
 
 /** The account of the session as it was seen last; nobody sees another person's. */
@@ -24,6 +27,7 @@ export function forgetSignedIn(): void {
 export async function loadAccount(): Promise<Schemas['AccountView'] | null> {
   try {
     account.value = await answered(api.GET('/api/v1/account'))
+    stored.set(FLAG, 'yes')
     return account.value
   } catch (error) {
     if (error instanceof ProblemError && error.problem.code === 'not_signed_in') {
@@ -35,12 +39,18 @@ export async function loadAccount(): Promise<Schemas['AccountView'] | null> {
 }
 
 /** Pages for those who are signed in; the others are brought back after signing in. */
-export const signedInGuard: NavigationGuard = (to) =>
-  stored.get(FLAG) === 'yes' || { name: 'login', query: { next: String(to.name) } }
+export const signedInGuard: NavigationGuard = async (to) => {
+  const login = { name: 'login', query: { next: String(to.name) } }
+  const known = stored.get(FLAG)
+  if (known !== undefined) return known === 'yes' || login
+  // The page itself says when the server cannot be asked.
+  const mine = await loadAccount().catch(() => undefined)
+  return mine !== null || login
+}
 
 /** Who is signed in need not sign in again. */
 export const signedOutGuard: NavigationGuard = async () => {
-  if (stored.get(FLAG) !== 'yes') return true
+  if (stored.get(FLAG) === null) return true
   const mine = await loadAccount().catch(() => null)
   return mine === null ? true : { name: 'account' }
 }

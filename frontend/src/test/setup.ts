@@ -1,5 +1,5 @@
 import { cleanup } from '@testing-library/vue'
-import { afterEach, beforeEach } from 'vitest'
+import { afterEach, beforeEach, vi } from 'vitest'
 import { loadMessages, setLanguage } from '@/i18n'
 
 beforeEach(async () => {
@@ -8,5 +8,6 @@ beforeEach(async () => {
 })
 afterEach(() => {
   cleanup()
+  vi.restoreAllMocks()
   localStorage.clear()
 })

@@ -3,6 +3,7 @@ import type { RouteLocationNormalized } from 'vue-router'
 import { ProblemError, problemOf } from '@/api/problem'
 import { stored } from '@/i18n/stored'
 import { refusal, serve } from '@/test/server'
+import { withoutStorage } from '@/test/storage'
 import { sample } from '@/test/recovery'
 import { advance, drop, goesOn, keep, openPages, recovery, recoveryGuard } from './recovery'
 
@@ -60,6 +61,30 @@ it('says that it has expired, unless it was done', async () => {
   stored.set('recovery', 'done')
   expect(await go('recover-username-done')).toEqual({ name: 'login' })
   expect(stored.get('recovery')).toBeNull()
+})
+
+it('shows what was done again after a reload', async () => {
+  stored.set('recovery', 'done')
+  serve({ 'GET /recoveries/current': { body: sample({ goal: 'username', stage: 'done' }) } })
+  expect(await go('recover-username-done')).toBe(true)
+  drop()
+  stored.set('recovery', 'done')
+  serve({ 'GET /recoveries/current': { body: sample({ stage: 'done' }) } })
+  expect(await go('recover-password-done')).toBe(true)
+})
+
+it('asks the server where the browser remembers nothing', async () => {
+  withoutStorage()
+  serve({ 'GET /recoveries/current': { body: sample({ stage: 'reset' }) } })
+  expect(await go('recover-password-reset')).toBe(true)
+})
+
+it('tells nobody of an end where there may have been no beginning', async () => {
+  withoutStorage()
+  const { calls } = serve({ 'GET /recoveries/current': refusal(404, 'flow_not_found') })
+  expect(await go('recover-password-code')).toEqual({ name: 'recover-password' })
+  expect(await go('recover-password')).toBe(true)
+  expect(calls).toHaveLength(1)
 })
 
 it('learns from a refusal what is left', async () => {

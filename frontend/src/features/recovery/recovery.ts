@@ -120,7 +120,8 @@ export const recoveryGuard: NavigationGuard = async (to) => {
   const flag = stored.get(FLAG)
   if (recovery.value === null && flag !== null) {
     const found = await load().catch(() => undefined)
-    if (found === null && !starts.includes(name)) {
+    // Where nothing was remembered, nothing may have been there.
+    if (found === null && flag !== undefined && !starts.includes(name)) {
       // What is done needs no words about its end.
       return { name: flag === 'done' ? 'login' : 'recover-expired' }
     }

@@ -36,7 +36,7 @@ const FLAG = 'registration'
 /** Takes the server's newest view. */
 export function keep(registration: Registration): Registration {
   draft.value = registration
-  stored.set(FLAG, registration.stage === 'completed' ? null : 'open')
+  stored.set(FLAG, registration.stage === 'completed' ? 'done' : 'open')
   return registration
 }
 
@@ -84,10 +84,15 @@ const order = [
 
 /** The server's stage decides where one may be: back as far as one likes, forward no further. */
 export const draftGuard: NavigationGuard = async (to) => {
-  const known = draft.value !== null
-  if (!known && stored.get(FLAG) === 'open') {
+  const flag = stored.get(FLAG)
+  if (draft.value === null && flag !== null) {
     const found = await load().catch(() => undefined)
-    if (found === null && to.name !== 'register') return { name: 'register-expired' }
+    if (found === null && to.name !== 'register') {
+      // Where nothing was remembered, nothing may have been there.
+      if (flag === 'open') return { name: 'register-expired' }
+      // What is done needs no words about its end.
+      if (to.name === 'register-done') return { name: 'login' }
+    }
   }
   const stage = draft.value?.stage
   const person = draft.value?.user_type !== 'unit'

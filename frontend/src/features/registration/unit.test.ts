@@ -4,26 +4,11 @@ import axe from 'axe-core'
 import { beforeEach, expect, it } from 'vitest'
 import { createMemoryHistory, createRouter, type RouteLocationNormalized } from 'vue-router'
 import { i18n } from '@/i18n'
+import { registration } from '@/test/registration'
 import { refusal, serve } from '@/test/server'
 import UnitPage from './UnitPage.vue'
-import { draft, draftGuard, drop, keep, wipe, type Registration } from './draft'
+import { draft, draftGuard, drop, keep, wipe } from './draft'
 
-const registration = (differs: Partial<Registration>): Registration => ({
-  id: '018f0000-0000-7000-8000-000000000000',
-  stage: 'unit',
-  created_at: '2026-11-23T02:00:00Z',
-  expires_at: '2099-11-23T02:30:00Z',
-  absolute_expires_at: '2099-11-24T02:00:00Z',
-  username: 'ceshidanwei',
-  user_type: 'unit',
-  unit: null,
-  identity: null,
-  bank: null,
-  code: null,
-  remaining: { documents: 3, bank_checks: 5, sms: 5 },
-  return_to: null,
-  ...differs,
-})
 const path = `/registrations/${registration({}).id}/unit`
 
 beforeEach(() => {
