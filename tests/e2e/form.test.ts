@@ -153,18 +153,18 @@ test('five wrong codes kill it, and a new one works', async ({
   await flow.bank(someone)
   const right = await codeFor(page.request, someone.phone)
   const wrong = right === '000000' ? '111111' : '000000'
-  const { problems } = texts.proof
+  const { code } = texts.proof.errors
   for (const left of [4, 3, 2, 1]) {
     await page.fill('#code', wrong)
     await flow.next()
-    await expect(page.getByRole('alert')).toContainText(fill(problems.code_wrong.text, { left }))
+    await expect(page.getByRole('alert')).toContainText(fill(code.code_wrong, { left }))
   }
   await page.fill('#code', wrong)
   await flow.next()
-  await expect(page.getByRole('alert')).toContainText(problems.code_dead.title)
+  await expect(page.getByRole('alert')).toContainText(code.code_dead)
   await page.fill('#code', right)
   await flow.next()
-  await expect(page.getByRole('alert')).toContainText(problems.code_dead.title)
+  await expect(page.getByRole('alert')).toContainText(code.code_dead)
   const again = page.getByRole('button', { name: texts.proof.code.resend, exact: true })
   await expect(again).toBeEnabled()
   await again.click()

@@ -1428,6 +1428,9 @@ export interface components {
             contact: components["schemas"]["Contact"];
             /** @description The business system that people usually come from. */
             return_url: string | null;
+            limits: components["schemas"]["ServiceLimits"];
+            security_questions: components["schemas"]["QuestionRules"];
+            account: components["schemas"]["AccountTimes"];
         };
         /** @description The sessions of an account, the newest first. */
         SessionList: {
@@ -1821,6 +1824,38 @@ export interface components {
             name?: string | null;
             credit_code?: string | null;
             legal_representative?: string | null;
+        };
+        /** @description Limits that people may meet. */
+        ServiceLimits: {
+            /** Format: int32 */
+            documents_per_flow: number;
+            /** Format: int32 */
+            bank_failures_per_day: number;
+            /** Format: int32 */
+            bank_checks_per_flow: number;
+            /** Format: int32 */
+            wrong_passwords: number;
+            /** Format: int32 */
+            lock_seconds: number;
+            /** Format: int32 */
+            sms_per_phone_hour: number;
+            /** Format: int32 */
+            code_tries: number;
+        };
+        /** @description What security questions are used for. */
+        QuestionRules: {
+            mode: components["schemas"]["QuestionsMode"];
+            /** Format: int32 */
+            wrong_sets: number;
+        };
+        /** @description Times of accounts. */
+        AccountTimes: {
+            /** Format: int32 */
+            closing_days: number;
+            /** Format: int32 */
+            changes_hold_hours: number;
+            /** Format: int32 */
+            password_fresh_minutes: number;
         };
     };
     responses: never;

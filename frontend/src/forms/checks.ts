@@ -2,6 +2,9 @@
 import { checks } from './residentId'
 import { number } from './typed'
 
+/** What refusals call the field of a code. */
+export const CODE = ['/code', 'code_wrong', 'code_expired', 'code_dead', 'recovery_code_wrong']
+
 /** A code from a message. */
 export function checkCode(typed: string): { code?: string } {
   const given = number(typed)

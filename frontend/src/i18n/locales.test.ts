@@ -47,7 +47,6 @@ it('has words for every problem that a page can meet', () => {
   // These are about how a client is written, or belong to apps only.
   const notForPages = [
     'malformed_request',
-    'validation_failed',
     'not_found',
     'method_not_allowed',
     'payload_too_large',
@@ -58,14 +57,16 @@ it('has words for every problem that a page can meet', () => {
     'refresh_token_reused',
     'sandbox_only',
   ]
-  const problems = names.flatMap((name) => {
-    const file = read('zh-CN', name) as { problems?: Record<string, Node> }
-    return Object.keys(file.problems ?? {})
-  })
   const [, codes = ''] = /ProblemCode: ([^;]+);/.exec(schema) ?? []
   const wanted = codes
     .split(' | ')
     .map((code) => code.replaceAll('"', ''))
     .filter((code) => !notForPages.includes(code))
+  const problems = names.flatMap((name) => {
+    const file = read('zh-CN', name) as Record<'problems' | 'errors', Record<string, Node>>
+    // What is about a field has its words there.
+    const fields = Object.values(file.errors ?? {}).flatMap((field) => Object.keys(field))
+    return [...Object.keys(file.problems ?? {}), ...fields.filter((code) => wanted.includes(code))]
+  })
   expect([...new Set(problems)].sort()).toEqual([...wanted, 'offline'].sort())
 })

@@ -136,11 +136,50 @@ it('says the words of the guide when a code is wrong', async () => {
   const { user } = await show(CodePage, { goal: 'password' }, waiting)
   await user.type(screen.getByLabelText('动态验证'), '１２３４５６')
   await user.click(screen.getByRole('button', { name: '下一步' }))
+  const words = '动态验证不正确，或证件、手机号码与注册时预留的不一致，请重新输入'
   const notice = await screen.findByRole('alert')
-  expect(notice.textContent).toContain(
-    '动态验证不正确，或证件、手机号码与注册时预留的不一致，请重新输入',
-  )
+  expect(notice.querySelector('a[href="#code"]')?.textContent).toContain(words)
   expect(notice.textContent).toContain('还可以再试 4 次')
+  const field = screen.getByLabelText('动态验证')
+  expect(field.getAttribute('aria-invalid')).toBe('true')
+  expect(document.getElementById('code-error')?.textContent).toContain(words)
+  expect(field).toHaveProperty('value', '１２３４５６')
+  expect(screen.getAllByRole('link', { name: '返回检查填写的信息' }).length).toBeGreaterThan(0)
+})
+
+it.each([
+  ['code_expired', '已过期，请重新发送'],
+  ['code_dead', '已失效'],
+])('says %s beside the field', async (refused, said) => {
+  const waiting = sample({ stage: 'code' })
+  serve({
+    'GET /recoveries/current': { body: waiting },
+    [`POST /recoveries/${id}/confirmation`]: refusal(422, refused),
+  })
+  const { user } = await show(CodePage, { goal: 'username' }, waiting)
+  await user.type(screen.getByLabelText('动态验证'), '123456')
+  await user.click(screen.getByRole('button', { name: '下一步' }))
+  await screen.findByRole('alert')
+  expect(document.getElementById('code-error')?.textContent).toContain(said)
+})
+
+it('puts wrong answers at all three fields, and says so once', async () => {
+  const questions = ['一', '二', '三'].map((text) => ({ id: text, text, text_en: text }))
+  const asked = sample({ stage: 'questions', method: 'security_questions', questions })
+  serve({
+    'GET /recoveries/current': { body: asked },
+    [`POST /recoveries/${id}/answers`]: refusal(422, 'answers_wrong', { attempts_left: 3 }),
+  })
+  const { container, user } = await show(QuestionsPage, {}, asked)
+  for (const { text } of questions) await user.type(screen.getByLabelText(text), '答')
+  await user.click(screen.getByRole('button', { name: '下一步' }))
+  const notice = await screen.findByRole('alert')
+  expect(notice.querySelectorAll('li')).toHaveLength(1)
+  expect(notice.textContent).toContain('还可以再试 3 次')
+  for (const { text } of questions) {
+    expect(screen.getByLabelText(text).getAttribute('aria-invalid')).toBe('true')
+  }
+  expect(await faults(container)).toEqual([])
 })
 
 it('offers the other way where no questions are set', async () => {
