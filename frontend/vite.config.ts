@@ -59,7 +59,7 @@ export default defineConfig({
             },
             {
               name: 'parts',
-              test: /src\/(?:api\/lists|forms\/(?:checks|letter|residentId)|ui\/(?!display|TextArea)\w+\.(?:vue|ts)|ui\/parts\.css)/,
+              test: /src\/(?:api\/lists|forms\/(?:checks|letter|residentId)|ui\/(?!display|TextArea)\w+\.(?:vue|ts)|ui\/styles\/parts\.css)/,
             },
             {
               name: 'account',

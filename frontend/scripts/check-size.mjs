@@ -9,46 +9,47 @@ const dist = join(dirname(fileURLToPath(import.meta.url)), '../dist')
 const manifest = JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8'))
 
 const KB = 1000
-const page = (name, view, messages = []) => ({ name, view, messages: ['core', ...messages] })
-const account = ['proof', 'account']
-const records = [...account, 'records']
+const page = (name, view, messages = [], group = []) => ({
+  name,
+  views: [...group, `src/features/${view}.vue`],
+  messages: ['core', ...messages],
+})
+/** Pages that are fetched through what they have in common. */
+const grouped = (feature, group, messages) => (name, view, more) =>
+  page(name, `${feature}/${view}`, more ?? messages, [`src/app/pages/${group}.ts`])
+const registration = grouped('registration', 'registration', ['proof', 'registration'])
+const recovery = grouped('recovery', 'recovery', ['proof', 'recovery'])
+const account = grouped('account', 'account', ['proof', 'account'])
+const records = ['proof', 'account', 'records']
 const pages = [
-  page('login', 'src/features/login/LoginPage.vue'),
-  page('register', 'src/features/registration/CredentialsPage.vue', ['proof', 'registration']),
-  page('register/unit', 'src/features/registration/UnitPage.vue', ['proof', 'registration']),
-  page('register/identity', 'src/features/registration/IdentityPage.vue', [
-    'proof',
-    'registration',
-  ]),
-  page('register/bank', 'src/features/registration/BankPage.vue', ['proof', 'registration']),
-  page('register/code', 'src/features/registration/CodePage.vue', ['proof', 'registration']),
-  page('recovery/username', 'src/features/recovery/UsernamePage.vue', ['proof', 'recovery']),
-  page('recovery/username/code', 'src/features/recovery/CodePage.vue', ['proof', 'recovery']),
-  page('recovery/password', 'src/features/recovery/PasswordPage.vue', ['proof', 'recovery']),
-  page('recovery/password/method', 'src/features/recovery/MethodPage.vue', ['proof', 'recovery']),
-  page('recovery/password/identity', 'src/features/recovery/IdentityPage.vue', [
-    'proof',
-    'recovery',
-  ]),
-  page('recovery/password/questions', 'src/features/recovery/QuestionsPage.vue', [
-    'proof',
-    'recovery',
-  ]),
-  page('recovery/password/reset', 'src/features/recovery/ResetPage.vue', ['proof', 'recovery']),
-  page('recovery/phone', 'src/features/recovery/PhonePage.vue', ['proof', 'recovery']),
-  page('recovery/phone/code', 'src/features/recovery/PhoneCodePage.vue', ['proof', 'recovery']),
-  page('help', 'src/features/help/HelpPage.vue'),
-  page('help/write', 'src/features/help/WritePage.vue', ['help']),
-  page('help/written', 'src/features/help/WrittenPage.vue', ['help']),
-  page('account', 'src/features/account/InformationPage.vue', account),
-  page('account/change', 'src/features/account/ChangePage.vue', account),
-  page('account/code', 'src/features/account/ChangeCodePage.vue', account),
-  page('account/password', 'src/features/account/PasswordPage.vue', account),
-  page('account/questions', 'src/features/account/QuestionsPage.vue', account),
-  page('account/history', 'src/features/account/HistoryPage.vue', records),
-  page('account/export', 'src/features/account/ExportPage.vue', records),
-  page('account/closure', 'src/features/account/ClosurePage.vue', account),
-  page('legal', 'src/features/legal/LegalPage.vue'),
+  page('login', 'login/LoginPage'),
+  registration('register', 'CredentialsPage'),
+  registration('register/unit', 'UnitPage'),
+  registration('register/identity', 'IdentityPage'),
+  registration('register/bank', 'BankPage'),
+  registration('register/code', 'CodePage'),
+  registration('register/done', 'DonePage'),
+  recovery('recovery/username', 'UsernamePage'),
+  recovery('recovery/username/code', 'CodePage'),
+  recovery('recovery/password', 'PasswordPage'),
+  recovery('recovery/password/method', 'MethodPage'),
+  recovery('recovery/password/identity', 'IdentityPage'),
+  recovery('recovery/password/questions', 'QuestionsPage'),
+  recovery('recovery/password/reset', 'ResetPage'),
+  recovery('recovery/phone', 'PhonePage'),
+  recovery('recovery/phone/code', 'PhoneCodePage'),
+  page('help', 'help/HelpPage'),
+  page('help/write', 'help/WritePage', ['help']),
+  page('help/written', 'help/WrittenPage', ['help']),
+  account('account', 'InformationPage'),
+  account('account/change', 'ChangePage'),
+  account('account/code', 'ChangeCodePage'),
+  account('account/password', 'PasswordPage'),
+  account('account/questions', 'QuestionsPage'),
+  account('account/history', 'HistoryPage', records),
+  account('account/export', 'ExportPage', records),
+  account('account/closure', 'ClosurePage'),
+  page('legal', 'legal/LegalPage'),
 ]
 const budget = (name) => (name === 'login' ? 60 : 80) * KB
 
@@ -71,10 +72,10 @@ const fetched = (file) => {
   }
 }
 
-const sizes = pages.map(({ name, view, messages }) => {
+const sizes = pages.map(({ name, views, messages }) => {
   const languages = ['zh-CN', 'en'].map((language) => {
     const found = closure('index.html')
-    closure(view, found)
+    for (const view of views) closure(view, found)
     for (const one of messages) closure(`src/i18n/locales/${language}/${one}.json`, found)
     return [...found].reduce((sum, file) => sum + fetched(file), 0)
   })

@@ -2,12 +2,13 @@
 import { shallowRef, type ShallowRef } from 'vue'
 import { language } from '@/i18n'
 import { answered, api, type Schemas } from './client'
+import { awaited } from './waiting'
 
 export const banks = shallowRef<Schemas['BankView'][]>([])
 export const documentTypes = shallowRef<Schemas['DocumentTypeView'][]>([])
 
 async function fill<T>(list: ShallowRef<T[]>, ask: () => Promise<{ items: T[] }>): Promise<void> {
-  if (list.value.length === 0) list.value = (await ask()).items
+  if (list.value.length === 0) list.value = (await awaited(ask())).items
 }
 
 export const loadBanks = (): Promise<void> => fill(banks, () => answered(api.GET('/api/v1/banks')))

@@ -52,7 +52,7 @@ beforeEach(async () => {
   await loadMessages('core', 'proof', 'recovery')
 })
 
-async function show(page: Component, props: object = {}, known?: Recovery) {
+async function show(page: Component, known?: Recovery) {
   const router = createRouter({
     history: createMemoryHistory(),
     routes: [
@@ -62,7 +62,7 @@ async function show(page: Component, props: object = {}, known?: Recovery) {
   })
   if (known !== undefined) keep(known)
   await router.push('/')
-  const { container } = render(page, { props, global: { plugins: [i18n, router] } })
+  const { container } = render(page, { global: { plugins: [i18n, router] } })
   return { router, container, user: userEvent.setup() }
 }
 const faults = async (container: Element) =>
@@ -117,7 +117,7 @@ it('sends the first code, and leads to its field', async () => {
   }
   const waiting = sample({ goal: 'username', stage: 'code' })
   serve({ [`POST /recoveries/${id}/code`]: { body: { ...waiting, code } } })
-  const { container, user } = await show(CodePage, { goal: 'username' }, waiting)
+  const { container, user } = await show(CodePage, waiting)
   await user.click(screen.getByRole('button', { name: '发送短信验证' }))
   await expect.poll(() => document.activeElement?.id).toBe('code')
   expect(screen.getByText(/如果填写的信息与注册时一致/)).toBeTruthy()
@@ -133,7 +133,7 @@ it('says the words of the guide when a code is wrong', async () => {
       attempts_left: 4,
     }),
   })
-  const { user } = await show(CodePage, { goal: 'password' }, waiting)
+  const { user } = await show(CodePage, waiting)
   await user.type(screen.getByLabelText('动态验证'), '１２３４５６')
   await user.click(screen.getByRole('button', { name: '下一步' }))
   const words = '动态验证不正确，或证件、手机号码与注册时预留的不一致，请重新输入'
@@ -156,7 +156,7 @@ it.each([
     'GET /recoveries/current': { body: waiting },
     [`POST /recoveries/${id}/confirmation`]: refusal(422, refused),
   })
-  const { user } = await show(CodePage, { goal: 'username' }, waiting)
+  const { user } = await show(CodePage, waiting)
   await user.type(screen.getByLabelText('动态验证'), '123456')
   await user.click(screen.getByRole('button', { name: '下一步' }))
   await screen.findByRole('alert')
@@ -170,7 +170,7 @@ it('puts wrong answers at all three fields, and says so once', async () => {
     'GET /recoveries/current': { body: asked },
     [`POST /recoveries/${id}/answers`]: refusal(422, 'answers_wrong', { attempts_left: 3 }),
   })
-  const { container, user } = await show(QuestionsPage, {}, asked)
+  const { container, user } = await show(QuestionsPage, asked)
   for (const { text } of questions) await user.type(screen.getByLabelText(text), '答')
   await user.click(screen.getByRole('button', { name: '下一步' }))
   const notice = await screen.findByRole('alert')
@@ -187,7 +187,7 @@ it('offers the other way where no questions are set', async () => {
     'GET /recoveries/current': { body: sample({}) },
     [`PUT /recoveries/${id}/method`]: refusal(409, 'security_questions_not_set'),
   })
-  const { container, router, user } = await show(MethodPage, {}, sample({}))
+  const { container, router, user } = await show(MethodPage, sample({}))
   await user.click(screen.getByLabelText('密保问题'))
   await user.click(screen.getByRole('button', { name: '下一步' }))
   const notice = await screen.findByRole('alert')
@@ -204,7 +204,7 @@ it('asks the three questions in their order', async () => {
   const { calls } = serve({
     [`POST /recoveries/${id}/answers`]: { body: sample({ stage: 'reset' }) },
   })
-  const { container, router, user } = await show(QuestionsPage, {}, asked)
+  const { container, router, user } = await show(QuestionsPage, asked)
   await user.click(screen.getByRole('button', { name: '下一步' }))
   expect(screen.getByRole('alert').querySelectorAll('li')).toHaveLength(3)
   expect(await faults(container)).toEqual([])
@@ -216,7 +216,7 @@ it('asks the three questions in their order', async () => {
 
 it('shows whose password is set anew', async () => {
   serve({})
-  const { container, user } = await show(ResetPage, {}, sample({ stage: 'reset' }))
+  const { container, user } = await show(ResetPage, sample({ stage: 'reset' }))
   expect(screen.getByLabelText('用户名')).toHaveProperty('value', 'wangxiaoming')
   await user.type(screen.getByLabelText('新密码'), 'lychee park morning 7')
   expect(screen.getByText('密码强度：强')).toBeTruthy()

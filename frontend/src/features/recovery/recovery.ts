@@ -117,6 +117,7 @@ const starts = Object.values(START) as string[]
 /** The server's stage decides where one may be. */
 export const recoveryGuard: NavigationGuard = async (to) => {
   const name = String(to.name)
+  if (name === 'recover-expired') return true
   const flag = stored.get(FLAG)
   if (recovery.value === null && flag !== null) {
     const found = await load().catch(() => undefined)

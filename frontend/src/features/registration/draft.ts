@@ -84,6 +84,7 @@ const order = [
 
 /** The server's stage decides where one may be: back as far as one likes, forward no further. */
 export const draftGuard: NavigationGuard = async (to) => {
+  if (to.name === 'register-expired') return true
   const flag = stored.get(FLAG)
   if (draft.value === null && flag !== null) {
     const found = await load().catch(() => undefined)
