@@ -9,6 +9,7 @@ import { i18n, loadMessages } from '@/i18n'
 import { refusal, serve } from '@/test/server'
 import { sample } from '@/test/recovery'
 import CodePage from './CodePage.vue'
+import IdentityPage from './IdentityPage.vue'
 import MethodPage from './MethodPage.vue'
 import QuestionsPage from './QuestionsPage.vue'
 import ResetPage from './ResetPage.vue'
@@ -123,6 +124,25 @@ it('sends the first code, and leads to its field', async () => {
   expect(screen.getByText(/如果填写的信息与注册时一致/)).toBeTruthy()
   expect(screen.getByRole('button', { name: '重新发送短信验证' })).toHaveProperty('disabled', true)
   expect(await faults(container)).toEqual([])
+})
+
+it('says after a reload that a code is on its way', async () => {
+  const code = {
+    requested_at: '2026-11-23T02:00:00Z',
+    expires_at: '2099-11-23T02:02:00Z',
+    resend_at: '2099-11-23T02:01:00Z',
+    attempts_left: 5,
+  }
+  serve({})
+  const { router, user } = await show(IdentityPage, sample({ stage: 'code', code }))
+  await user.click(screen.getByRole('link', { name: '输入验证码' }))
+  expect(router.currentRoute.value.name).toBe('recover-password-code')
+})
+
+it('asks for a code where none is on its way', async () => {
+  serve({})
+  await show(IdentityPage, sample({ stage: 'identity' }))
+  expect(screen.queryByRole('link', { name: '输入验证码' })).toBeNull()
 })
 
 it('says the words of the guide when a code is wrong', async () => {
