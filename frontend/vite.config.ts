@@ -29,6 +29,7 @@ export default defineConfig({
   define: {
     __VUE_OPTIONS_API__: testing,
     __VUE_PROD_DEVTOOLS__: false,
+    __INTLIFY_PROD_DEVTOOLS__: false,
     __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: false,
   },
   resolve: {
@@ -48,13 +49,34 @@ export default defineConfig({
     manifest: true,
     rolldownOptions: {
       output: {
-        // Few files compress better than many: one of libraries, one of what every form has.
+        // Few files compress better than many: libraries, what every form has, what many pages have.
         codeSplitting: {
           groups: [
             { name: 'base', test: /node_modules|plugin-vue|vite\/preload/ },
             {
               name: 'form',
-              test: /src\/(?:api|forms|i18n\/\w+\.ts|ui\/(?:Captcha|Field|Text|Password|Submit|Problem|Notice|ErrorS|PageT))/,
+              test: /src\/(?:api\/(?!lists)|forms\/(?:form|page|typed)|i18n\/\w+\.ts|ui\/(?:Captcha|Field|Text(?!Area)|Password|Submit|Problem|Notice|ErrorS|PageT))/,
+            },
+            {
+              name: 'parts',
+              test: /src\/(?:api\/lists|forms\/(?:checks|letter|residentId)|ui\/(?!display|TextArea)\w+\.(?:vue|ts)|ui\/styles\/parts\.css)/,
+            },
+            {
+              name: 'account',
+              test: /features\/account\/(?:Account(?!Facts)|Closing|Done|Password(?!Page)|fresh|times)/,
+            },
+            // What the flows share, and what each of them does: the entry names every file there is.
+            {
+              name: 'proof',
+              test: /src\/(?:api\/lists|forms\/(?:checks|credit|resident)|ui\/(?:Bank|clock|Code|Country|Document|Fact|Mismatch|Name|Radio|Select|Step|Strength)\w*\.(?:vue|ts))/,
+            },
+            {
+              name: 'registering',
+              test: /features\/registration\/(?:draft|RegistrationStep|StartAgain|InUse)/,
+            },
+            {
+              name: 'recovering',
+              test: /features\/recovery\/(?:recovery|RecoveryStep|\w+Notice|ProblemWays|PhoneProblem)/,
             },
           ],
         },

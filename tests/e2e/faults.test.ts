@@ -29,9 +29,7 @@ for (const mode of ['error', 'timeout'] as const) {
       data: { mode, delay_ms: null, remaining: null },
     })
     await flow.send()
-    await expect(page.getByRole('alert')).toContainText(
-      texts.registration.problems.bank_unavailable.title,
-    )
+    await expect(page.getByRole('alert')).toContainText(texts.proof.problems.bank_unavailable.title)
     await accessible('bank unavailable')
     await expect(page.locator('#phone')).toHaveValue(someone.phone)
     await expect(page.getByText(fill(texts.registration.bank.left, { left: 5 }))).toBeVisible()
@@ -60,6 +58,6 @@ test('a slow bank: the page says that it is working, and gets there', async ({
     data: { mode: 'slow', delay_ms: 2500, remaining: null },
   })
   await flow.send()
-  await expect(page.getByText(texts.registration.bank.asking)).toBeVisible()
+  await expect(page.getByText(texts.proof.bank.asking)).toBeVisible()
   await flow.heading(texts.registration.code.title)
 })

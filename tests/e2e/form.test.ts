@@ -9,7 +9,7 @@ test('an empty form names every field, and each name leads to its field', async 
   accessible,
 }) => {
   await page.goto('/register')
-  await page.getByRole('button', { name: texts.registration.next, exact: true }).click()
+  await page.getByRole('button', { name: texts.proof.next, exact: true }).click()
   const summary = page.getByRole('alert')
   await expect(summary).toBeFocused()
   await expect(summary.getByRole('listitem')).toHaveCount(6)
@@ -32,10 +32,11 @@ test('the server refuses what the page lets through, and the page keeps it', asy
   for (const box of await page.getByRole('checkbox').all()) await box.check()
   await flow.next()
   const { errors } = texts.registration
+  const { password } = texts.proof.errors
   await expect(page.locator('#username-error')).toHaveText(
     errors.username.username_looks_like_document,
   )
-  await expect(page.locator('#password-error')).toHaveText(errors.password.password_common)
+  await expect(page.locator('#password-error')).toHaveText(password.password_common)
   await expect(page.locator('#username')).toHaveValue('13800138000')
   await expect(page.locator('#captcha')).not.toHaveValue('')
 })
@@ -61,7 +62,8 @@ test('a wrong check digit is told apart from a wrong form', async ({
     await page.fill(field, value)
   }
   await flow.next()
-  const { document_number: wrong, birth_date } = texts.registration.errors
+  const { birth_date } = texts.registration.errors
+  const { document_number: wrong } = texts.proof.errors
   await expect(page.locator('#document_number-error')).toHaveText(wrong.document_checksum)
   await page.fill('#document_number', '4403051990')
   await flow.next()
@@ -151,22 +153,22 @@ test('five wrong codes kill it, and a new one works', async ({
   await flow.bank(someone)
   const right = await codeFor(page.request, someone.phone)
   const wrong = right === '000000' ? '111111' : '000000'
-  const { problems } = texts.registration
+  const { code } = texts.proof.errors
   for (const left of [4, 3, 2, 1]) {
     await page.fill('#code', wrong)
     await flow.next()
-    await expect(page.getByRole('alert')).toContainText(fill(problems.code_wrong.text, { left }))
+    await expect(page.getByRole('alert')).toContainText(fill(code.code_wrong, { left }))
   }
   await page.fill('#code', wrong)
   await flow.next()
-  await expect(page.getByRole('alert')).toContainText(problems.code_dead.title)
+  await expect(page.getByRole('alert')).toContainText(code.code_dead)
   await page.fill('#code', right)
   await flow.next()
-  await expect(page.getByRole('alert')).toContainText(problems.code_dead.title)
-  const again = page.getByRole('button', { name: texts.registration.code.resend, exact: true })
+  await expect(page.getByRole('alert')).toContainText(code.code_dead)
+  const again = page.getByRole('button', { name: texts.proof.code.resend, exact: true })
   await expect(again).toBeEnabled()
   await again.click()
-  await expect(page.getByText(texts.registration.code.resent)).toBeVisible()
+  await expect(page.getByText(texts.proof.code.resent)).toBeVisible()
   await expect.poll(() => codeFor(page.request, someone.phone)).not.toBe(right)
   await flow.code(someone)
 })

@@ -1,13 +1,38 @@
-import { shallowRef } from 'vue'
+import { computed, shallowRef } from 'vue'
 import { answered, api, type Schemas } from './client'
 
-/** What is known of this installation; `null` until it has been asked. */
-export const service = shallowRef<Schemas['ServiceInfo'] | null>(null)
+type Info = Schemas['ServiceInfo']
 
-let asked: Promise<Schemas['ServiceInfo']> | null = null
+/** What is known of this installation; `null` until it has been asked. */
+export const service = shallowRef<Info | null>(null)
+
+/** The rules that Shiming is delivered with, for as long as the server has not told its own. */
+const DELIVERED = {
+  min_length: 8,
+  max_length: 128,
+  resend_seconds: 60,
+  documents_per_flow: 3,
+  bank_failures_per_day: 3,
+  wrong_passwords: 5,
+  lock_seconds: 900,
+  wrong_sets: 5,
+  closing_days: 15,
+  changes_hold_hours: 72,
+  password_fresh_minutes: 10,
+}
+
+/** The numbers that texts name: an operator may have chosen others. */
+export const rules = computed(() => {
+  const { password, sms, limits, security_questions, account } = (service.value ??
+    {}) as Partial<Info>
+  const known = { ...DELIVERED, ...password, ...sms, ...limits, ...security_questions, ...account }
+  return { ...known, lock_minutes: Math.ceil(known.lock_seconds / 60) }
+})
+
+let asked: Promise<Info> | null = null
 
 /** Asks once; after a failure the next caller asks again. */
-export function loadService(): Promise<Schemas['ServiceInfo']> {
+export function loadService(): Promise<Info> {
   asked ??= answered(api.GET('/api/v1/service-info')).then(
     (info) => (service.value = info),
     (error: unknown) => {

@@ -1,18 +1,34 @@
+import { shallowRef } from 'vue'
 import type { NavigationGuard } from 'vue-router'
 import { answered, api, type Schemas } from './client'
 import { ProblemError } from './problem'
 import { stored } from '@/i18n/stored'
 
-/** Whether somebody signed in with this browser. The session itself is a cookie that no script can read. */
+/**
+ * Whether somebody signed in with this browser. The session itself is a cookie that no script can read;
+ * where the browser remembers nothing, the server is asked.
+ */
 const FLAG = 'signed-in'
 
-export const rememberSignedIn = (): void => stored.set(FLAG, 'yes')
-export const forgetSignedIn = (): void => stored.set(FLAG, null)
+/** The account of the session as it was seen last; nobody sees another person's. */
+export const account = shallowRef<Schemas['AccountView'] | null>(null)
 
-/** The account of the session; `null` when it has ended. */
+export function rememberSignedIn(): void {
+  account.value = null
+  stored.set(FLAG, 'yes')
+}
+
+export function forgetSignedIn(): void {
+  account.value = null
+  stored.set(FLAG, null)
+}
+
+/** Asks for the account of the session; `null` when it has ended. */
 export async function loadAccount(): Promise<Schemas['AccountView'] | null> {
   try {
-    return await answered(api.GET('/api/v1/account'))
+    account.value = await answered(api.GET('/api/v1/account'))
+    stored.set(FLAG, 'yes')
+    return account.value
   } catch (error) {
     if (error instanceof ProblemError && error.problem.code === 'not_signed_in') {
       forgetSignedIn()
@@ -23,12 +39,18 @@ export async function loadAccount(): Promise<Schemas['AccountView'] | null> {
 }
 
 /** Pages for those who are signed in; the others are brought back after signing in. */
-export const signedInGuard: NavigationGuard = (to) =>
-  stored.get(FLAG) === 'yes' || { name: 'login', query: { next: String(to.name) } }
+export const signedInGuard: NavigationGuard = async (to) => {
+  const login = { name: 'login', query: { next: String(to.name) } }
+  const known = stored.get(FLAG)
+  if (known !== undefined) return known === 'yes' || login
+  // The page itself says when the server cannot be asked.
+  const mine = await loadAccount().catch(() => undefined)
+  return mine !== null || login
+}
 
 /** Who is signed in need not sign in again. */
 export const signedOutGuard: NavigationGuard = async () => {
-  if (stored.get(FLAG) !== 'yes') return true
-  const account = await loadAccount().catch(() => null)
-  return account === null ? true : { name: 'account' }
+  if (stored.get(FLAG) === null) return true
+  const mine = await loadAccount().catch(() => null)
+  return mine === null ? true : { name: 'account' }
 }

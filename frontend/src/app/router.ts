@@ -2,26 +2,25 @@ import { nextTick, ref } from 'vue'
 import {
   createRouter,
   createWebHistory,
-  type NavigationGuardWithThis,
+  isNavigationFailure,
+  NavigationFailureType,
   type RouteRecordRaw,
 } from 'vue-router'
+import { signedOutGuard } from '@/api/session'
+import { awaited } from '@/api/waiting'
 import { page } from '@/forms/page'
 import { i18n, loadMessages, type Namespace } from '@/i18n'
-import { signedInGuard, signedOutGuard } from '@/api/session'
+import { group } from './pages/group'
 import { paths } from './paths'
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Messages of the page, besides those of every page. */
-    messages?: Namespace
+    /** Messages of the page, besides those of every page; the last have the first word. */
+    messages?: Namespace[]
+    /** Fetches what the page has in common with others. */
+    fetch?: () => Promise<unknown>
   }
 }
-
-/** Only those who register need what the registration knows. */
-const draftGuard: NavigationGuardWithThis<undefined> = async (...step) =>
-  (await import('@/features/registration/draft')).draftGuard.apply(undefined, step)
-
-const registration = { meta: { messages: 'registration' }, beforeEnter: draftGuard } as const
 
 const routes: RouteRecordRaw[] = [
   {
@@ -30,67 +29,25 @@ const routes: RouteRecordRaw[] = [
     component: () => import('@/features/login/LoginPage.vue'),
     beforeEnter: signedOutGuard,
   },
-  {
-    name: 'register',
-    path: paths.register,
-    component: () => import('@/features/registration/CredentialsPage.vue'),
-    ...registration,
-  },
-  {
-    name: 'register-identity',
-    path: paths['register-identity'],
-    component: () => import('@/features/registration/IdentityPage.vue'),
-    ...registration,
-  },
-  {
-    name: 'register-bank',
-    path: paths['register-bank'],
-    component: () => import('@/features/registration/BankPage.vue'),
-    ...registration,
-  },
-  {
-    name: 'register-code',
-    path: paths['register-code'],
-    component: () => import('@/features/registration/CodePage.vue'),
-    ...registration,
-  },
-  {
-    name: 'register-done',
-    path: paths['register-done'],
-    component: () => import('@/features/registration/DonePage.vue'),
-    ...registration,
-  },
-  {
-    name: 'register-expired',
-    path: paths['register-expired'],
-    component: () => import('@/features/registration/ExpiredPage.vue'),
-    meta: { messages: 'registration' },
-  },
-  {
-    name: 'account',
-    path: paths.account,
-    component: () => import('@/features/account/AccountPage.vue'),
-    meta: { messages: 'account' },
-    beforeEnter: signedInGuard,
-  },
-  {
-    name: 'recover-username',
-    path: paths['recover-username'],
-    component: () => import('@/features/recovery/ComingPage.vue'),
-    props: { what: 'username' },
-    meta: { messages: 'recovery' },
-  },
-  {
-    name: 'recover-password',
-    path: paths['recover-password'],
-    component: () => import('@/features/recovery/ComingPage.vue'),
-    props: { what: 'password' },
-    meta: { messages: 'recovery' },
-  },
+  ...group('register', ['proof', 'registration'], () => import('./pages/registration')),
+  ...group('recover', ['proof', 'recovery'], () => import('./pages/recovery')),
+  ...group('account', ['proof', 'account'], () => import('./pages/account')),
   {
     name: 'help',
     path: paths.help,
     component: () => import('@/features/help/HelpPage.vue'),
+  },
+  {
+    name: 'help-write',
+    path: paths['help-write'],
+    component: () => import('@/features/help/WritePage.vue'),
+    meta: { messages: ['help'] },
+  },
+  {
+    name: 'help-written',
+    path: paths['help-written'],
+    component: () => import('@/features/help/WrittenPage.vue'),
+    meta: { messages: ['help'] },
   },
   {
     name: 'legal',
@@ -102,7 +59,7 @@ const routes: RouteRecordRaw[] = [
     name: 'sandbox',
     path: paths.sandbox,
     component: () => import('@/features/sandbox/SandboxPage.vue'),
-    meta: { messages: 'sandbox' },
+    meta: { messages: ['sandbox'] },
   },
   { name: 'not-found', path: '/:path(.*)*', component: () => import('./NotFoundPage.vue') },
 ]
@@ -116,12 +73,25 @@ export const router = createRouter({
 /** A page whose files could not be fetched; the layout offers to try again. */
 export const failedToLoad = ref<string | null>(null)
 
+/** Ends the waiting for the page that is on its way. */
+let arrived: (() => void) | undefined
+
 router.beforeEach(async (to) => {
   page.failed = false
-  if (to.meta.messages) await loadMessages(to.meta.messages)
+  if (arrived === undefined) void awaited(new Promise<void>((done) => (arrived = done)))
+  const { messages = [], fetch } = to.meta
+  await Promise.all([loadMessages('core', ...messages), fetch?.()])
 })
 
+function arrive(): void {
+  arrived?.()
+  arrived = undefined
+}
+
 router.afterEach((to, from, failure) => {
+  // Another page is on its way instead.
+  if (isNavigationFailure(failure, NavigationFailureType.cancelled)) return
+  arrive()
   if (failure) return
   failedToLoad.value = null
   // The first page is read from its top by itself.
@@ -131,6 +101,7 @@ router.afterEach((to, from, failure) => {
 })
 
 router.onError((_error, to) => {
+  arrive()
   failedToLoad.value = to.fullPath
   page.title = i18n.global.t('core.load_failed.title')
 })

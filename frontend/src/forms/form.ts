@@ -1,11 +1,14 @@
 import { nextTick, reactive, ref, shallowRef, type Ref } from 'vue'
 import { problemFrom, type Problem } from '@/api/problem'
 import { useI18n } from 'petite-vue-i18n'
-import { service } from '@/api/service'
+import { rules } from '@/api/service'
 import { keyOf } from '@/i18n'
 import { page } from './page'
 
-/** Fields of a form: the name, which is also the id of its input, and its places in the body. */
+/**
+ * Fields of a form: the name, which is also the id of its input, and what refusals call it: its places
+ * in the body, or the codes of refusals that are about what was typed there.
+ */
 export type Pointers<F extends string> = Record<F, string | string[]>
 
 export interface Form<F extends string> {
@@ -15,6 +18,8 @@ export interface Form<F extends string> {
   summary: Ref<{ id: string; text: string }[]>
   /** A refusal that belongs to no field. */
   problem: Ref<Problem | null>
+  /** What the server refused last, wherever it is shown. */
+  refused: Ref<Problem | null>
   /** Whether a request is under way. */
   busy: Ref<boolean>
   /** Checks, then works; a second press while it works is ignored. */
@@ -32,17 +37,21 @@ export function useForm<F extends string>(pointers: Pointers<F>): Form<F> {
   const errors = reactive<Record<string, string>>({})
   const summary = ref<{ id: string; text: string }[]>([])
   const problem = shallowRef<Problem | null>(null)
+  const refused = shallowRef<Problem | null>(null)
   const busy = ref(false)
 
   function text(name: F, code: string): string {
-    const key = keyOf(`errors.${name}.${code}`, `errors.any.${code}`) ?? 'core.errors.any.invalid'
-    return t(key, { min: service.value?.password.min_length ?? 8 })
+    // Fields of a row, such as `answer_2`, have one set of words.
+    const [, row = name, n = ''] = /^(.+)_(\d)$/.exec(name) ?? []
+    const key = keyOf(`errors.${row}.${code}`, `errors.any.${code}`) ?? 'core.errors.any.invalid'
+    return t(key, { ...rules.value, n, left: refused.value?.attempts_left ?? 0 })
   }
 
   function clear(): void {
     for (const name of names) Reflect.deleteProperty(errors, name)
     summary.value = []
     problem.value = null
+    refused.value = null
     page.failed = false
   }
 
@@ -53,27 +62,37 @@ export function useForm<F extends string>(pointers: Pointers<F>): Form<F> {
 
   function fail(codes: Partial<Record<F, string>>): void {
     clear()
+    put(codes)
+  }
+
+  function put(codes: Partial<Record<F, string>>): void {
     for (const name of names) {
       const code = codes[name]
       if (code === undefined) continue
       const message = text(name, code)
       errors[name] = message
-      summary.value.push({ id: name, text: message })
+      // One refusal may be about several fields; it is said once.
+      if (!summary.value.some((one) => one.text === message)) {
+        summary.value.push({ id: name, text: message })
+      }
     }
     if (summary.value.length > 0) announce()
   }
 
-  function show(refused: Problem): void {
+  function show(answer: Problem): void {
     const codes: Partial<Record<F, string>> = {}
-    for (const { pointer, code } of refused.errors ?? []) {
-      const name = names.find((one) => ([] as string[]).concat(pointers[one]).includes(pointer))
-      if (name !== undefined) codes[name] ??= code
+    const { code: itself, errors: parts = [] } = answer
+    for (const { pointer, code } of [...parts, { pointer: itself, code: itself }]) {
+      for (const name of names) {
+        if (([] as string[]).concat(pointers[name]).includes(pointer)) codes[name] ??= code
+      }
     }
+    clear()
+    refused.value = answer
     if (Object.keys(codes).length > 0) {
-      fail(codes)
+      put(codes)
     } else {
-      clear()
-      problem.value = refused
+      problem.value = answer
       announce()
     }
   }
@@ -100,6 +119,7 @@ export function useForm<F extends string>(pointers: Pointers<F>): Form<F> {
     errors: errors as Partial<Record<F, string>>,
     summary,
     problem,
+    refused,
     busy,
     submit,
     show,

@@ -3,7 +3,10 @@ import { createI18n, registerMessageResolver } from 'petite-vue-i18n'
 import type { MessageResolver } from '@intlify/core-base'
 import type { Ref } from 'vue'
 import type core from './locales/zh-CN/core.json'
+import type proof from './locales/zh-CN/proof.json'
 import type registration from './locales/zh-CN/registration.json'
+import type help from './locales/zh-CN/help.json'
+import type records from './locales/zh-CN/records.json'
 import type account from './locales/zh-CN/account.json'
 import type recovery from './locales/zh-CN/recovery.json'
 import type sandbox from './locales/zh-CN/sandbox.json'
@@ -11,8 +14,11 @@ import { stored } from './stored'
 
 export interface Messages {
   core: typeof core
+  proof: typeof proof
   registration: typeof registration
+  help: typeof help
   account: typeof account
+  records: typeof records
   recovery: typeof recovery
   sandbox: typeof sandbox
 }
@@ -65,16 +71,22 @@ async function load(language: Language): Promise<void> {
   )
 }
 
-/** Makes the messages of a namespace available in the language of the page. */
-export function loadMessages(namespace: Namespace): Promise<void> {
-  wanted.add(namespace)
+/** Makes the messages of a page available in its language; the last namespace has the first word. */
+export function loadMessages(...namespaces: Namespace[]): Promise<void> {
+  for (const one of namespaces) {
+    // Behind what other pages wanted before.
+    wanted.delete(one)
+    wanted.add(one)
+  }
   return load(language())
 }
 
-/** The key of the first of these paths that a loaded namespace has a message for. */
+/** The key of the first of these paths that a loaded namespace has a message for, the page's own before others. */
 export function keyOf(...paths: string[]): string | undefined {
   const messages = i18n.global.getLocaleMessage(language())
-  const keys = paths.flatMap((path) => [...wanted].map((namespace) => `${namespace}.${path}`))
+  const keys = paths.flatMap((path) =>
+    [...wanted].reverse().map((namespace) => `${namespace}.${path}`),
+  )
   return keys.find((key) => messageAt(messages, key) !== undefined)
 }
 

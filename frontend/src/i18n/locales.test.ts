@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import schema from '../../../openapi/openapi.json'
+import schema from '../api/schema.gen.ts?raw'
 
 type Node = { [key: string]: Node } | string
 const files = import.meta.glob<{ default: Node }>('./locales/*/*.json', {
@@ -47,7 +47,6 @@ it('has words for every problem that a page can meet', () => {
   // These are about how a client is written, or belong to apps only.
   const notForPages = [
     'malformed_request',
-    'validation_failed',
     'not_found',
     'method_not_allowed',
     'payload_too_large',
@@ -58,12 +57,16 @@ it('has words for every problem that a page can meet', () => {
     'refresh_token_reused',
     'sandbox_only',
   ]
-  const problems = ['core', 'registration'].flatMap((name) => {
-    const file = read('zh-CN', name)
-    return Object.keys((file as { problems: Record<string, Node> }).problems)
+  const [, codes = ''] = /ProblemCode: ([^;]+);/.exec(schema) ?? []
+  const wanted = codes
+    .split(' | ')
+    .map((code) => code.replaceAll('"', ''))
+    .filter((code) => !notForPages.includes(code))
+  const problems = names.flatMap((name) => {
+    const file = read('zh-CN', name) as Record<'problems' | 'errors', Record<string, Node>>
+    // What is about a field has its words there.
+    const fields = Object.values(file.errors ?? {}).flatMap((field) => Object.keys(field))
+    return [...Object.keys(file.problems ?? {}), ...fields.filter((code) => wanted.includes(code))]
   })
-  const wanted = schema.components.schemas.ProblemCode.enum.filter(
-    (code) => !notForPages.includes(code),
-  )
-  expect(problems.sort()).toEqual([...wanted, 'offline'].sort())
+  expect([...new Set(problems)].sort()).toEqual([...wanted, 'offline'].sort())
 })

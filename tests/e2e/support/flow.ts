@@ -29,18 +29,14 @@ export class Registration {
   }
 
   next(): Promise<void> {
-    return this.page
-      .getByRole('button', { name: this.texts.registration.next, exact: true })
-      .click()
+    return this.page.getByRole('button', { name: this.texts.proof.next, exact: true }).click()
   }
 
   async fillCredentials(username = this.username): Promise<void> {
-    const { core, registration } = this.texts
+    const { core, proof } = this.texts
     await this.page.getByLabel(core.fields.username, { exact: true }).fill(username)
     await this.page.getByLabel(core.fields.password, { exact: true }).fill(PASSWORD)
-    await this.page
-      .getByLabel(registration.credentials.confirmation, { exact: true })
-      .fill(PASSWORD)
+    await this.page.getByLabel(proof.fields.password_confirmation, { exact: true }).fill(PASSWORD)
     await solveCaptcha(this.page, this.texts)
   }
 
@@ -53,7 +49,8 @@ export class Registration {
   }
 
   async fillIdentity(person: Person): Promise<void> {
-    const { fields, gender } = this.texts.registration
+    const { gender } = this.texts.registration
+    const { fields } = this.texts.proof
     const { page } = this
     await page.getByLabel(fields.name, { exact: true }).fill(person.name)
     await page.getByLabel(fields.document_type).selectOption(person.document_type)
@@ -78,7 +75,7 @@ export class Registration {
   }
 
   async fillBank(person: Person): Promise<void> {
-    const { fields } = this.texts.registration
+    const { fields } = this.texts.proof
     await this.page.getByLabel(fields.bank, { exact: true }).selectOption(person.bank_code)
     await this.page
       .getByLabel(fields.card_number)
@@ -87,9 +84,7 @@ export class Registration {
   }
 
   send(): Promise<void> {
-    return this.page
-      .getByRole('button', { name: this.texts.registration.bank.send, exact: true })
-      .click()
+    return this.page.getByRole('button', { name: this.texts.proof.send, exact: true }).click()
   }
 
   async bank(person: Person): Promise<void> {
@@ -100,7 +95,7 @@ export class Registration {
 
   async code(person: Person): Promise<void> {
     const code = await codeFor(this.page.request, person.phone)
-    await this.page.getByLabel(this.texts.registration.fields.code).fill(code)
+    await this.page.getByLabel(this.texts.proof.fields.code).fill(code)
     await this.next()
     await this.heading(this.texts.registration.steps.done)
   }

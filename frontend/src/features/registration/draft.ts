@@ -14,7 +14,11 @@ export type Registration = Schemas['Registration']
 export const draft = shallowRef<Registration | null>(null)
 
 const nothingTyped = () => ({
+  userType: 'person',
   username: '',
+  unitName: '',
+  creditCode: '',
+  legalRepresentative: '',
   name: '',
   documentType: '',
   documentNumber: '',
@@ -32,7 +36,7 @@ const FLAG = 'registration'
 /** Takes the server's newest view. */
 export function keep(registration: Registration): Registration {
   draft.value = registration
-  stored.set(FLAG, registration.stage === 'completed' ? null : 'open')
+  stored.set(FLAG, registration.stage === 'completed' ? 'done' : 'open')
   return registration
 }
 
@@ -62,26 +66,42 @@ export async function load(): Promise<Registration | null> {
 
 /** Where each stage goes on. */
 export const stageRoute = {
+  unit: 'register-unit',
   identity: 'register-identity',
   bank: 'register-bank',
   code: 'register-code',
   completed: 'register-done',
 } as const satisfies Record<Registration['stage'], string>
 
-const order = ['register', 'register-identity', 'register-bank', 'register-code', 'register-done']
+const order = [
+  'register',
+  'register-unit',
+  'register-identity',
+  'register-bank',
+  'register-code',
+  'register-done',
+]
 
 /** The server's stage decides where one may be: back as far as one likes, forward no further. */
 export const draftGuard: NavigationGuard = async (to) => {
-  const known = draft.value !== null
-  if (!known && stored.get(FLAG) === 'open') {
+  if (to.name === 'register-expired') return true
+  const flag = stored.get(FLAG)
+  if (draft.value === null && flag !== null) {
     const found = await load().catch(() => undefined)
-    if (found === null && to.name !== 'register') return { name: 'register-expired' }
+    if (found === null && to.name !== 'register') {
+      // Where nothing was remembered, nothing may have been there.
+      if (flag === 'open') return { name: 'register-expired' }
+      // What is done needs no words about its end.
+      if (to.name === 'register-done') return { name: 'login' }
+    }
   }
   const stage = draft.value?.stage
+  const person = draft.value?.user_type !== 'unit'
   if (to.name === 'register') return true
   if (stage === undefined) return { name: 'register' }
   if (stage === 'completed') return to.name === 'register-done' || { name: 'register-done' }
   const furthest = stageRoute[stage]
   if (order.indexOf(String(to.name)) > order.indexOf(furthest)) return { name: furthest }
+  if (to.name === 'register-unit' && person) return { name: furthest }
   return true
 }

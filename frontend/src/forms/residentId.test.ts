@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import vectors from '../../../../tests/data/vectors.json'
+import vectors from '../../../tests/data/vectors.json'
 import { checks, tells } from './residentId'
 
 it('tells date of birth and sex of the numbers that are right', () => {

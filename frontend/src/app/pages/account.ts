@@ -1,0 +1,22 @@
+import { signedInGuard } from '@/api/session'
+import { loadMessages } from '@/i18n'
+import type { View, Views } from './group'
+
+export const guard = signedInGuard
+
+/** Words that only the pages with long lists have. */
+const withRecords =
+  (view: View): View =>
+  async () =>
+    (await Promise.all([view(), loadMessages('records')]))[0]
+
+export const views: Views<'account'> = {
+  account: () => import('@/features/account/InformationPage.vue'),
+  'account-change': () => import('@/features/account/ChangePage.vue'),
+  'account-change-code': () => import('@/features/account/ChangeCodePage.vue'),
+  'account-password': () => import('@/features/account/PasswordPage.vue'),
+  'account-questions': () => import('@/features/account/QuestionsPage.vue'),
+  'account-history': withRecords(() => import('@/features/account/HistoryPage.vue')),
+  'account-export': withRecords(() => import('@/features/account/ExportPage.vue')),
+  'account-closure': () => import('@/features/account/ClosurePage.vue'),
+}

@@ -1,0 +1,50 @@
+import { render, screen } from '@testing-library/vue'
+import axe from 'axe-core'
+import { beforeEach, expect, it } from 'vitest'
+import { i18n, loadMessages } from '@/i18n'
+import ExportData from './ExportData.vue'
+import HistoryList from './HistoryList.vue'
+
+const global = { plugins: [i18n] }
+beforeEach(() => loadMessages('proof', 'account', 'records'))
+
+const item = (kind: string, detail: string | null = null) => ({
+  id: kind,
+  at: '2026-11-24T02:00:00Z',
+  kind,
+  detail,
+  ip_prefix: '203.0.113.0/24',
+  device: 'Chrome on Windows',
+})
+
+it('says what happened, where and with which device', () => {
+  const { container } = render(HistoryList, {
+    props: { items: [item('profile_changed', 'phone,card_number'), item('signed_in')] },
+    global,
+  })
+  screen.getByText('修改用户信息：手机号码、银行账号')
+  expect(container.textContent).toContain('· 网络 203.0.113.0/24 · Chrome on Windows')
+})
+
+it('has words for kinds and details that it does not know', () => {
+  render(HistoryList, { props: { items: [item('teleported', 'to_the_moon')] }, global })
+  screen.getByText('其他操作')
+})
+
+it('shows every part of an export, known or not', async () => {
+  const value = {
+    account: { username: 'person', kind: 'person', unit: null, closing: false },
+    history: [{ at: '2026-11-24T02:00:00Z', kind: 'signed_in' }],
+    of_tomorrow: ['one'],
+  }
+  const { container } = render(ExportData, { props: { value, level: 0 }, global })
+  screen.getByRole('heading', { name: '账号' })
+  screen.getByRole('heading', { name: 'of_tomorrow' })
+  // A code is put into words; what the person chose stays.
+  screen.getByText('个人用户')
+  screen.getByText('person')
+  screen.getByText('登录')
+  expect(container.textContent).not.toContain('2026-11-24T')
+  const { violations } = await axe.run(container)
+  expect(violations.map(({ id }) => id)).toEqual([])
+})
