@@ -26,13 +26,14 @@ pub fn credentials(
     Ok(Some((account, hash)))
 }
 
-/// Keeps a password hash that was made anew at a higher cost, unless the
-/// password was changed meanwhile.
-pub fn rehash(
+/// Keeps the password that was compared with `old`, under the same hash or one
+/// made anew at a higher cost; `false` when another password was set meanwhile.
+/// Whatever else sets one waits until this transaction is over.
+pub fn keep_password(
     conn: &mut Conn,
     account: AccountId,
     (old, new): (&str, &str),
-) -> Result<(), DbFault> {
+) -> Result<bool, DbFault> {
     store::replace_password_hash(conn, &account.to_string(), (old, new))
 }
 
