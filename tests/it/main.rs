@@ -22,6 +22,7 @@ mod login;
 mod migrations;
 mod process;
 mod races;
+mod recovery_username;
 mod registration;
 mod sessions;
 mod start_step;
