@@ -22,6 +22,8 @@ mod login;
 mod migrations;
 mod process;
 mod races;
+mod recovery_password;
+mod recovery_questions;
 mod recovery_username;
 mod registration;
 mod sessions;
