@@ -65,8 +65,7 @@ impl TestApp {
         self.core.db.write(set).await.unwrap();
     }
 
-    /// The kinds of the audit events that name an account or a recovery, the
-    /// oldest first.
+    /// How many audit events of a kind there are.
     pub async fn audited(&self, kind: &'static str) -> i64 {
         self.query(move |conn| {
             use diesel::prelude::*;
