@@ -3,6 +3,7 @@
 mod commands;
 mod crash;
 mod outage;
+mod recovery;
 mod secrets;
 mod start;
 mod stop;
