@@ -72,9 +72,9 @@ fn shown(answer: &Answer) -> Shown {
 
 /// The same steps, for somebody and for nobody: each answer is the same.
 #[track_caller]
-fn alike(steps: &str, known: Vec<Answer>, unknown: Vec<Answer>) {
+fn alike(steps: &str, known: &[Answer], unknown: &[Answer]) {
     assert!(!known.is_empty() && known.len() == unknown.len());
-    for (number, (one, other)) in known.iter().zip(&unknown).enumerate() {
+    for (number, (one, other)) in known.iter().zip(unknown).enumerate() {
         assert_eq!(shown(one), shown(other), "{steps}, answer {number}: {}", one.asked);
     }
 }
@@ -133,7 +133,7 @@ async fn looking_for_a_username_tells_nothing() {
         (&him.name, &other.document_number),
     ] {
         let known = walk(&him.name, &him.document_number).await;
-        alike("find username", known, walk(name, document).await);
+        alike("find username", &known, &walk(name, document).await);
     }
 }
 
@@ -160,7 +160,7 @@ async fn looking_for_a_password_tells_nothing() {
         ("nobody99", other),
     ] {
         let known = walk("zhangsan", him.clone()).await;
-        alike("find password", known, walk(username, claimed).await);
+        alike("find password", &known, &walk(username, claimed).await);
     }
 }
 
@@ -190,8 +190,8 @@ async fn replacing_a_phone_tells_nothing_about_others() {
         answers
     };
     let (known, unknown) = (person("王小明"), person("刘洋"));
-    alike("by document", walk("", &known).await, walk("", &unknown).await);
-    alike("by username", walk("zhangsan", &known).await, walk("nobody99", &known).await);
+    alike("by document", &walk("", &known).await, &walk("", &unknown).await);
+    alike("by username", &walk("zhangsan", &known).await, &walk("nobody99", &known).await);
 }
 
 #[actix_web::test]
@@ -209,7 +209,7 @@ async fn signing_in_tells_nothing() {
     };
     for path in ["/api/v1/sessions", "/api/v1/tokens"] {
         let known = walk(path, "zhangsan").await;
-        alike(path, known, walk(path, "nobody99").await);
+        alike(path, &known, &walk(path, "nobody99").await);
     }
 }
 

@@ -12,17 +12,17 @@ use crate::{
     },
 };
 
-/// The account with this username and the hash of its password.
+/// The account with this username and the hash of its password: one query,
+/// whether there is such an account or not.
 pub fn credentials(
     core: &Core,
     conn: &mut Conn,
     username_key: &str,
 ) -> Result<Option<(AccountId, String)>, DbFault> {
     let index = username_index(core, username_key);
-    let Some(id) = store::username_owner(conn, index.as_str())? else { return Ok(None) };
-    let bad = || corrupt(Place { table: "username_claims", column: "account_id", row: &id });
-    let account = id.parse().map_err(|_| bad())?;
-    let hash = store::password_hash(conn, &id)?.ok_or_else(bad)?;
+    let Some((id, hash)) = store::credentials(conn, index.as_str())? else { return Ok(None) };
+    let place = Place { table: "username_claims", column: "account_id", row: &id };
+    let account = id.parse().map_err(|_| corrupt(place))?;
     Ok(Some((account, hash)))
 }
 

@@ -80,6 +80,18 @@ pub(super) fn password_hash(conn: &mut Conn, id: &str) -> Result<Option<String>,
     Ok(accounts::table.find(id).select(accounts::password_hash).first(conn).optional()?)
 }
 
+pub(super) fn credentials(
+    conn: &mut Conn,
+    username_index: &str,
+) -> Result<Option<(String, String)>, DbFault> {
+    Ok(username_claims::table
+        .inner_join(accounts::table.on(accounts::id.eq(username_claims::account_id)))
+        .filter(username_claims::username_index.eq(username_index))
+        .select((accounts::id, accounts::password_hash))
+        .first(conn)
+        .optional()?)
+}
+
 pub(super) fn replace_password_hash(
     conn: &mut Conn,
     id: &str,

@@ -45,7 +45,7 @@ struct Candidate {
     username: String,
 }
 
-fn login(username: &str, password: &str, captcha: Value) -> Value {
+fn login(username: &str, password: &str, captcha: &Value) -> Value {
     json!({ "username": username, "password": password, "captcha": captcha })
 }
 
@@ -193,7 +193,7 @@ impl Candidate {
 
     async fn opens(&self, password: &str) -> bool {
         let visitor = Visitor::new(self.visitor.base());
-        let body = login(&self.username, password, visitor.captcha().await.unwrap());
+        let body = login(&self.username, password, &visitor.captcha().await.unwrap());
         let reply = visitor.post("/api/v1/sessions", &body).await.unwrap();
         assert!([201, 401].contains(&reply.status), "{}", reply.body);
         reply.status == 201
@@ -222,7 +222,7 @@ impl Candidate {
         assert_eq!(resets, usize::from(new), "{}", self.username);
         let visitor = Visitor::new(self.visitor.base());
         let password = if new { NEW } else { PASSWORD };
-        let body = login(&self.username, password, visitor.captcha().await.unwrap());
+        let body = login(&self.username, password, &visitor.captcha().await.unwrap());
         visitor.post("/api/v1/sessions", &body).await.unwrap().ok(201);
         let account = visitor.get("/api/v1/account").await.unwrap().ok(200);
         let shows = |person: &Person| {

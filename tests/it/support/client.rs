@@ -218,8 +218,8 @@ impl<'a> Client<'a> {
         self.app.run_outbox().await;
         let inbox = self.get(&format!("/sandbox/v1/sms?phone={phone}")).await.ok(200);
         // News may have come since.
-        let codes = inbox["items"].as_array().unwrap().iter().map(|message| &message["code"]);
-        let newest = codes.filter_map(Value::as_str).next();
+        let mut messages = inbox["items"].as_array().unwrap().iter();
+        let newest = messages.find_map(|message| message["code"].as_str());
         newest.expect("a message with a code").to_owned()
     }
 
