@@ -129,6 +129,234 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recoveries/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The recovery of the cookie or token */
+        get: operations["get_current_recovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recover from a forgotten password: whose it is
+         * @description Nothing is looked up: the answer is the same for usernames that nobody has.
+         *     For the cookie and the token see `POST /api/v1/recoveries/username`.
+         */
+        post: operations["find_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/username": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find a forgotten username: who it is
+         * @description Nothing is looked up: the answer is the same for people without an account.
+         *     A browser gets the cookie `shiming_recovery`; an app sends
+         *     `Flow-Client: app` and gets `flow_token` instead, for the header
+         *     `Flow-Token` of the steps that follow.
+         */
+        post: operations["find_username"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A recovery, to go on after a reload */
+        get: operations["get_recovery"];
+        put?: never;
+        post?: never;
+        /** Give up; everything typed is erased */
+        delete: operations["abandon_recovery"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer the security questions
+         * @description All three at once. A few sets of wrong answers end the use of the questions
+         *     until they are chosen again.
+         */
+        post: operations["answer_recovery_questions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a code
+         * @description The message goes to the phone of the account, and only if everything typed
+         *     is right. The answer is the same if it is not, or if there is no account.
+         */
+        post: operations["send_recovery_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter the code
+         * @description To find a username: it is sent to the phone, and all is done. To find a
+         *     password: a new one may be set, after the security questions where they are
+         *     a second step.
+         */
+        post: operations["confirm_recovery_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/method": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose how to recover from a forgotten password
+         * @description By document number and SMS code, or by security questions. May be chosen
+         *     again as long as nothing is proved.
+         */
+        put: operations["choose_recovery_method"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a new password
+         * @description Every session ends and the phone is told. After a recovery by security
+         *     questions phone and bank cannot be changed for a while.
+         */
+        put: operations["reset_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/phone-replacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace a phone that is no longer in use: check with the bank, send a code
+         * @description The bank must match name, document and card with the new phone; only then a
+         *     message goes to it. The same values again after a match send another code
+         *     without another check.
+         */
+        post: operations["replace_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/phone-replacement/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter the code: the phone is replaced
+         * @description The old phone is told. The recovery goes on where it was, with the new
+         *     phone.
+         */
+        post: operations["confirm_phone_replacement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registrations": {
         parameters: {
             query?: never;
@@ -620,6 +848,37 @@ export interface components {
             /** @example 2026-11-01 */
             version: string;
         };
+        /** @description 验证身份 by security questions. */
+        AnswerQuestions: {
+            /**
+             * @description In the order of the questions.
+             * @example [
+             *       "布老虎",
+             *       "红烧肉",
+             *       "罗湖口岸"
+             *     ]
+             */
+            answers: string[];
+        };
+        /**
+         * @description 发送短信验证. To find a username: empty. To find a password: what is left
+         *     out (`null`) stays as it was entered before.
+         */
+        AskRecoveryCode: {
+            document_type?: components["schemas"]["DocumentType"] | null;
+            /** @example 440305199003070014 */
+            document_number?: string | null;
+            /**
+             * @description ISO 3166-1 alpha-3; for foreign passports only.
+             * @example null
+             */
+            issuing_country?: string | null;
+            /**
+             * @description The phone of the registration.
+             * @example 13800138000
+             */
+            phone?: string | null;
+        };
         /** @description The banks, in the guide's order. */
         BankList: {
             items: components["schemas"]["BankView"][];
@@ -741,11 +1000,15 @@ export interface components {
             password_confirmation: string;
             captcha: components["schemas"]["CaptchaAnswer"];
         };
+        /** @description 选择找回方式. */
+        ChooseMethod: {
+            method: components["schemas"]["RecoveryMethod"];
+        };
         /** @description The code from the message: 动态验证. */
         ConfirmCode: {
             /**
-             * @description Six digits; may be empty when the code was accepted before and only the
-             *     username had to be changed.
+             * @description Six digits; may be empty when the code was accepted before and only
+             *     something else was in the way.
              * @example 305871
              */
             code: string;
@@ -847,6 +1110,34 @@ export interface components {
              */
             code: string;
         };
+        /** @description 找回密码: 输入用户名. */
+        FindPassword: {
+            /** @example wangxiaoming */
+            username: string;
+            captcha: components["schemas"]["CaptchaAnswer"];
+        };
+        /** @description 找回用户名: 验证身份. */
+        FindUsername: {
+            /**
+             * @description As it was registered; of the unit, when it is one.
+             * @example 王小明
+             */
+            name: string;
+            /** @description 个人用户 or 单位用户. */
+            user_type: components["schemas"]["UserType"];
+            document_type?: components["schemas"]["DocumentType"] | null;
+            /**
+             * @description Of a person; the unified social credit code of a unit.
+             * @example 440305199003070014
+             */
+            document_number: string;
+            /**
+             * @description ISO 3166-1 alpha-3; for foreign passports only.
+             * @example null
+             */
+            issuing_country?: string | null;
+            captcha: components["schemas"]["CaptchaAnswer"];
+        };
         /**
          * @description Sex (GB/T 2261.1).
          * @enum {string}
@@ -861,11 +1152,6 @@ export interface components {
         KeySet: {
             keys: components["schemas"]["PublishedKey"][];
         };
-        /**
-         * @description Whose account it is.
-         * @enum {string}
-         */
-        Kind: "person" | "unit";
         /** @description Mails, the newest first. */
         MailList: {
             items: components["schemas"]["MailView"][];
@@ -936,6 +1222,19 @@ export interface components {
             max_length: number;
             policy: components["schemas"]["PasswordPolicyKind"];
         };
+        /** @description The replacement of a phone on the way. */
+        PhoneReplacement: {
+            stage: components["schemas"]["PhoneReplacementStage"];
+            code: components["schemas"]["SentCode"] | null;
+            remaining: components["schemas"]["Remaining"];
+            /** @description The phone was replaced; the recovery goes on with the new one. */
+            done: boolean;
+        };
+        /**
+         * @description What the replacement of a phone waits for.
+         * @enum {string}
+         */
+        PhoneReplacementStage: "bank" | "code";
         /**
          * @description A stable name for what went wrong (RFC 9457 `type` ends with it).
          * @enum {string}
@@ -997,6 +1296,94 @@ export interface components {
             /** @description Public key, base64url. */
             x: string;
         };
+        /** @description A recovery in progress. */
+        Recovery: {
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description What for. */
+            goal: components["schemas"]["RecoveryGoal"];
+            /** @description What is to be done next. */
+            stage: components["schemas"]["RecoveryStage"];
+            /**
+             * Format: date-time
+             * @description When it began.
+             * @example 2026-11-23T02:00:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is erased, whatever happens.
+             * @example 2026-11-23T02:15:00Z
+             */
+            expires_at: string;
+            /**
+             * @description As typed, to find a password. A username that was found comes by SMS.
+             * @example wangxiaoming
+             */
+            username: string | null;
+            method: components["schemas"]["RecoveryMethod"] | null;
+            /** @description Who somebody claims to be. */
+            user_type: components["schemas"]["UserType"];
+            /** @description The questions to be answered, at their stage. */
+            questions: components["schemas"]["SecurityQuestion"][] | null;
+            code: components["schemas"]["RecoveryCode"] | null;
+            phone_replacement: components["schemas"]["PhoneReplacement"] | null;
+            /** @description What may still be tried. */
+            remaining: components["schemas"]["RecoveryRemaining"];
+            /**
+             * @description For the `Flow-Token` header; only in the answer that began the recovery,
+             *     and only when the request said `Flow-Client: app`.
+             */
+            flow_token?: string | null;
+        };
+        /** @description A code that was asked for. To which phone, and whether to any, is not said. */
+        RecoveryCode: {
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            requested_at: string;
+            /**
+             * Format: date-time
+             * @description When it stops being accepted.
+             * @example 2026-11-23T02:02:00Z
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description When another one may be asked for.
+             * @example 2026-11-23T02:01:00Z
+             */
+            resend_at: string;
+            /** Format: int32 */
+            attempts_left: number;
+        };
+        /**
+         * @description What is to be recovered.
+         * @enum {string}
+         */
+        RecoveryGoal: "username" | "password";
+        /**
+         * @description How somebody who forgot the password proves who he is.
+         * @enum {string}
+         */
+        RecoveryMethod: "document_and_sms" | "security_questions";
+        /** @description What may still be tried. */
+        RecoveryRemaining: {
+            /**
+             * Format: int32
+             * @description Messages.
+             */
+            sms: number;
+        };
+        /**
+         * @description Where a recovery stands: what is to be done next.
+         * @enum {string}
+         */
+        RecoveryStage: "method" | "identity" | "code" | "questions" | "reset" | "done";
         /** @description A refresh token to be traded for new tokens. */
         RefreshTokens: {
             refresh_token: string;
@@ -1048,7 +1435,7 @@ export interface components {
              */
             username: string;
             /** @description Who registers. */
-            user_type: components["schemas"]["Kind"];
+            user_type: components["schemas"]["UserType"];
             unit: components["schemas"]["MaskedUnit"] | null;
             identity: components["schemas"]["MaskedIdentity"] | null;
             bank: components["schemas"]["MaskedBank"] | null;
@@ -1083,6 +1470,62 @@ export interface components {
              * @description Messages.
              */
             sms: number;
+        };
+        /**
+         * @description 手机号已停用？: as the bank has it, with the new phone; of a unit's agent.
+         *     What is left out (`null`) stays as it was entered before.
+         */
+        ReplacePhone: {
+            /** @example 王小明 */
+            name?: string | null;
+            document_type?: components["schemas"]["DocumentType"] | null;
+            /** @example 440305199003070014 */
+            document_number?: string | null;
+            /**
+             * @description ISO 3166-1 alpha-3; for foreign passports only.
+             * @example null
+             */
+            issuing_country?: string | null;
+            /** @example CCB */
+            bank_code?: string | null;
+            /** @example 6217000000000000004 */
+            card_number?: string | null;
+            /**
+             * @description The new phone; the bank holds it for the card.
+             * @example 13800138000
+             */
+            phone?: string | null;
+        };
+        /** @description 重置密码. */
+        ResetPassword: {
+            /**
+             * Format: password
+             * @description See `GET /api/v1/service-info` for the policy.
+             */
+            password: string;
+            /**
+             * Format: password
+             * @description The password once more.
+             */
+            password_confirmation: string;
+        };
+        /** @description A question. */
+        SecurityQuestion: {
+            /**
+             * @description Stable name.
+             * @example childhood_toy
+             */
+            id: string;
+            /**
+             * @description In Chinese.
+             * @example 您小时候最舍不得丢的玩具是什么？
+             */
+            text: string;
+            /**
+             * @description In English.
+             * @example Which toy could you not part with as a child?
+             */
+            text_en: string;
         };
         /** @description A code on its way or in the phone. */
         SentCode: {
@@ -1256,7 +1699,7 @@ export interface components {
             password_confirmation: string;
             captcha: components["schemas"]["CaptchaAnswer"];
             /** @description Who registers: a person, or a unit by its agent. */
-            user_type?: components["schemas"]["Kind"];
+            user_type?: components["schemas"]["UserType"];
             consents: components["schemas"]["Consents"];
             /** @description Where to go back to afterwards; its origin must be allowed by the operator. */
             return_to?: string | null;
@@ -1289,6 +1732,11 @@ export interface components {
          * @enum {string}
          */
         UnitState: "pending" | "approved" | "rejected";
+        /**
+         * @description Whose account it is.
+         * @enum {string}
+         */
+        UserType: "person" | "unit";
         /** @description Step 3: 填写验证信息. What is left out (`null`) stays as it was entered. */
         VerifyWithBank: {
             /** @example CCB */
@@ -1484,6 +1932,608 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DocumentTypeList"];
+                };
+            };
+        };
+    };
+    get_current_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    find_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+                /** @description `app`: answer with a flow token */
+                "Flow-Client"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindPassword"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description validation_failed, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    find_username: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+                /** @description `app`: answer with a flow token */
+                "Flow-Client"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindUsername"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description validation_failed, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    abandon_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    answer_recovery_questions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerQuestions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description security_questions_not_set, stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description validation_failed, answers_wrong, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    send_recovery_code: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskRecoveryCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description validation_failed, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description sms_resend_too_soon, sms_limit_exceeded, document_attempts_exceeded */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    confirm_recovery_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description validation_failed, recovery_code_wrong, code_expired, code_dead */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    choose_recovery_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseMethod"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description security_questions_not_set (the same for usernames that nobody has), stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description validation_failed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description stage_conflict (also when what was proved does not hold any more), request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description validation_failed (with `password_same` and `password_in_history` for earlier ones), idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    replace_phone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplacePhone"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description validation_failed, bank_mismatch, card_kind_not_accepted, card_bank_mismatch, card_unusable, issuer_unsupported, document_unsupported_by_bank, phone_not_reserved, name_too_long_for_bank, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description bank_attempts_exceeded, sms_limit_exceeded, sms_resend_too_soon */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description bank_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    confirm_phone_replacement: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description phone_replacement_refused, changes_held, stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description validation_failed, code_wrong, code_expired, code_dead, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
         };
