@@ -14,7 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     account,
     adapters::sandbox,
-    captcha, login, reference, registration, support,
+    captcha, login, recovery, reference, registration, support,
     web::{FieldProblem, ProblemCode, ProblemDocument},
 };
 
@@ -40,6 +40,7 @@ answer to a sign-in is never kept, because it would be a key to the account.
     components(schemas(ProblemDocument, ProblemCode, FieldProblem)),
     tags(
         (name = "Registration", description = "Four steps from nothing to a proved account"),
+        (name = "Recovery", description = "Finding a username, setting a forgotten password anew"),
         (name = "Sessions", description = "Signing in and out, tokens, one's sessions"),
         (name = "Account", description = "One's own account"),
         (name = "Support", description = "Writing to the operator"),
@@ -72,6 +73,18 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(registration::http::confirm_registration)
                 .service(registration::http::extend_registration)
                 .service(registration::http::abandon_registration)
+                .service(recovery::http::find_username)
+                .service(recovery::http::find_password)
+                .service(recovery::http::get_current_recovery)
+                .service(recovery::http::get_recovery)
+                .service(recovery::http::choose_recovery_method)
+                .service(recovery::http::send_recovery_code)
+                .service(recovery::http::confirm_recovery_code)
+                .service(recovery::http::answer_recovery_questions)
+                .service(recovery::http::reset_password)
+                .service(recovery::http::replace_phone)
+                .service(recovery::http::confirm_phone_replacement)
+                .service(recovery::http::abandon_recovery)
                 .service(login::http::create_session)
                 .service(login::http::list_sessions)
                 .service(login::http::delete_current_session)
@@ -120,10 +133,14 @@ pub fn document() -> Document {
         cookie("shiming_flow", "Registration of a browser; `__Host-shiming_flow` under https"),
     );
     components.add_security_scheme(
+        "recovery_cookie",
+        cookie("shiming_recovery", "Recovery of a browser; `__Host-shiming_recovery` under https"),
+    );
+    components.add_security_scheme(
         "flow_token",
         SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
             "Flow-Token",
-            "Registration of an app",
+            "Registration or recovery of an app",
         ))),
     );
     document.components = Some(components);

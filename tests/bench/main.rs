@@ -15,6 +15,7 @@
 )]
 
 mod logins;
+mod oracle;
 mod registrations;
 mod report;
 mod start;
@@ -35,15 +36,28 @@ fn main() -> ExitCode {
     if !std::env::args().any(|argument| argument == "--bench") {
         return ExitCode::SUCCESS;
     }
+    // "cargo bench --bench load -- oracle" measures one thing only.
+    let named: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|one| one == name);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut report = Report::default();
-    runtime.block_on(logins::measure(&mut report));
-    runtime.block_on(registrations::measure(&mut report, Engine::Sqlite));
-    if std::env::var_os("TEST_POSTGRES_URL").is_some() {
-        runtime.block_on(registrations::measure(&mut report, Engine::Postgres));
-    } else {
-        report.note("registrations on PostgreSQL: TEST_POSTGRES_URL is not set");
+    if wanted("logins") {
+        runtime.block_on(logins::measure(&mut report));
     }
-    start::measure(&mut report);
+    if wanted("registrations") {
+        runtime.block_on(registrations::measure(&mut report, Engine::Sqlite));
+        if std::env::var_os("TEST_POSTGRES_URL").is_some() {
+            runtime.block_on(registrations::measure(&mut report, Engine::Postgres));
+        } else {
+            report.note("registrations on PostgreSQL: TEST_POSTGRES_URL is not set");
+        }
+    }
+    if wanted("oracle") {
+        runtime.block_on(oracle::measure(&mut report));
+    }
+    if wanted("start") {
+        start::measure(&mut report);
+    }
     if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

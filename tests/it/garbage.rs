@@ -22,8 +22,29 @@ struct Target {
     body: Option<Map<String, Value>>,
 }
 
+/// Ids of what is in progress.
+struct Ids {
+    registration: String,
+    recovery: String,
+}
+
+impl Ids {
+    fn of(client: &Client<'_>) -> Self {
+        Self { registration: client.flow(), recovery: client.recovery() }
+    }
+
+    fn all(junk: &str) -> Self {
+        Self { registration: junk.to_owned(), recovery: junk.to_owned() }
+    }
+
+    fn put_into(&self, path: &str) -> String {
+        let recovery = path.starts_with("/api/v1/recoveries");
+        path.replace("{id}", if recovery { &self.recovery } else { &self.registration })
+    }
+}
+
 /// Every operation of the OpenAPI document; those that end something last.
-fn targets(id: &str) -> Vec<Target> {
+fn targets(ids: &Ids) -> Vec<Target> {
     let document = serde_json::to_value(shiming::openapi::document()).unwrap();
     let mut targets = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -31,14 +52,14 @@ fn targets(id: &str) -> Vec<Target> {
             let schema = operation.pointer("/requestBody/content/application~1json/schema/$ref");
             targets.push(Target {
                 method: method.to_uppercase().parse().unwrap(),
-                path: path.replace("{id}", id),
+                path: ids.put_into(path),
                 body: schema.map(|schema| example(&document, schema.as_str().unwrap())),
             });
         }
     }
     targets.sort_by_key(|target| target.method == Method::DELETE);
     let bodies = targets.iter().filter(|target| target.body.is_some()).count();
-    assert!(targets.len() >= 31 && bodies >= 11, "{} operations, {bodies} bodies", targets.len());
+    assert!(targets.len() >= 43 && bodies >= 20, "{} operations, {bodies} bodies", targets.len());
     targets
 }
 
@@ -74,13 +95,15 @@ fn refused(answer: &Answer, what: &str) {
     assert!(answer.status >= 400, "{} took {what}: {}", answer.asked, answer.status);
 }
 
-/// Somebody in the middle of a registration who is signed in as well, so that
-/// every operation is open to him.
+/// Somebody in the middle of a registration and of a recovery who is signed in
+/// as well, so that every operation is open to him.
 async fn insider(app: &TestApp) -> Client<'_> {
     let client = app.client();
     client.register(&person("王小明"), "zhangsan").await;
     client.sign_in("zhangsan").await;
     client.up_to_bank(&person("张伟"), "zhangwei").await;
+    client.find_password("zhangsan").await;
+    client.choose("document_and_sms").await.ok(200);
     client
 }
 
@@ -104,7 +127,7 @@ async fn bodies_that_are_no_json_are_problems() {
         ("deep lists", deep.as_bytes()),
         ("deep objects", deep_object.as_bytes()),
     ];
-    for target in targets(&client.flow()) {
+    for target in targets(&Ids::of(&client)) {
         for (what, body) in bodies {
             let to = (target.method.clone(), target.path.as_str());
             let answer = client.raw(to, "application/json", body.to_vec()).await;
@@ -138,7 +161,7 @@ async fn values_of_every_wrong_kind_are_problems() {
         json!("'; DROP TABLE accounts; --"),
         json!("\u{10ffff}\u{1f600}"),
     ];
-    for target in targets(&client.flow()) {
+    for target in targets(&Ids::of(&client)) {
         let Some(body) = &target.body else { continue };
         let send = async |body: Value| {
             client.send(client.request(target.method.clone(), &target.path).json(&body)).await
@@ -161,7 +184,7 @@ async fn values_of_every_wrong_kind_are_problems() {
 async fn other_content_types_are_not_read() {
     let app = TestApp::start();
     let client = insider(&app).await;
-    for target in targets(&client.flow()) {
+    for target in targets(&Ids::of(&client)) {
         let Some(body) = &target.body else { continue };
         let text = serde_json::to_vec(body).unwrap();
         for kind in
@@ -182,7 +205,7 @@ async fn bodies_that_are_too_large_are_refused() {
     let app = TestApp::start();
     let client = insider(&app).await;
     let body = format!("{{\"username\":\"{}\"}}", "x".repeat(80 * 1024)).into_bytes();
-    for target in targets(&client.flow()).iter().filter(|target| target.body.is_some()) {
+    for target in targets(&Ids::of(&client)).iter().filter(|target| target.body.is_some()) {
         let to = (target.method.clone(), target.path.as_str());
         let answer = client.raw(to, "application/json", body.clone()).await;
         answer.problem(413, "payload_too_large");
@@ -222,7 +245,7 @@ async fn methods_that_do_not_exist_are_problems() {
     let app = TestApp::start();
     let client = insider(&app).await;
     let known: Vec<(Method, String)> =
-        targets(&client.flow()).into_iter().map(|one| (one.method, one.path)).collect();
+        targets(&Ids::of(&client)).into_iter().map(|one| (one.method, one.path)).collect();
     for (_, path) in &known {
         for method in ["GET", "PUT", "POST", "DELETE", "PATCH", "TRACE", "PROPFIND", "MKCOL", "X"] {
             let method: Method = method.parse().unwrap();
@@ -231,7 +254,8 @@ async fn methods_that_do_not_exist_are_problems() {
             }
             let answer = client.send(client.request(method.clone(), path)).await;
             // `current` is an id too, of something that does not exist.
-            let as_id = path.ends_with("/current") && answer.status == 404;
+            let words = ["/current", "/recoveries/username", "/recoveries/password"];
+            let as_id = words.iter().any(|word| path.ends_with(word)) && answer.status == 404;
             if !as_id {
                 answer.problem(405, "method_not_allowed");
             }
@@ -248,7 +272,8 @@ async fn junk_in_paths_and_queries_is_refused() {
         ["%00", "%ff", "%zz", "%", "..", "..%2f..", "{id}", "%7Bid%7D", "' OR 1=1", "-1", &long]
     {
         let junk = junk.replace(' ', "%20");
-        for target in targets(&junk).iter().filter(|target| target.path.contains(&junk)) {
+        for target in targets(&Ids::all(&junk)).iter().filter(|target| target.path.contains(&junk))
+        {
             let request = client.request(target.method.clone(), &target.path);
             let body = Value::Object(target.body.clone().unwrap_or_default());
             refused(&client.send(request.json(&body)).await, &junk);
@@ -290,7 +315,7 @@ async fn junk_in_headers_is_refused_or_ignored() {
         "if-none-match",
         "accept",
     ];
-    for target in targets(&client.flow()) {
+    for target in targets(&Ids::of(&client)) {
         for name in names {
             for value in values {
                 let header = HeaderValue::from_bytes(value).unwrap();

@@ -55,6 +55,21 @@ impl Person {
         }
     }
 
+    /// The same person with the card and the phone of somebody else.
+    #[must_use]
+    pub fn moved(&self, other: &Self) -> Self {
+        let (card_number, phone) = (other.card_number.clone(), other.phone.clone());
+        Self { card_number, phone, ..self.clone() }
+    }
+
+    /// What somebody who forgot the password enters.
+    pub fn claim(&self) -> Value {
+        json!({
+            "document_type": "RESIDENT_ID", "document_number": self.document_number,
+            "issuing_country": null, "phone": self.phone,
+        })
+    }
+
     /// The body of step 2.
     pub fn identity(&self) -> Value {
         json!({

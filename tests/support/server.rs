@@ -42,9 +42,10 @@ pub struct Server {
 }
 
 /// What every test would otherwise run into, for all requests come from here.
-const WIDE_LIMITS: [(&str, &str); 4] = [
+const WIDE_LIMITS: [(&str, &str); 5] = [
     ("SHIMING__LIMITS__SMS_PER_ADDRESS_HOUR", "1000000"),
     ("SHIMING__LIMITS__REGISTRATIONS_PER_ADDRESS_HOUR", "1000000"),
+    ("SHIMING__LIMITS__RECOVERIES_PER_ADDRESS_HOUR", "1000000"),
     ("SHIMING__CAPTCHA__PER_ADDRESS_HOUR", "10000000"),
     ("SHIMING__PASSWORD__FAILURES__PER_ADDRESS", "1000000"),
 ];

@@ -45,6 +45,11 @@ impl Visitor {
         Self { http, base: base.to_owned(), cookies: Mutex::default() }
     }
 
+    /// Where the server is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Sends a request; `once` is an `Idempotency-Key`.
     pub async fn send(
         &self,

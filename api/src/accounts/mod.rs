@@ -28,7 +28,8 @@ use crate::{
 
 pub use closing::{Closure, cancel_closure, closure, due_closures, erase, request_closure};
 pub use password::{
-    contains_personal, credentials, earlier_passwords, note_personal, rehash, replace_password,
+    contains_personal, credentials, earlier_passwords, keep_password, note_personal,
+    replace_password,
 };
 pub use proof::{BankMatched, Elements, Proofs};
 pub use units::{NotDecided, Unit, UnitState, decide_unit, list_units};
@@ -40,6 +41,7 @@ const ASSURANCE_BANK_CARD: i32 = 3;
 /// Whose account it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = UserType)]
 pub enum Kind {
     /// 个人用户.
     #[default]
@@ -285,14 +287,16 @@ pub struct Change<'a> {
     pub agent: Option<(Gender, NaiveDate)>,
 }
 
-/// Replaces what an account holds by what was proved. A person's document
-/// stays as it is; to change another one is a fault of the caller.
+/// Replaces what an account holds by what was proved; `false` when it was
+/// changed since it was read: whoever is told of the change would be the wrong
+/// one. A person's document stays as it is; to change another one is a fault
+/// of the caller.
 pub fn change(
     core: &Core,
     conn: &mut Conn,
     (account, change): (&Account, &Change<'_>),
     (proofs, now): ((&BankMatched, &PhoneProved), Timestamp),
-) -> Result<(), DbFault> {
+) -> Result<bool, DbFault> {
     check_proofs(core, change.elements, proofs)?;
     let row = account.id.to_string();
     let same_document =
@@ -305,12 +309,14 @@ pub fn change(
         }));
     }
     let sealed = sealed_elements(core, change.elements, &row)?;
-    store::replace_elements(conn, &row, &sealed, now)?;
+    if !store::replace_elements(conn, (&row, account.verified_at), &sealed, now)? {
+        return Ok(false);
+    }
     if let Some((gender, birth_date)) = change.agent {
         let birth_date = sealed_birth_date(core, birth_date, &row)?;
         store::replace_agent(conn, &row, gender.code(), &birth_date)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Keeps phone and bank as they are until `until`.

@@ -12,27 +12,28 @@ use crate::{
     },
 };
 
-/// The account with this username and the hash of its password.
+/// The account with this username and the hash of its password: one query,
+/// whether there is such an account or not.
 pub fn credentials(
     core: &Core,
     conn: &mut Conn,
     username_key: &str,
 ) -> Result<Option<(AccountId, String)>, DbFault> {
     let index = username_index(core, username_key);
-    let Some(id) = store::username_owner(conn, index.as_str())? else { return Ok(None) };
-    let bad = || corrupt(Place { table: "username_claims", column: "account_id", row: &id });
-    let account = id.parse().map_err(|_| bad())?;
-    let hash = store::password_hash(conn, &id)?.ok_or_else(bad)?;
+    let Some((id, hash)) = store::credentials(conn, index.as_str())? else { return Ok(None) };
+    let place = Place { table: "username_claims", column: "account_id", row: &id };
+    let account = id.parse().map_err(|_| corrupt(place))?;
     Ok(Some((account, hash)))
 }
 
-/// Keeps a password hash that was made anew at a higher cost, unless the
-/// password was changed meanwhile.
-pub fn rehash(
+/// Keeps the password that was compared with `old`, under the same hash or one
+/// made anew at a higher cost; `false` when another password was set meanwhile.
+/// Whatever else sets one waits until this transaction is over.
+pub fn keep_password(
     conn: &mut Conn,
     account: AccountId,
     (old, new): (&str, &str),
-) -> Result<(), DbFault> {
+) -> Result<bool, DbFault> {
     store::replace_password_hash(conn, &account.to_string(), (old, new))
 }
 

@@ -80,14 +80,25 @@ pub(super) fn password_hash(conn: &mut Conn, id: &str) -> Result<Option<String>,
     Ok(accounts::table.find(id).select(accounts::password_hash).first(conn).optional()?)
 }
 
+pub(super) fn credentials(
+    conn: &mut Conn,
+    username_index: &str,
+) -> Result<Option<(String, String)>, DbFault> {
+    Ok(username_claims::table
+        .inner_join(accounts::table.on(accounts::id.eq(username_claims::account_id)))
+        .filter(username_claims::username_index.eq(username_index))
+        .select((accounts::id, accounts::password_hash))
+        .first(conn)
+        .optional()?)
+}
+
 pub(super) fn replace_password_hash(
     conn: &mut Conn,
     id: &str,
     (old, new): (&str, &str),
-) -> Result<(), DbFault> {
+) -> Result<bool, DbFault> {
     let unchanged = accounts::table.find(id).filter(accounts::password_hash.eq(old));
-    diesel::update(unchanged).set(accounts::password_hash.eq(new)).execute(conn)?;
-    Ok(())
+    Ok(diesel::update(unchanged).set(accounts::password_hash.eq(new)).execute(conn)? == 1)
 }
 
 pub(super) fn set_password(
@@ -160,16 +171,19 @@ pub(super) fn forget_earlier_passwords(
     Ok(())
 }
 
+/// Writes over the elements that were read, as the moment of their check
+/// tells.
 pub(super) fn replace_elements(
     conn: &mut Conn,
-    id: &str,
+    (id, seen): (&str, Timestamp),
     elements: &ElementsRow,
     now: Timestamp,
-) -> Result<(), DbFault> {
-    diesel::update(accounts::table.find(id))
+) -> Result<bool, DbFault> {
+    let unchanged = accounts::table.find(id).filter(accounts::verified_at.eq(seen.naive_utc()));
+    let replaced = diesel::update(unchanged)
         .set((elements, accounts::verified_at.eq(now.naive_utc())))
         .execute(conn)?;
-    Ok(())
+    Ok(replaced == 1)
 }
 
 pub(super) fn replace_agent(

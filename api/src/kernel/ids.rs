@@ -55,8 +55,6 @@ ids! {
     AuditEventId,
     /// One HTTP request, as it stands in the logs and in problem documents.
     RequestId,
-    /// One message kept by the sandbox.
-    SandboxMessageId,
     /// One fictitious person added to the sandbox.
     SandboxCardholderId,
     /// One earlier password.

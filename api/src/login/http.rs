@@ -7,10 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::{
-    device,
-    sign_in::{Credentials, sign_in},
-};
+use super::sign_in::{Credentials, sign_in};
 use crate::{
     audit::{self, AuditKind, AuditSubject},
     captcha::http::CaptchaAnswer,
@@ -20,6 +17,7 @@ use crate::{
     idempotency::{Idempotency, Reply},
     identity::Username,
     kernel::{Timestamp, ids::SessionId},
+    password_failures::device,
     sessions::{self, Refreshed, SignedIn, Tokens},
     web::{FieldErrors, JsonBody, Problem, ProblemCode, ProblemDocument, RequestMeta, cookies},
 };

@@ -3,6 +3,5 @@
 //! Unknown user and wrong password have one answer, in words, in effects and
 //! in cost: both are counted, both are hashed, both are written down.
 
-mod device;
 pub mod http;
 mod sign_in;

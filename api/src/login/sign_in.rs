@@ -12,7 +12,7 @@ use crate::{
     db::{Conn, DbFault},
     identity::{Username, password_hash_input},
     kernel::ids::{AccountId, CaptchaId},
-    password_failures::{self, Attempt},
+    password_failures::{self, Attempt, device},
     web::{Problem, ProblemCode, RequestMeta},
 };
 
@@ -87,7 +87,7 @@ pub(super) async fn sign_in<T: Send + 'static>(
     let (own, meta) = (Arc::clone(core), meta.clone());
     let opened = core
         .db
-        .write(move |conn| -> Result<Option<T>, DbFault> {
+        .write(move |conn| -> Result<Option<T>, Problem> {
             let Some((account, old_hash)) = known.filter(|_| verified.right) else {
                 let subject = AuditSubject { account, ..AuditSubject::default() };
                 audit::record(&own, conn, &meta, (AuditKind::SignInFailed, subject))?;
@@ -95,12 +95,15 @@ pub(super) async fn sign_in<T: Send + 'static>(
                 return Ok(None);
             };
             password_failures::succeeded(&own, conn, &attempt)?;
-            if let Some(fresh) = fresh_hash {
-                accounts::rehash(conn, account, (&old_hash, &fresh))?;
+            // A reset that ended every session must not be followed by one
+            // that the old password opens.
+            let kept = fresh_hash.as_deref().unwrap_or(&old_hash);
+            if !accounts::keep_password(conn, account, (&old_hash, kept))? {
+                return Err(Problem::new(ProblemCode::LoginTooSoon).retry_after(1));
             }
             let subject = AuditSubject { detail: Some(kind), ..AuditSubject::account(account) };
             audit::record(&own, conn, &meta, (AuditKind::SignedIn, subject))?;
-            open(&own, conn, account).map(Some)
+            Ok(Some(open(&own, conn, account)?))
         })
         .await?;
     opened.ok_or_else(|| Problem::new(ProblemCode::LoginFailed))
@@ -113,7 +116,7 @@ fn attempt(core: &Core, meta: &RequestMeta, credentials: &Credentials) -> Attemp
         address: meta.address.limit_subject(),
         device: username
             .zip(credentials.device.as_deref())
-            .and_then(|(username, cookie)| super::device::recognise(core, username, cookie)),
+            .and_then(|(username, cookie)| device::recognise(core, username, cookie)),
     }
 }
 

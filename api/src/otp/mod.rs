@@ -111,6 +111,11 @@ fn index(core: &Core, phone: &Phone) -> BlindIndex {
     core.keyring.blind(Purpose::Phone, phone.e164())
 }
 
+/// How long a code is good for.
+fn valid(core: &Core) -> TimeDelta {
+    TimeDelta::seconds(core.settings.sms.valid_seconds.into())
+}
+
 fn code_hash(core: &Core, challenge: &str, code: &str) -> BlindIndex {
     core.keyring.blind_parts(Purpose::OtpCode, &[challenge, code])
 }
@@ -206,7 +211,7 @@ pub fn request(
             Message::RecoveryCode { challenge: id, purpose: binding.purpose, flow: binding.flow },
         ),
     };
-    let valid = TimeDelta::seconds(sms.valid_seconds.into());
+    let valid = valid(core);
     store::insert(
         conn,
         &store::Row {
@@ -239,7 +244,7 @@ pub fn find(core: &Core, conn: &mut Conn, id: ChallengeId) -> Result<Option<Chal
     }
     let tries_left = if row.state == "dead" { 0 } else { tries_left(core, row.wrong_tries) };
     let requested_at = row.requested_at.and_utc();
-    let valid = TimeDelta::seconds(core.settings.sms.valid_seconds.into());
+    let valid = valid(core);
     Ok(Some(Challenge {
         id,
         requested_at,
@@ -272,27 +277,37 @@ pub fn draw(
     id: ChallengeId,
     now: Timestamp,
 ) -> Result<Option<Secret<String>>, DbFault> {
-    let row = id.to_string();
-    let code = code(core, &row);
-    let hash = code_hash(core, &row, &code);
-    let expires_at = now + TimeDelta::seconds(core.settings.sms.valid_seconds.into());
-    let drawn = store::draw(conn, &row, hash.as_str(), expires_at)?;
+    draw_until(core, conn, &id.to_string(), now + valid(core))
+}
+
+fn draw_until(
+    core: &Core,
+    conn: &mut Conn,
+    row: &str,
+    expires_at: Timestamp,
+) -> Result<Option<Secret<String>>, DbFault> {
+    let code = code(core, row);
+    let hash = code_hash(core, row, &code);
+    let drawn = store::draw(conn, row, hash.as_str(), expires_at)?;
     Ok(drawn.then(|| Secret::new(code)))
 }
 
 /// As [`draw`], for a challenge whose addressee was only claimed: `phone` is
 /// whom it turned out to be, if anybody. A phone that has had enough messages
 /// gets none, and whoever asked is not told: other flows of the same person
-/// would show through.
+/// would show through. For the same reason the time starts once, not again
+/// when the gateway has to be tried again: it never is for nobody.
 pub fn draw_for(
     core: &Core,
     conn: &mut Conn,
     (id, phone): (ChallengeId, Option<&Phone>),
     now: Timestamp,
 ) -> Result<Option<Secret<String>>, DbFault> {
-    let Some(code) = draw(core, conn, id, now)? else { return Ok(None) };
-    let Some(phone) = phone else { return Ok(None) };
     let row = id.to_string();
+    let sent = store::find(conn, &row)?.filter(|found| found.state == "sent");
+    let until = sent.map_or(now + valid(core), |sent| sent.expires_at.and_utc());
+    let Some(code) = draw_until(core, conn, &row, until)? else { return Ok(None) };
+    let Some(phone) = phone else { return Ok(None) };
     let fresh = store::address(conn, &row, index(core, phone).as_str())?;
     // A message that is sent again after a crash was counted before.
     if fresh && limits::charge(core, conn, &phone_charges(core, phone), now)?.is_err() {
@@ -301,13 +316,33 @@ pub fn draw_for(
     Ok(Some(code))
 }
 
+/// Kills the codes of a flow for a purpose that nobody has entered.
+pub fn kill(conn: &mut Conn, flow: FlowId, purpose: SmsPurpose) -> Result<(), DbFault> {
+    store::kill_open(conn, &flow.to_string(), purpose.code())
+}
+
 /// Redeems a code. Of two requests with the right code one succeeds; every
 /// wrong try counts, whatever else happens at the same time.
 pub fn redeem(
     core: &Core,
     conn: &mut Conn,
-    (id, binding): (ChallengeId, Binding<'_>),
-    (given, now): (&OtpCode, Timestamp),
+    of: (ChallengeId, Binding<'_>),
+    given: (&OtpCode, Timestamp),
+) -> Result<Result<PhoneProved, CodeRefused>, DbFault> {
+    redeem_if(core, conn, (of, given), |_, _| Ok(true))
+}
+
+/// What is redeemed: the challenge and what it must be bound to, the code as
+/// typed and the moment.
+type Redeemed<'a> = ((ChallengeId, Binding<'a>), (&'a OtpCode, Timestamp));
+
+/// As [`redeem`]. Once the digits are right, and not before, `holds` is asked
+/// whether the proof will do; if not, the code is as wrong as any other.
+pub fn redeem_if(
+    core: &Core,
+    conn: &mut Conn,
+    ((id, binding), (given, now)): Redeemed<'_>,
+    holds: impl FnOnce(&mut Conn, &PhoneProved) -> Result<bool, DbFault>,
 ) -> Result<Result<PhoneProved, CodeRefused>, DbFault> {
     let row_id = id.to_string();
     let Some(row) = store::find(conn, &row_id)? else { return Ok(Err(CodeRefused::Dead)) };
@@ -331,12 +366,11 @@ pub fn redeem(
         _ => return Err(corrupt(Place { table: "otp_challenges", column: "state", row: &row_id })),
     };
     if code_hash(core, &row_id, given.as_str()).matches(expected) {
-        let used = store::use_up(conn, &row_id)?;
-        return Ok(if used {
-            Ok(PhoneProved { phone: row.phone_index })
-        } else {
-            Err(CodeRefused::Dead)
-        });
+        let proof = PhoneProved { phone: row.phone_index };
+        if holds(conn, &proof)? {
+            let used = store::use_up(conn, &row_id)?;
+            return Ok(if used { Ok(proof) } else { Err(CodeRefused::Dead) });
+        }
     }
     let most = i32::try_from(core.settings.sms.wrong_tries).unwrap_or(i32::MAX);
     if !store::count_wrong(conn, &row_id, most)? {

@@ -11,6 +11,7 @@
 //! A device that has signed in to the account before has a count of its own
 //! instead, whatever its neighbours do.
 
+pub mod device;
 mod store;
 
 use chrono::TimeDelta;
@@ -81,7 +82,7 @@ impl Count {
 }
 
 fn counts(core: &Core, attempt: &Attempt) -> Vec<(String, Count)> {
-    let key = |parts: &[&str]| core.keyring.blind_parts(Purpose::Limit, parts).as_str().to_owned();
+    let key = |parts: &[&str]| key(core, parts);
     let Attempt { username, address, device } = attempt;
     let mut counts = match device {
         Some(device) => vec![(key(&["password_device", username, device]), Count::Place)],
@@ -93,6 +94,10 @@ fn counts(core: &Core, attempt: &Attempt) -> Vec<(String, Count)> {
     // One order for all, so that two tries never wait for each other.
     counts.sort_by(|one, other| one.0.cmp(&other.0));
     counts
+}
+
+fn key(core: &Core, parts: &[&str]) -> String {
+    core.keyring.blind_parts(Purpose::Limit, parts).as_str().to_owned()
 }
 
 /// Wrong passwords from one address, whatever the accounts. Nothing for a
@@ -157,6 +162,16 @@ pub fn succeeded(core: &Core, conn: &mut Conn, attempt: &Attempt) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Another password was set by somebody who proved who he is: he may sign in
+/// at once, from the address and the device he is at.
+pub fn lift(core: &Core, conn: &mut Conn, attempt: &Attempt) -> Result<(), DbFault> {
+    let Attempt { username, address, device } = attempt;
+    let mut places = vec![key(core, &["password_place", username, address])];
+    places.extend(device.iter().map(|device| key(core, &["password_device", username, device])));
+    places.sort();
+    places.iter().try_for_each(|place| store::clear(conn, place))
 }
 
 /// The password was wrong, or nobody has this username.

@@ -10,6 +10,7 @@
 pub mod answers;
 mod bank;
 mod code;
+mod dto;
 mod problems;
 mod store;
 mod view;
@@ -33,6 +34,7 @@ use crate::{
 
 pub use bank::request_code;
 pub use code::{prove_phone, settled};
+pub use dto::ConfirmCode;
 pub use problems::{busy, code_refused, not_found, request_refused, wrong_stage};
 pub use store::{purge, refund_abandoned};
 pub use view::{Remaining, SentCode};
@@ -85,6 +87,10 @@ pub trait Proving: Answers {
     fn proof(&self) -> &Proof;
     /// What was proved so far, to be changed.
     fn proof_mut(&mut self) -> &mut Proof;
+    /// Messages that the flow has asked for.
+    fn codes_sent(&self) -> u32 {
+        self.proof().codes_sent
+    }
     /// What is to be proved; `None` when it was not entered yet.
     fn elements(flow: &Flow<Self>) -> Result<Option<Elements>, DbFault>
     where

@@ -50,7 +50,7 @@ impl Remaining {
         let (limits, proof) = (&core.settings.limits, flow.answers.proof());
         Self {
             bank_checks: limits.bank_checks_per_flow.saturating_sub(proof.checks_used),
-            sms: limits.sms_per_flow.saturating_sub(proof.codes_sent),
+            sms: limits.sms_per_flow.saturating_sub(flow.answers.codes_sent()),
         }
     }
 }

@@ -3,21 +3,24 @@
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::claim::{Claim, DocumentAnswers};
 use crate::{
-    accounts::{self, Account, Elements, Kind as UserType},
+    accounts::{Elements, Kind as UserType},
     core::Core,
     db::{Conn, DbFault},
     flows::{self, Flow, Kind},
-    identity::{CreditCode, DocumentType, IdDocument, Phone, UnitName},
     kernel::{
         Timestamp,
-        ids::{ChallengeId, FlowId},
+        ids::{AccountId, ChallengeId},
     },
     ports::SmsPurpose,
     proving::{
         Proof, Proving,
         answers::{BankAnswers, WhoAnswers, elements},
+        wrong_stage,
     },
+    security_questions::{self, Enrolled},
+    web::Problem,
 };
 
 /// What is to be recovered.
@@ -78,7 +81,7 @@ impl flows::Stage for Stage {
 }
 
 /// One recovery.
-pub type Recovery = Flow<Answers>;
+pub type Draft = Flow<Answers>;
 
 /// What was typed and proved, as it is sealed in the database. Nothing in it
 /// says whether there is such an account: nobody looks before a message is
@@ -95,51 +98,30 @@ pub struct Answers {
     pub method: Option<Method>,
     /// Who somebody claims to be.
     pub claim: Option<Claim>,
+    /// Keyed hashes of the documents tried.
+    #[zeroize(skip)]
+    pub documents_tried: Vec<String>,
     /// The code that was asked for last.
     #[zeroize(skip)]
     pub challenge: Option<ChallengeId>,
     pub codes_sent: u32,
-    /// Keyed hash of the phone whose code was entered.
-    pub phone_proved: Option<String>,
-    /// The account whose owner was proved: set before a password may be set.
-    pub account: Option<String>,
+    /// Whose account it is, once that is proved: nothing is told or reset
+    /// before.
+    #[zeroize(skip)]
+    pub proved: Option<Proved>,
     /// 手机号已停用？
     pub replacement: Option<Replacement>,
+    pub phone_replaced: bool,
     /// What was proved of the replacement.
     pub replacement_proof: Proof,
 }
 
-/// Name, document and phone as typed.
-#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-pub enum Claim {
-    /// A person, to find a username.
-    Person(WhoAnswers),
-    /// A unit, to find a username.
-    Unit {
-        /// Its name.
-        name: String,
-        /// Its credit code.
-        credit_code: String,
-    },
-    /// Document and phone, beside the username.
-    DocumentAndPhone {
-        /// The document.
-        document: DocumentAnswers,
-        /// Phone.
-        phone: String,
-    },
-}
-
-/// A document as typed: of a person, or a unit's credit code.
-#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-pub struct DocumentAnswers {
-    /// Kind of document; none for a unit's credit code.
-    #[zeroize(skip)]
-    pub document_type: Option<DocumentType>,
-    /// Its number.
-    pub number: String,
-    /// ISO 3166-1 alpha-3.
-    pub issuing_country: Option<String>,
+/// Proof of whose account it is.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub struct Proved {
+    pub account: AccountId,
+    /// A password that was set later takes its force away.
+    pub at: Timestamp,
 }
 
 /// 手机号已停用？: the four elements with the new phone.
@@ -149,8 +131,6 @@ pub struct Replacement {
     pub bank: BankAnswers,
     /// The bank has matched: a code is waited for.
     pub waits_for_code: bool,
-    /// The phone was replaced.
-    pub done: bool,
 }
 
 impl flows::Answers for Answers {
@@ -173,110 +153,104 @@ impl Proving for Answers {
         &mut self.replacement_proof
     }
 
-    fn elements(flow: &Recovery) -> Result<Option<Elements>, DbFault> {
+    fn codes_sent(&self) -> u32 {
+        self.codes_sent + self.replacement_proof.codes_sent
+    }
+
+    fn elements(flow: &Draft) -> Result<Option<Elements>, DbFault> {
         let Some(replacement) = &flow.answers.replacement else { return Ok(None) };
         let latest = flow.absolute_expires_at.date_naive();
         elements(&replacement.who, &replacement.bank, latest).map(Some).map_err(|_| flow.bad())
     }
 
-    fn asking(flow: &mut Recovery) {
+    fn asking(flow: &mut Draft) {
         if let Some(replacement) = &mut flow.answers.replacement {
             replacement.waits_for_code = false;
         }
     }
 
-    fn matched(flow: &mut Recovery) {
+    fn matched(flow: &mut Draft) {
         if let Some(replacement) = &mut flow.answers.replacement {
             replacement.waits_for_code = true;
         }
     }
 }
 
-impl DocumentAnswers {
-    /// What is compared; `None` when it cannot be read back.
-    fn uniqueness_key(&self, latest: chrono::NaiveDate) -> Option<String> {
-        let Some(kind) = self.document_type else {
-            return CreditCode::parse(&self.number).ok().map(|code| code.uniqueness_key());
+impl Answers {
+    /// Nothing typed and nothing proved.
+    pub fn new(goal: Goal) -> Self {
+        Self {
+            goal,
+            user_type: UserType::Person,
+            username: None,
+            method: None,
+            claim: None,
+            documents_tried: Vec::new(),
+            challenge: None,
+            codes_sent: 0,
+            proved: None,
+            replacement: None,
+            phone_replaced: false,
+            replacement_proof: Proof::default(),
+        }
+    }
+}
+
+impl Draft {
+    /// Refuses what is not to be done at this stage.
+    pub fn require(&self, stages: &[Stage]) -> Result<(), Problem> {
+        if stages.contains(&self.stage) { Ok(()) } else { Err(wrong_stage(self.stage)) }
+    }
+
+    /// The security questions of whoever has the username; of whoever was
+    /// proved, when they are a second step.
+    pub fn enrolled(&self, core: &Core, conn: &mut Conn) -> Result<Option<Enrolled>, DbFault> {
+        match self.answers.proved {
+            Some(proved) => security_questions::find(conn, proved.account),
+            None => security_questions::find_by_username(core, conn, &self.username_key()),
+        }
+    }
+
+    /// What is compared of the username; empty when none was asked for.
+    pub fn username_key(&self) -> String {
+        self.answers.username.as_deref().unwrap_or_default().to_lowercase()
+    }
+
+    /// The new phone takes the place of the one that was typed, and whatever
+    /// was sent to the old one is worth nothing.
+    pub fn phone_was_replaced(&mut self) {
+        let Some(replacement) = self.answers.replacement.take() else { return };
+        let answers = &mut self.answers;
+        answers.challenge = None;
+        answers.phone_replaced = true;
+        answers.replacement_proof.forget();
+        let claim = match (answers.goal, &answers.claim) {
+            (Goal::Username, Some(Claim::Unit { .. })) => return,
+            (Goal::Username, _) => Claim::Person(replacement.who.clone()),
+            (Goal::Password, _) => Claim::DocumentAndPhone {
+                document: DocumentAnswers::of_person(&replacement.who),
+                phone: replacement.bank.phone.clone(),
+            },
         };
-        let country = self.issuing_country.as_deref();
-        IdDocument::parse(kind, &self.number, country, latest)
-            .ok()
-            .map(|document| document.uniqueness_key())
-    }
-}
-
-impl Recovery {
-    /// What the codes are for.
-    pub fn purpose(&self) -> SmsPurpose {
-        match self.answers.goal {
-            Goal::Username => SmsPurpose::UsernameRecovery,
-            Goal::Password => SmsPurpose::PasswordRecovery,
-        }
+        answers.claim = Some(claim);
     }
 
-    /// Who is claimed, for counting messages: a document or a username.
-    pub fn claim_key(&self) -> String {
-        let latest = self.absolute_expires_at.date_naive();
-        match (&self.answers.claim, &self.answers.username) {
-            (_, Some(username)) => format!("username:{}", username.to_lowercase()),
-            (Some(Claim::Person(who)), _) => {
-                who.parse(latest).map(|(_, document)| document.uniqueness_key()).unwrap_or_default()
-            }
-            (Some(Claim::Unit { credit_code, .. }), _) => credit_code.clone(),
-            _ => String::new(),
-        }
+    /// Back to the choice of a method: what was proved does not hold any more.
+    pub fn begin_anew(&mut self) {
+        self.answers.proved = None;
+        self.answers.challenge = None;
+        self.answers.method = None;
+        self.stage = Stage::Method;
     }
 
-    /// The account of whom somebody claims to be: only when everything typed
-    /// is right. To be asked where its answer does not show.
-    pub fn claimed(&self, core: &Core, conn: &mut Conn) -> Result<Option<Account>, DbFault> {
-        let latest = self.absolute_expires_at.date_naive();
-        match &self.answers.claim {
-            None => Ok(None),
-            Some(Claim::Person(who)) => {
-                let (name, document) = who.parse(latest).map_err(|_| self.bad())?;
-                let found = accounts::find_by_document(core, conn, &document.uniqueness_key())?;
-                Ok(found.filter(|account| {
-                    account.unit.is_none() && account.elements.name.key() == name.key()
-                }))
-            }
-            Some(Claim::Unit { name, credit_code }) => {
-                let bad = |_| self.bad();
-                let name = UnitName::parse(name).map_err(bad)?;
-                let code = CreditCode::parse(credit_code).map_err(bad)?;
-                let found = accounts::find_by_document(core, conn, &code.uniqueness_key())?;
-                Ok(found.filter(|account| {
-                    account.unit.as_ref().is_some_and(|unit| unit.name.key() == name.key())
-                }))
-            }
-            Some(Claim::DocumentAndPhone { document, phone }) => {
-                let username = self.answers.username.as_deref().unwrap_or_default();
-                let found = accounts::find_by_username(core, conn, &username.to_lowercase())?;
-                let document = document.uniqueness_key(latest);
-                Ok(found.filter(|account| {
-                    document.is_some_and(|key| is_document_of(account, &key))
-                        && account.elements.phone.national() == phone
-                }))
-            }
-        }
+    /// Nothing personal is kept once all is done.
+    pub fn complete(&mut self) {
+        let answers = &mut self.answers;
+        answers.claim = None;
+        answers.documents_tried.clear();
+        answers.challenge = None;
+        answers.replacement = None;
+        answers.replacement_proof.forget();
+        self.stage = Stage::Done;
     }
-}
-
-/// Whether a document is the account's: of the person, of the unit's agent, or
-/// the unit's credit code.
-pub fn is_document_of(account: &Account, uniqueness_key: &str) -> bool {
-    let unit = account.unit.as_ref().map(|unit| unit.credit_code.uniqueness_key());
-    account.elements.document.uniqueness_key() == uniqueness_key
-        || unit.as_deref() == Some(uniqueness_key)
-}
-
-/// Whom a code of a recovery goes to, if anybody.
-pub fn addressee(
-    core: &Core,
-    conn: &mut Conn,
-    id: FlowId,
-    now: Timestamp,
-) -> Result<Option<Phone>, DbFault> {
-    let Some(recovery) = flows::find::<Answers>(core, conn, id, now)? else { return Ok(None) };
-    Ok(recovery.claimed(core, conn)?.map(|account| account.elements.phone.clone()))
 }

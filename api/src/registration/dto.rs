@@ -10,8 +10,8 @@ use crate::{
     captcha::http::CaptchaAnswer,
     core::Core,
     identity::{
-        BirthDate, CreditCode, DocumentType, Gender, OtpCode, PersonName, PersonalData,
-        PlainPassword, UnitName, Username,
+        BirthDate, CreditCode, DocumentType, Gender, PersonName, PersonalData, PlainPassword,
+        UnitName, Username,
     },
     kernel::{Timestamp, ids::CaptchaId},
     proving::answers::{BankAnswers, TypedDocument, read_bank, read_document, read_name},
@@ -132,17 +132,6 @@ pub struct VerifyWithBank {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "13800138000")]
     phone: Option<Zeroizing<String>>,
-}
-
-/// The code from the message: 动态验证.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ConfirmCode {
-    /// Six digits; may be empty when the code was accepted before and only the
-    /// username had to be changed.
-    #[serde(default)]
-    #[schema(required, example = "305871")]
-    code: String,
 }
 
 /// Username and password that satisfy the rules.
@@ -314,17 +303,5 @@ impl VerifyWithBank {
         );
         let read = read_bank(&mut errors, typed, draft.answers.bank.as_ref());
         errors.finish(read.map(|(bank, card, phone)| BankAnswers::of(bank, &card, &phone)))
-    }
-}
-
-impl ConfirmCode {
-    /// The code; none when nothing was typed.
-    pub(super) fn parse(&self) -> Result<Option<OtpCode>, Problem> {
-        if self.code.trim().is_empty() {
-            return Ok(None);
-        }
-        let mut errors = FieldErrors::new();
-        let code = errors.check("/code", OtpCode::parse(&self.code));
-        errors.finish(code).map(Some)
     }
 }

@@ -7,9 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, http::StatusCode, post, 
 use super::{
     confirm::{self, Registered},
     draft::{Answers, Draft, Stage},
-    dto::{
-        ChangeCredentials, ConfirmCode, EnterIdentity, EnterUnit, StartRegistration, VerifyWithBank,
-    },
+    dto::{ChangeCredentials, EnterIdentity, EnterUnit, StartRegistration, VerifyWithBank},
     enter_identity as identity_step, start,
     view::{self, Registration},
 };
@@ -22,7 +20,7 @@ use crate::{
         http::{Handle, begun, forget_cookie, is_app},
     },
     idempotency::{Idempotency, Reply},
-    proving::{not_found, request_code, wrong_stage},
+    proving::{ConfirmCode, not_found, request_code, wrong_stage},
     web::{JsonBody, Problem, ProblemDocument, RequestMeta},
 };
 

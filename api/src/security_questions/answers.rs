@@ -51,6 +51,9 @@ impl AnswerSet {
                 complete = false;
             }
         }
+        if answers.len() > QUESTIONS {
+            errors.add(&format!("/answers/{QUESTIONS}"), "invalid");
+        }
         let answers: [String; QUESTIONS] = answers.try_into().ok()?;
         complete.then_some(Self(answers))
     }

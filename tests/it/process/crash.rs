@@ -27,8 +27,9 @@ const KILLS: u32 = 30;
 const PATIENCE: Duration = Duration::from_secs(80);
 
 /// Short waits for what a dead process has left behind.
-const SHORT_WAITS: [(&str, &str); 2] = [
+pub const SHORT_WAITS: [(&str, &str); 3] = [
     ("SHIMING__SMS__TIMEOUT_MILLISECONDS", "1000"),
+    ("SHIMING__MAIL__TIMEOUT_MILLISECONDS", "1000"),
     ("SHIMING__BANK__TIMEOUT_MILLISECONDS", "1000"),
 ];
 
@@ -183,7 +184,7 @@ async fn leave(base: String, number: u32) -> Leaver {
     (visitor, person)
 }
 
-fn random_below(most: u64) -> u64 {
+pub fn random_below(most: u64) -> u64 {
     RandomState::new().build_hasher().finish() % most
 }
 
@@ -210,7 +211,7 @@ fn arrive(runtime: &Runtime, base: &str) -> (Vec<JoinHandle<Ended>>, Vec<JoinHan
 
 #[test]
 fn what_was_acknowledged_survives_the_death_of_the_process() {
-    let settings = [CHEAP_HASHING, SHORT_WAITS].concat();
+    let settings = [&CHEAP_HASHING[..], &SHORT_WAITS[..]].concat();
     let mut server = Server::start(Engine::of_tests(), &settings);
     let runtime = runtime();
     runtime.block_on(async {
@@ -247,7 +248,7 @@ fn what_was_acknowledged_survives_the_death_of_the_process() {
 }
 
 /// Nothing waits any more.
-async fn drained(database_url: &str) {
+pub async fn drained(database_url: &str) {
     let began = Instant::now();
     while rows!(database_url, outbox) > 0 {
         assert!(began.elapsed() < Duration::from_secs(20), "the outbox does not drain");

@@ -4,6 +4,7 @@ mod commands;
 mod crash;
 mod operator;
 mod outage;
+mod recovery;
 mod secrets;
 mod start;
 mod stop;

@@ -17,11 +17,13 @@ const VERSION: &str = "2026-11-01";
 
 /// A browser (cookies, `Origin`) or, without an origin, an app.
 pub struct Client<'a> {
-    app: &'a TestApp,
+    pub(super) app: &'a TestApp,
     http: reqwest::Client,
     cookies: RefCell<BTreeMap<String, String>>,
     /// Id of the registration that was started last.
     flow: RefCell<String>,
+    /// Id of the recovery that was begun last.
+    pub(super) recovery: RefCell<String>,
     /// Sent as `Origin`.
     pub origin: Option<String>,
     /// Sent as `X-Forwarded-For`.
@@ -41,6 +43,7 @@ impl<'a> Client<'a> {
                 .unwrap(),
             cookies: RefCell::default(),
             flow: RefCell::default(),
+            recovery: RefCell::default(),
             origin: Some(app.base.clone()),
             address: None,
             bearer: None,
@@ -217,7 +220,10 @@ impl<'a> Client<'a> {
     pub async fn last_sms(&self, phone: &str) -> String {
         self.app.run_outbox().await;
         let inbox = self.get(&format!("/sandbox/v1/sms?phone={phone}")).await.ok(200);
-        inbox["items"][0]["code"].as_str().expect("a message with a code").to_owned()
+        // News may have come since.
+        let mut messages = inbox["items"].as_array().unwrap().iter();
+        let newest = messages.find_map(|message| message["code"].as_str());
+        newest.expect("a message with a code").to_owned()
     }
 
     /// Steps 1 and 2, done.

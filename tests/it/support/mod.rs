@@ -8,6 +8,7 @@ pub mod contract;
 mod database;
 mod entropy;
 mod people;
+mod recovery;
 pub mod smtp;
 
 pub use answer::Answer;
@@ -15,3 +16,4 @@ pub use app::TestApp;
 pub(crate) use app::count;
 pub use client::{Client, PASSWORD};
 pub use people::{CREDIT_CODES, Person, people, person, unit};
+pub use recovery::{ANSWERS, CREDIT_CODE, UNIT, claim, moved};

@@ -21,10 +21,10 @@ pub(super) struct KeptMail {
 #[async_trait]
 impl Mailer for SandboxMail {
     async fn send(&self, mail: &Mail) -> Result<(), MailFault> {
-        let Mail { to, subject, text, .. } = mail;
+        let Mail { id, to, subject, text, .. } = mail;
         let kept = KeptMail { to: to.clone(), subject: subject.clone(), text: text.clone() };
-        let sandbox = self.0.clone();
-        let stored = self.0.db.write(move |conn| store::keep_mail(&sandbox, conn, &kept));
+        let (id, sandbox) = (*id, self.0.clone());
+        let stored = self.0.db.write(move |conn| store::keep_mail(&sandbox, conn, (id, &kept)));
         stored.await.map_err(|fault| MailFault::Broken(fault.to_string()))
     }
 }

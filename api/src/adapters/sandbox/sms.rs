@@ -33,9 +33,10 @@ impl SmsSender for SandboxSms {
             Ok(Err(_)) => return Err(broken(&"the sandbox was told to fail")),
             Err(fault) => return Err(broken(&fault)),
         }
-        let kept = keep(message, &self.signature);
+        let (id, kept) = (message.id, keep(message, &self.signature));
         let sandbox = self.sandbox.clone();
-        let stored = self.sandbox.db.write(move |conn| store::keep_sms(&sandbox, conn, &kept));
+        let stored =
+            self.sandbox.db.write(move |conn| store::keep_sms(&sandbox, conn, (id, &kept)));
         stored.await.map_err(|fault| broken(&fault))
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     },
     kernel::{
         Timestamp,
-        ids::{SandboxCardholderId, SandboxMessageId},
+        ids::{OutboxId, SandboxCardholderId},
     },
 };
 
@@ -42,38 +42,43 @@ impl Sandbox {
     }
 }
 
-pub(super) fn keep_sms(sandbox: &Sandbox, conn: &mut Conn, sms: &KeptSms) -> Result<(), DbFault> {
-    keep(sandbox, conn, ("sms", &sms.phone), sms)
+pub(super) fn keep_sms(
+    sandbox: &Sandbox,
+    conn: &mut Conn,
+    (id, sms): (OutboxId, &KeptSms),
+) -> Result<(), DbFault> {
+    keep(sandbox, conn, (id, "sms", &sms.phone), sms)
 }
 
 pub(super) fn keep_mail(
     sandbox: &Sandbox,
     conn: &mut Conn,
-    mail: &KeptMail,
+    (id, mail): (OutboxId, &KeptMail),
 ) -> Result<(), DbFault> {
-    keep(sandbox, conn, ("mail", &mail.to), mail)
+    keep(sandbox, conn, (id, "mail", &mail.to), mail)
 }
 
+/// Keeps a message, once: one that comes a second time after a crash is known
+/// by its id.
 fn keep(
     sandbox: &Sandbox,
     conn: &mut Conn,
-    (channel, recipient): (&str, &str),
+    (id, channel, recipient): (OutboxId, &str, &str),
     message: &impl serde::Serialize,
 ) -> Result<(), DbFault> {
     let now = sandbox.clock.now();
-    let id = SandboxMessageId::new(now, &*sandbox.entropy)?.to_string();
+    let id = id.to_string();
     let sealed = sandbox.seal(message_place(&id), message)?;
     let recipient = sandbox.keyring.blind(Purpose::Phone, recipient);
-    diesel::insert_into(sandbox_messages::table)
-        .values((
-            sandbox_messages::id.eq(id),
-            sandbox_messages::channel.eq(channel),
-            sandbox_messages::recipient_index.eq(recipient.as_str()),
-            sandbox_messages::message_sealed.eq(sealed),
-            sandbox_messages::created_at.eq(now.naive_utc()),
-        ))
-        .execute(conn)?;
-    Ok(())
+    let row = (
+        sandbox_messages::id.eq(id),
+        sandbox_messages::channel.eq(channel),
+        sandbox_messages::recipient_index.eq(recipient.as_str()),
+        sandbox_messages::message_sealed.eq(sealed),
+        sandbox_messages::created_at.eq(now.naive_utc()),
+    );
+    let insert = diesel::insert_into(sandbox_messages::table).values(row);
+    claimed(conn, |conn| insert.execute(conn)).map(|_| ())
 }
 
 /// Messages of a channel, the newest first: id, content and time.

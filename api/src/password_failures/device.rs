@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How long a device is remembered, in seconds: a year.
-pub(super) const REMEMBERED: i64 = 365 * 24 * 3600;
+pub const REMEMBERED: i64 = 365 * 24 * 3600;
 
 fn proof(core: &Core, username: &Username, device: &str) -> String {
     let key = username.key();
@@ -20,14 +20,14 @@ fn proof(core: &Core, username: &Username, device: &str) -> String {
 }
 
 /// A new value for the device cookie of somebody who has just signed in.
-pub(super) fn remember(core: &Core, username: &Username) -> Result<String, CryptoError> {
+pub fn remember(core: &Core, username: &Username) -> Result<String, CryptoError> {
     let device = hex(&core.entropy.bytes::<8>()?);
     let proof = proof(core, username, &device);
     Ok(format!("{device}.{proof}"))
 }
 
 /// The device's name, when its cookie was made for this very username.
-pub(super) fn recognise(core: &Core, username: &Username, cookie: &str) -> Option<String> {
+pub fn recognise(core: &Core, username: &Username, cookie: &str) -> Option<String> {
     let (device, given) = cookie.split_once('.')?;
     let right: bool = proof(core, username, device).as_bytes().ct_eq(given.as_bytes()).into();
     right.then(|| device.to_owned())

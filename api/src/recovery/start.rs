@@ -1,0 +1,95 @@
+//! The first step: who somebody claims to be, or whose password was forgotten.
+//! Nothing is looked up.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use super::{
+    draft::{Answers, Draft, Goal, Stage},
+    dto::Claimed,
+    view::{self, Recovery},
+};
+use crate::{
+    audit::{self, AuditKind, AuditSubject},
+    captcha,
+    core::Core,
+    db::{Conn, DbFault},
+    flows,
+    identity::Username,
+    kernel::ids::{CaptchaId, FlowId},
+    limits::{self, Charge, HOUR, Rule},
+    web::{Problem, ProblemCode, RequestMeta},
+};
+
+/// Begins to look for a username.
+pub(super) async fn find_username(
+    core: &Arc<Core>,
+    meta: &RequestMeta,
+    claimed: Claimed,
+) -> Result<Recovery, Problem> {
+    let Claimed { user_type, claim, captcha } = claimed;
+    let mut answers = Answers::new(Goal::Username);
+    answers.user_type = user_type;
+    answers.claim = Some(claim);
+    begin(core, meta, (captcha, Stage::Code, answers)).await
+}
+
+/// Begins to set a forgotten password anew.
+pub(super) async fn find_password(
+    core: &Arc<Core>,
+    meta: &RequestMeta,
+    (username, captcha): (Username, (CaptchaId, String)),
+) -> Result<Recovery, Problem> {
+    let mut answers = Answers::new(Goal::Password);
+    answers.username = Some(username.as_str().to_owned());
+    begin(core, meta, (captcha, Stage::Method, answers)).await
+}
+
+async fn begin(
+    core: &Arc<Core>,
+    meta: &RequestMeta,
+    (captcha, stage, answers): ((CaptchaId, String), Stage, Answers),
+) -> Result<Recovery, Problem> {
+    let goal = answers.goal;
+    let id = FlowId::new(meta.now, &*core.entropy).map_err(DbFault::from)?;
+    let longest = TimeDelta::minutes(core.settings.recovery.minutes.into());
+    let draft = Draft::begin(core, (id, stage, answers), (meta.now, longest));
+    let (own, meta) = (Arc::clone(core), meta.clone());
+    core.db
+        .write(move |conn| -> Result<_, Problem> {
+            if let Err(refused) = may_begin(&own, conn, &meta, captcha)? {
+                return Ok(Err(refused));
+            }
+            flows::insert(&own, conn, &draft)?;
+            let detail = match goal {
+                Goal::Username => "username",
+                Goal::Password => "password",
+            };
+            let subject = AuditSubject { detail: Some(detail), ..AuditSubject::flow(id) };
+            audit::record(&own, conn, &meta, (AuditKind::RecoveryStarted, subject))?;
+            Ok(Ok(view::of(&own, conn, &draft)?))
+        })
+        .await?
+}
+
+/// Uses up the captcha, and counts.
+fn may_begin(
+    core: &Core,
+    conn: &mut Conn,
+    meta: &RequestMeta,
+    (captcha, answer): (CaptchaId, String),
+) -> Result<Result<(), Problem>, DbFault> {
+    if let Err(refused) = captcha::redeem(core, conn, (captcha, &answer), meta.now)? {
+        return Ok(Err(Problem::field("/captcha/answer", refused.code())));
+    }
+    let rule = Rule {
+        name: "recovery_address_hour",
+        most: core.settings.limits.recoveries_per_address_hour,
+        window_seconds: HOUR,
+    };
+    let charge = Charge { rule, subject: meta.address.limit_subject() };
+    Ok(limits::charge(core, conn, &[charge], meta.now)?.map_err(|exceeded| {
+        Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after)
+    }))
+}
