@@ -9,7 +9,7 @@
 //! 2. capabilities: [`core`] that all of them share, [`accounts`],
 //!    [`sessions`], [`otp`], [`captcha`], [`limits`], [`password_failures`],
 //!    [`audit`], [`outbox`], [`idempotency`], [`flows`], [`proving`],
-//!    [`security_questions`].
+//!    [`security_questions`], [`cases`].
 //! 3. features: [`registration`], [`login`], [`account`], [`recovery`],
 //!    [`support`], [`reference`]; none
 //!    mentions another.
@@ -26,6 +26,7 @@ pub mod adapters;
 pub mod app;
 pub mod audit;
 pub mod captcha;
+pub mod cases;
 pub mod cli;
 pub mod config;
 pub mod core;

@@ -10,7 +10,7 @@ use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     adapters::sandbox,
-    audit, captcha,
+    audit, captcha, cases,
     core::Core,
     db::{Conn, DbFault},
     flows, idempotency,
@@ -20,7 +20,7 @@ use crate::{
     outbox::{self, Leased, Message, Retry},
     password_failures,
     ports::{Mail, MailFault, SmsFault, SmsMessage, SmsText},
-    proving, recovery, sessions, support,
+    proving, recovery, sessions,
 };
 
 /// Messages that one node sends at the same time.
@@ -181,7 +181,7 @@ fn prepare(
             Ok(phone) => sms(phone, SmsText::Notice(notice)),
             Err(_) => Outgoing::Nothing,
         },
-        Message::SupportMail { number } => match support::mail(core, conn, (id, &number))? {
+        Message::SupportMail { number } => match cases::mail(core, conn, (id, &number))? {
             Some(mail) => Outgoing::Mail(mail),
             None => Outgoing::Nothing,
         },

@@ -24,6 +24,7 @@ const FLOORS: [&[&str]; 5] = [
         "flows",
         "proving",
         "security_questions",
+        "cases",
     ],
     &["registration", "login", "account", "recovery", "support", "reference"],
     &["app", "server", "worker", "openapi", "cli"],

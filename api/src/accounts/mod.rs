@@ -26,7 +26,9 @@ use crate::{
     otp::PhoneProved,
 };
 
-pub use closing::{Closure, cancel_closure, closure, due_closures, erase, request_closure};
+pub use closing::{
+    Closure, cancel_closure, closure, due_closures, erase, request_closure, take_due_closure,
+};
 pub use password::{
     contains_personal, credentials, earlier_passwords, note_personal, rehash, replace_password,
 };
@@ -40,6 +42,7 @@ const ASSURANCE_BANK_CARD: i32 = 3;
 /// Whose account it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AccountKind)]
 pub enum Kind {
     /// 个人用户.
     #[default]
@@ -131,7 +134,20 @@ pub struct Account {
     pub password_contains_personal: bool,
 }
 
+/// Tells whether an account is as it was: whatever is proved anew and whatever
+/// password is set makes another version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    verified_at: Timestamp,
+    password_set_at: Timestamp,
+}
+
 impl Account {
+    /// What to compare when something is to be done to this very account.
+    pub fn version(&self) -> Version {
+        Version { verified_at: self.verified_at, password_set_at: self.password_set_at }
+    }
+
     /// Whose account it is.
     pub fn kind(&self) -> Kind {
         if self.unit.is_some() { Kind::Unit } else { Kind::Person }
@@ -283,14 +299,15 @@ pub struct Change<'a> {
     pub agent: Option<(Gender, NaiveDate)>,
 }
 
-/// Replaces what an account holds by what was proved. A person's document
-/// stays as it is; to change another one is a fault of the caller.
+/// Replaces what an account holds by what was proved; `false` when somebody
+/// else has changed it since it was read. A person's document stays as it is;
+/// to change another one is a fault of the caller.
 pub fn change(
     core: &Core,
     conn: &mut Conn,
     (account, change): (&Account, &Change<'_>),
     (proofs, now): ((&BankMatched, &PhoneProved), Timestamp),
-) -> Result<(), DbFault> {
+) -> Result<bool, DbFault> {
     check_proofs(core, change.elements, proofs)?;
     let row = account.id.to_string();
     let same_document =
@@ -303,12 +320,14 @@ pub fn change(
         }));
     }
     let sealed = sealed_elements(core, change.elements, &row)?;
-    store::replace_elements(conn, &row, &sealed, now)?;
+    if !store::replace_elements(conn, (&row, account.version()), &sealed, now)? {
+        return Ok(false);
+    }
     if let Some((gender, birth_date)) = change.agent {
         let birth_date = sealed_birth_date(core, birth_date, &row)?;
         store::replace_agent(conn, &row, gender.code(), &birth_date)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Keeps phone and bank as they are until `until`.

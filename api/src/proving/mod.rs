@@ -21,11 +21,12 @@ use crate::{
     accounts::{BankMatched, Elements},
     core::Core,
     db::{Conn, DbFault},
-    flows::{Answers, Flow},
+    flows::{self, Answers, Flow},
     kernel::{
         Timestamp,
-        ids::{BankCheckId, ChallengeId},
+        ids::{BankCheckId, ChallengeId, FlowId},
     },
+    limits::Charge,
     otp::{Addressee, Binding},
     ports::SmsPurpose,
     web::Problem,
@@ -34,7 +35,7 @@ use crate::{
 pub use bank::request_code;
 pub use code::{prove_phone, settled};
 pub use problems::{busy, code_refused, not_found, request_refused, wrong_stage};
-pub use store::{purge, refund_abandoned};
+pub use store::{erase, purge, refund_abandoned};
 pub use view::{Remaining, SentCode};
 
 /// What a flow keeps about its check and its code.
@@ -97,6 +98,17 @@ pub trait Proving: Answers {
     fn matched(flow: &mut Flow<Self>)
     where
         Self: Sized;
+    /// The flow that something is entered into.
+    fn open(core: &Core, conn: &mut Conn, id: FlowId, now: Timestamp) -> Result<Flow<Self>, Problem>
+    where
+        Self: Sized,
+    {
+        flows::find(core, conn, id, now)?.ok_or_else(problems::not_found)
+    }
+    /// Whom failed checks are counted for, besides card and document.
+    fn charged(_core: &Core, _id: FlowId) -> Option<Charge> {
+        None
+    }
     /// What else must hold once ownership is proved, before a code is sent.
     fn may_go_on(
         _core: &Core,

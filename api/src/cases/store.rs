@@ -7,6 +7,7 @@ use super::{Case, place};
 use crate::{
     core::{Core, corrupt},
     db::{Conn, DbFault, schema::support_cases},
+    kernel::ids::AccountId,
 };
 
 #[derive(Insertable, Queryable)]
@@ -21,6 +22,20 @@ pub(super) struct Row {
 
 pub(super) fn find(conn: &mut Conn, number: &str) -> Result<Option<Row>, DbFault> {
     Ok(support_cases::table.find(number).first(conn).optional()?)
+}
+
+pub(super) fn of_account(conn: &mut Conn, account: AccountId) -> Result<Vec<Row>, DbFault> {
+    Ok(support_cases::table
+        .filter(support_cases::account_id.eq(account.to_string()))
+        .order((support_cases::created_at.desc(), support_cases::number))
+        .load(conn)?)
+}
+
+/// Erases the cases of an account.
+pub fn erase(conn: &mut Conn, account: AccountId) -> Result<(), DbFault> {
+    let own = support_cases::table.filter(support_cases::account_id.eq(account.to_string()));
+    diesel::delete(own).execute(conn)?;
+    Ok(())
 }
 
 pub(super) fn case(core: &Core, row: Row) -> Result<Case, DbFault> {
