@@ -318,11 +318,7 @@ pub(super) fn remove_closure(conn: &mut Conn, id: &str) -> Result<bool, DbFault>
 }
 
 /// Takes a closing whose time is over off the table, in one statement.
-pub(super) fn take_due_closure(
-    conn: &mut Conn,
-    id: &str,
-    now: Timestamp,
-) -> Result<bool, DbFault> {
+pub(super) fn take_due_closure(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, DbFault> {
     let due =
         account_closures::table.find(id).filter(account_closures::closes_at.le(now.naive_utc()));
     Ok(diesel::delete(due).execute(conn)? == 1)

@@ -42,7 +42,7 @@ pub fn record<'a>(
 /// An event about an account, as its owner may read it.
 #[derive(Debug)]
 pub struct Event {
-    /// Its id; later ones sort after earlier ones.
+    /// Its id.
     pub id: AuditEventId,
     /// When.
     pub at: Timestamp,
@@ -110,17 +110,28 @@ pub fn history(
     before: Option<AuditEventId>,
     most: i64,
 ) -> Result<Vec<Event>, DbFault> {
+    let of_account =
+        || audit_events::table.filter(audit_events::account_id.eq(account.to_string()));
     let kinds = AuditKind::ALL.iter().filter(|kind| kind.is_for_owner());
     let kinds: Vec<&str> = kinds.map(|kind| kind.code()).collect();
-    let mut query = audit_events::table
-        .filter(audit_events::account_id.eq(account.to_string()))
-        .filter(audit_events::kind.eq_any(kinds))
-        .into_boxed();
+    let mut query = of_account().filter(audit_events::kind.eq_any(kinds)).into_boxed();
     if let Some(before) = before {
-        query = query.filter(audit_events::id.lt(before.to_string()));
+        let id = before.to_string();
+        let at: Option<NaiveDateTime> = of_account()
+            .filter(audit_events::id.eq(&id))
+            .select(audit_events::at)
+            .first(conn)
+            .optional()?;
+        // It was forgotten meanwhile, and what came before it, too.
+        let Some(at) = at else { return Ok(Vec::new()) };
+        let same_moment = audit_events::at.eq(at).and(audit_events::id.lt(id));
+        query = query.filter(audit_events::at.lt(at).or(same_moment));
     }
-    let rows: Vec<EventRow> =
-        query.order(audit_events::id.desc()).limit(most).select(COLUMNS).load(conn)?;
+    let rows: Vec<EventRow> = query
+        .order((audit_events::at.desc(), audit_events::id.desc()))
+        .limit(most)
+        .select(COLUMNS)
+        .load(conn)?;
     events(rows)
 }
 
@@ -128,7 +139,7 @@ pub fn history(
 pub fn everything(conn: &mut Conn, account: AccountId) -> Result<Vec<Event>, DbFault> {
     let rows: Vec<EventRow> = audit_events::table
         .filter(audit_events::account_id.eq(account.to_string()))
-        .order(audit_events::id.desc())
+        .order((audit_events::at.desc(), audit_events::id.desc()))
         .select(COLUMNS)
         .load(conn)?;
     events(rows)

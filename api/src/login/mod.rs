@@ -5,4 +5,5 @@
 
 mod device;
 pub mod http;
+mod password_check;
 mod sign_in;

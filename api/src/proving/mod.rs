@@ -69,6 +69,18 @@ struct PendingCheck {
 }
 
 impl Proof {
+    /// Nothing is proved, and so many checks have failed before.
+    pub fn after(checks_used: u32) -> Self {
+        Self {
+            checks_used,
+            codes_sent: 0,
+            pending: None,
+            matched: None,
+            challenge: None,
+            phone_proved: false,
+        }
+    }
+
     /// Forgets what the bank and the phone proved.
     pub fn forget(&mut self) {
         self.matched = None;
