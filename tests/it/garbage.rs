@@ -38,7 +38,7 @@ fn targets(id: &str) -> Vec<Target> {
     }
     targets.sort_by_key(|target| target.method == Method::DELETE);
     let bodies = targets.iter().filter(|target| target.body.is_some()).count();
-    assert!(targets.len() >= 31 && bodies >= 11, "{} operations, {bodies} bodies", targets.len());
+    assert!(targets.len() >= 46 && bodies >= 16, "{} operations, {bodies} bodies", targets.len());
     targets
 }
 

@@ -9,18 +9,27 @@
 )]
 
 mod access;
+mod account;
+mod account_change;
+mod account_unit;
 mod architecture;
 mod bank_step;
 mod captcha;
+mod closing;
 mod code;
 mod drafts;
 mod garbage;
+mod history;
 mod idempotency;
 mod identity_step;
+mod inventory;
 mod limits;
 mod login;
 mod migrations;
+mod password_change;
+mod password_check;
 mod process;
+mod questions;
 mod races;
 mod registration;
 mod sessions;
