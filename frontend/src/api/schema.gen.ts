@@ -38,6 +38,156 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The open change, to go on after a reload */
+        get: operations["get_account_change"];
+        put?: never;
+        /**
+         * Change name, bank, card or phone
+         * @description Begins a change or goes on with the open one. The bank checks the four
+         *     elements that come of it; only on a match a code goes to the phone that will
+         *     hold. The same values again after a match send another code without another
+         *     check. The account stays as it is until the code was entered.
+         */
+        post: operations["change_account"];
+        /** Give the change up; the account stays as it is */
+        delete: operations["abandon_account_change"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/change/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter the code: the account is changed
+         * @description The phone that held before is told, once.
+         */
+        post: operations["confirm_account_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/closure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for the account to be closed
+         * @description After some days everything about it is erased, and username and document can
+         *     be registered again. Until then it can be kept. The phone is told. What was
+         *     asked before stands.
+         */
+        post: operations["request_closure"];
+        /** Keep the account after all */
+        delete: operations["cancel_closure"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Everything held about the account, in clear */
+        post: operations["export_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to the account
+         * @description Sign-ins and changes with time, place and device, the newest first.
+         */
+        get: operations["list_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the password
+         * @description Every other session ends, an open change of the account is given up, and the
+         *     phone is told.
+         */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/security-questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The questions one has chosen */
+        get: operations["get_account_questions"];
+        /**
+         * Choose three questions and answer them
+         * @description Different questions of the bank, and answers that are neither each other,
+         *     nor the question, nor what a document tells. What was chosen before is
+         *     replaced.
+         */
+        put: operations["set_account_questions"];
+        post?: never;
+        /** Give the questions up */
+        delete: operations["remove_account_questions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/banks": {
         parameters: {
             query?: never;
@@ -304,6 +454,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/security-questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bank of security questions */
+        get: operations["list_security_questions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/service-info": {
         parameters: {
             query?: never;
@@ -360,6 +527,27 @@ export interface paths {
         post?: never;
         /** Sign out */
         delete: operations["delete_current_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/current/password-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter the password again
+         * @description Some things need a password that was entered a short while ago. Wrong ones
+         *     count as those of a login do, and for the session as well.
+         */
+        post: operations["check_password"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -565,17 +753,104 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description A change that waits for the bank or for its code. The values are those that
+         *     the account will have, masked.
+         */
+        AccountChange: {
+            /**
+             * Format: uuid
+             * @description The account's id: one change at a time.
+             */
+            id: string;
+            stage: components["schemas"]["ChangeStage"];
+            /** @description What differs from the account. */
+            changed: components["schemas"]["ChangeField"][];
+            /** @example 王** */
+            name: string;
+            /** @example CCB */
+            bank_code: string;
+            /** @example **** 0004 */
+            card_number: string;
+            /** @example 138****8000 */
+            phone: string;
+            code: components["schemas"]["SentCode"] | null;
+            /** @description What may still be tried: for the account, today. */
+            remaining: components["schemas"]["Remaining"];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is given up if nothing happens.
+             * @example 2026-11-23T02:00:00Z
+             */
+            expires_at: string;
+        };
+        /**
+         * @description Everything held about an account, in clear. Only secrets are left out: the
+         *     password and the answers to security questions, which are kept as hashes.
+         */
+        AccountExport: {
+            /** Format: date-time */
+            exported_at: string;
+            account: components["schemas"]["ExportedAccount"];
+            unit: components["schemas"]["ExportedUnit"] | null;
+            /** @description What was consented to. */
+            consents: components["schemas"]["ExportedConsent"][];
+            /** @description Sessions, those included that ended a short while ago. */
+            sessions: components["schemas"]["ExportedSession"][];
+            /** @description What happened, the newest first: all that is still kept. */
+            history: components["schemas"]["HistoryItem"][];
+            security_questions: components["schemas"]["ExportedQuestions"] | null;
+            closure: components["schemas"]["ExportedClosure"] | null;
+            /** @description What was written to the operator while signed in. */
+            support_cases: components["schemas"]["ExportedCase"][];
+            change: components["schemas"]["ExportedChange"] | null;
+        };
+        /**
+         * @description Whose account it is.
+         * @enum {string}
+         */
+        AccountKind: "person" | "unit";
+        /** @description The questions that an account has chosen; never the answers. */
+        AccountQuestions: {
+            mode: components["schemas"]["QuestionsMode"];
+            state: components["schemas"]["QuestionsState"];
+            /**
+             * @description Ids of the questions: three, or none.
+             * @example [
+             *       "childhood_toy",
+             *       "family_dish",
+             *       "places_lost"
+             *     ]
+             */
+            questions: string[];
+            /** Format: date-time */
+            set_at: string | null;
+        };
+        /** @description A unit; what a certificate on the wall says is not masked. */
+        AccountUnit: {
+            /** @example 深圳市测试科技有限公司 */
+            name: string;
+            /** @example 914403001922038216 */
+            credit_code: string;
+            /** @example 张** */
+            legal_representative: string;
+            state: components["schemas"]["UnitState"];
+            /** @description Why the unit was rejected. */
+            reason: string | null;
+        };
         /** @description An account. Personal data is masked. */
         AccountView: {
             /** Format: uuid */
             id: string;
             /** @example wangxiaoming */
             username: string;
-            /**
-             * @description `person`.
-             * @example person
-             */
-            kind: string;
+            kind: components["schemas"]["AccountKind"];
+            unit: components["schemas"]["AccountUnit"] | null;
             /** @example 王** */
             name: string;
             document_type: components["schemas"]["DocumentType"];
@@ -609,6 +884,33 @@ export interface components {
              * @example 2026-11-23T02:00:00Z
              */
             created_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            password_set_at: string;
+            /**
+             * @description Whether a new password is due: the present one is older than the rules
+             *     allow, or contains name, document or phone.
+             */
+            password_due: boolean;
+            security_questions: components["schemas"]["QuestionsSummary"];
+            /**
+             * Format: date-time
+             * @description Until when name, bank, card and phone cannot be changed, because the
+             *     password was set anew by security questions.
+             */
+            changes_held_until: string | null;
+            /**
+             * Format: date-time
+             * @description When the account will be erased, if that was asked for.
+             */
+            closes_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when this session need not enter the password again.
+             */
+            password_fresh_until: string | null;
         };
         /** @description A text that people consent to, and its version in force. */
         Agreement: {
@@ -620,6 +922,11 @@ export interface components {
             /** @example 2026-11-01 */
             version: string;
         };
+        /**
+         * @description Something worth remembering.
+         * @enum {string}
+         */
+        AuditKind: "registration_started" | "bank_checked" | "code_requested" | "code_wrong" | "account_created" | "registration_abandoned" | "signed_in" | "sign_in_failed" | "session_ended" | "refresh_token_reused" | "recovery_started" | "username_recovered" | "password_reset" | "phone_replaced" | "password_checked" | "password_changed" | "profile_changed" | "questions_set" | "questions_removed" | "answers_wrong" | "questions_disabled" | "exported" | "closure_requested" | "closure_cancelled" | "account_closed" | "unit_approved" | "unit_rejected" | "support_case_opened";
         /** @description The banks, in the guide's order. */
         BankList: {
             items: components["schemas"]["BankView"][];
@@ -731,6 +1038,44 @@ export interface components {
         CardholderList: {
             items: components["schemas"]["Cardholder"][];
         };
+        /**
+         * @description What is to be changed. What is left out (`null`) stays as the account has
+         *     it, or as this change already has it.
+         */
+        ChangeAccount: {
+            /**
+             * @description As the bank has it; with `agent`, the agent's.
+             * @example 王小明
+             */
+            name?: string | null;
+            /** @example CCB */
+            bank_code?: string | null;
+            /** @example 6217000000000000004 */
+            card_number?: string | null;
+            /**
+             * @description The phone that the bank holds for the card, and that will hold.
+             * @example 13800138000
+             */
+            phone?: string | null;
+            agent?: components["schemas"]["ChangeAgent"] | null;
+        };
+        /**
+         * @description Another agent of a unit. What is left out (`null`) stays as it was entered
+         *     in this change.
+         */
+        ChangeAgent: {
+            document_type: components["schemas"]["DocumentType"];
+            /** @example 440305199003070014 */
+            document_number?: string | null;
+            /**
+             * @description ISO 3166-1 alpha-3; for foreign passports only.
+             * @example null
+             */
+            issuing_country?: string | null;
+            gender?: components["schemas"]["Gender"] | null;
+            /** @example 1990-03-07 */
+            birth_date?: string | null;
+        };
         /** @description Username and password, to be chosen again. */
         ChangeCredentials: {
             /** @example wangxiaoming1990 */
@@ -740,6 +1085,51 @@ export interface components {
             /** Format: password */
             password_confirmation: string;
             captcha: components["schemas"]["CaptchaAnswer"];
+        };
+        /**
+         * @description What of an account can be changed.
+         * @enum {string}
+         */
+        ChangeField: "name" | "bank_code" | "card_number" | "phone" | "agent";
+        /** @description A new password. */
+        ChangePassword: {
+            /**
+             * Format: password
+             * @description See `GET /api/v1/service-info` for the policy.
+             */
+            password: string;
+            /**
+             * Format: password
+             * @description The password once more.
+             */
+            password_confirmation: string;
+        };
+        /**
+         * @description Where a change stands: what is to be done next.
+         * @enum {string}
+         */
+        ChangeStage: "bank" | "code";
+        /** @description The password of the account that is signed in. */
+        CheckPassword: {
+            /** Format: password */
+            password: string;
+        };
+        /** @description A closing that was asked for. */
+        Closure: {
+            /**
+             * Format: date-time
+             * @description When the account is erased. Until then it can be kept.
+             * @example 2026-12-08T02:00:00Z
+             */
+            closes_at: string;
+        };
+        /** @description The code from the message: 动态验证. */
+        ConfirmChange: {
+            /**
+             * @description Six digits.
+             * @example 305871
+             */
+            code: string;
         };
         /** @description The code from the message: 动态验证. */
         ConfirmCode: {
@@ -834,6 +1224,123 @@ export interface components {
             /** @example 张三 */
             legal_representative?: string | null;
         };
+        /** @description The account itself. */
+        ExportedAccount: {
+            /** Format: uuid */
+            id: string;
+            username: string;
+            kind: components["schemas"]["AccountKind"];
+            name: string;
+            document_type: components["schemas"]["DocumentType"];
+            document_number: string;
+            issuing_country: string | null;
+            gender: components["schemas"]["Gender"];
+            /** Format: date */
+            birth_date: string;
+            bank_code: string;
+            card_number: string;
+            phone: string;
+            /** Format: int32 */
+            assurance_level: number;
+            /** Format: date-time */
+            verified_at: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            password_set_at: string;
+            /** @description Whether the password was found to contain name, document or phone. */
+            password_contains_personal: boolean;
+            /** Format: date-time */
+            changes_held_until: string | null;
+        };
+        /** @description What was written to the operator. */
+        ExportedCase: {
+            number: string;
+            topic: components["schemas"]["Topic"];
+            name: string | null;
+            document_number: string | null;
+            reply_to: string;
+            message: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description A change that is not real yet: what the account would hold. */
+        ExportedChange: {
+            changed: components["schemas"]["ChangeField"][];
+            name: string;
+            document_type: components["schemas"]["DocumentType"];
+            document_number: string;
+            issuing_country: string | null;
+            bank_code: string;
+            card_number: string;
+            phone: string;
+            gender: components["schemas"]["Gender"] | null;
+            /**
+             * Format: date
+             * @description Of another agent.
+             */
+            birth_date: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        /** @description A closing that was asked for. */
+        ExportedClosure: {
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            closes_at: string;
+        };
+        /** @description Consent to a text. */
+        ExportedConsent: {
+            /** @description `user_agreement`, `privacy_notice` or `bank_check`. */
+            kind: string;
+            version: string;
+            /** Format: date-time */
+            given_at: string;
+        };
+        /** @description Chosen security questions. */
+        ExportedQuestions: {
+            /** @description Their ids; see `GET /api/v1/security-questions`. */
+            questions: string[];
+            /**
+             * Format: int32
+             * @description Sets of wrong answers since.
+             */
+            wrong_sets: number;
+            /** Format: date-time */
+            set_at: string;
+        };
+        /** @description A session. */
+        ExportedSession: {
+            /** Format: uuid */
+            id: string;
+            /** @description `browser` or `app`. */
+            kind: string;
+            device: string | null;
+            ip_prefix: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            password_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        /** @description A unit. */
+        ExportedUnit: {
+            name: string;
+            credit_code: string;
+            legal_representative: string;
+            state: components["schemas"]["UnitState"];
+            reason: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
         /** @description One field that must be corrected. */
         FieldProblem: {
             /**
@@ -857,15 +1364,43 @@ export interface components {
             /** @example ok */
             status: string;
         };
+        /** @description What happened, the newest first. */
+        History: {
+            items: components["schemas"]["HistoryItem"][];
+            /**
+             * Format: uuid
+             * @description For `before` of the next request; `null` at the end.
+             */
+            next: string | null;
+        };
+        /** @description Something that happened. */
+        HistoryItem: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            at: string;
+            kind: components["schemas"]["AuditKind"];
+            /**
+             * @description One word more: `browser` or `app` of a sign-in, what was changed, which
+             *     session was ended.
+             * @example browser
+             */
+            detail: string | null;
+            /**
+             * @description Where from, coarsely; `null` for what the operator or the service did.
+             * @example 203.0.113.0/24
+             */
+            ip_prefix: string | null;
+            /** @example Chrome on Windows */
+            device: string | null;
+        };
         /** @description The published keys (RFC 7517). */
         KeySet: {
             keys: components["schemas"]["PublishedKey"][];
         };
-        /**
-         * @description Whose account it is.
-         * @enum {string}
-         */
-        Kind: "person" | "unit";
         /** @description Mails, the newest first. */
         MailList: {
             items: components["schemas"]["MailView"][];
@@ -923,6 +1458,14 @@ export interface components {
          * @enum {string}
          */
         Mode: "normal" | "error" | "timeout" | "slow";
+        /** @description How long the password need not be entered again. */
+        PasswordFreshness: {
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            password_fresh_until: string;
+        };
         /**
          * @description Which rules apply beyond length and blocklist.
          * @enum {string}
@@ -997,6 +1540,34 @@ export interface components {
             /** @description Public key, base64url. */
             x: string;
         };
+        /** @description A question and its answer. */
+        QuestionAnswer: {
+            /**
+             * @description Id of a question of the bank.
+             * @example childhood_toy
+             */
+            question: string;
+            /**
+             * @description Signs, spaces, case and width do not count.
+             * @example 布老虎
+             */
+            answer: string;
+        };
+        /**
+         * @description What security questions are good for.
+         * @enum {string}
+         */
+        QuestionsMode: "guide" | "second_step" | "off";
+        /**
+         * @description Whether an account has questions that can be used.
+         * @enum {string}
+         */
+        QuestionsState: "none" | "set" | "disabled";
+        /** @description What security questions are good for here, and whether there are any. */
+        QuestionsSummary: {
+            mode: components["schemas"]["QuestionsMode"];
+            state: components["schemas"]["QuestionsState"];
+        };
         /** @description A refresh token to be traded for new tokens. */
         RefreshTokens: {
             refresh_token: string;
@@ -1048,7 +1619,7 @@ export interface components {
              */
             username: string;
             /** @description Who registers. */
-            user_type: components["schemas"]["Kind"];
+            user_type: components["schemas"]["AccountKind"];
             unit: components["schemas"]["MaskedUnit"] | null;
             identity: components["schemas"]["MaskedIdentity"] | null;
             bank: components["schemas"]["MaskedBank"] | null;
@@ -1083,6 +1654,48 @@ export interface components {
              * @description Messages.
              */
             sms: number;
+        };
+        /** @description A question. */
+        SecurityQuestion: {
+            /**
+             * @description Stable name.
+             * @example childhood_toy
+             */
+            id: string;
+            /**
+             * @description In Chinese.
+             * @example 您小时候最舍不得丢的玩具是什么？
+             */
+            text: string;
+            /**
+             * @description In English.
+             * @example Which toy could you not part with as a child?
+             */
+            text_en: string;
+        };
+        /** @description A group of questions. */
+        SecurityQuestionGroup: {
+            /**
+             * @description Stable name.
+             * @example childhood
+             */
+            code: string;
+            /**
+             * @description Name in Chinese.
+             * @example 童年
+             */
+            name: string;
+            /**
+             * @description Name in English.
+             * @example Childhood
+             */
+            name_en: string;
+            /** @description Its questions. */
+            questions: components["schemas"]["SecurityQuestion"][];
+        };
+        /** @description The questions that one can choose from. */
+        SecurityQuestionList: {
+            groups: components["schemas"]["SecurityQuestionGroup"][];
         };
         /** @description A code on its way or in the phone. */
         SentCode: {
@@ -1170,6 +1783,26 @@ export interface components {
             /** @description Whether it is the session of this request. */
             current: boolean;
         };
+        /** @description Three questions of the bank, each with an answer. */
+        SetQuestions: {
+            /**
+             * @example [
+             *       {
+             *         "answer": "布老虎",
+             *         "question": "childhood_toy"
+             *       },
+             *       {
+             *         "answer": "外婆的红烧肉",
+             *         "question": "family_dish"
+             *       },
+             *       {
+             *         "answer": "罗湖口岸",
+             *         "question": "places_lost"
+             *       }
+             *     ]
+             */
+            answers: components["schemas"]["QuestionAnswer"][];
+        };
         /** @description Signing in with a browser. */
         SignIn: {
             /** @example wangxiaoming */
@@ -1256,7 +1889,7 @@ export interface components {
             password_confirmation: string;
             captcha: components["schemas"]["CaptchaAnswer"];
             /** @description Who registers: a person, or a unit by its agent. */
-            user_type?: components["schemas"]["Kind"];
+            user_type?: components["schemas"]["AccountKind"];
             consents: components["schemas"]["Consents"];
             /** @description Where to go back to afterwards; its origin must be allowed by the operator. */
             return_to?: string | null;
@@ -1284,6 +1917,11 @@ export interface components {
             /** Format: uuid */
             session_id: string;
         };
+        /**
+         * @description What a case is about.
+         * @enum {string}
+         */
+        Topic: "bank_mismatch" | "name" | "phone" | "unit" | "other";
         /**
          * @description Whether an operator lets a unit sign in to business systems.
          * @enum {string}
@@ -1348,6 +1986,586 @@ export interface operations {
             };
             /** @description not_signed_in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_account_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountChange"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAccount"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountChange"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description password_needed, cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description changes_held (with `held_until`), request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description validation_failed, nothing_changed, bank_mismatch, card_kind_not_accepted, card_bank_mismatch, card_unusable, issuer_unsupported, document_unsupported_by_bank, phone_not_reserved, name_too_long_for_bank, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description bank_attempts_exceeded, sms_limit_exceeded, sms_resend_too_soon */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description bank_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    abandon_account_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    confirm_account_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description stage_conflict, changes_held (with `held_until`), request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description validation_failed, code_wrong, code_expired, code_dead, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    request_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description password_needed, cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancel_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    export_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountExport"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description password_needed, cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_history: {
+        parameters: {
+            query?: {
+                /** @description `next` of the answer before: what happened before that. */
+                before?: string | null;
+                /** @description Events at most; 50 when left out, 100 at most. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description password_needed, cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description validation_failed (with `password_same`, `password_in_history`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_account_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountQuestions"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    set_account_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetQuestions"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountQuestions"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description password_needed, cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description security_questions_off */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description validation_failed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    remove_account_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description password_needed, cross_site_request */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1970,6 +3188,25 @@ export interface operations {
             };
         };
     };
+    list_security_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityQuestionList"];
+                };
+            };
+        };
+    };
     get_service_info: {
         parameters: {
             query?: never;
@@ -2102,6 +3339,74 @@ export interface operations {
             };
             /** @description cross_site_request */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    check_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordFreshness"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description validation_failed, password_wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description login_locked, login_too_soon */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description overloaded */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
