@@ -117,13 +117,13 @@ fn settle(
         password_failures::failed(core, conn, &tries.place, meta.now)?;
         return Ok(Err(Problem::new(ProblemCode::PasswordWrong)));
     };
-    for attempt in [&tries.session, &tries.place] {
-        password_failures::succeeded(core, conn, attempt)?;
-    }
     accounts::note_personal(conn, account, accounts::contains_personal(account, password))?;
     let event = (AuditKind::PasswordChecked, AuditSubject::account(account.id));
     audit::record(core, conn, meta, event)?;
     sessions::password_entered(conn, session.id, meta.now)?;
+    for attempt in [&tries.session, &tries.place] {
+        password_failures::succeeded(core, conn, attempt)?;
+    }
     let fresh = Session { password_at: meta.now, ..session };
     Ok(Ok(PasswordFreshness { password_fresh_until: fresh.password_fresh_until(core) }))
 }

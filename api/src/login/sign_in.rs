@@ -101,14 +101,16 @@ pub(super) async fn sign_in<T: Send + 'static>(
                 password_failures::failed(&own, conn, &attempt, meta.now)?;
                 return Ok(None);
             };
-            password_failures::succeeded(&own, conn, &attempt)?;
             if let Some(fresh) = fresh_hash {
                 accounts::rehash(conn, account, (&old_hash, &fresh))?;
             }
             note_personal(&own, conn, account, &password)?;
             let subject = AuditSubject { detail: Some(kind), ..AuditSubject::account(account) };
             audit::record(&own, conn, &meta, (AuditKind::SignedIn, subject))?;
-            open(&own, conn, account).map(Some)
+            let opened = open(&own, conn, account)?;
+            // Last, for the next try of the same account waits for these rows.
+            password_failures::succeeded(&own, conn, &attempt)?;
+            Ok(Some(opened))
         })
         .await?;
     opened.ok_or_else(|| Problem::new(ProblemCode::LoginFailed))
