@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
+    account,
     adapters::sandbox,
     audit, captcha, cases,
     core::Core,
@@ -231,6 +232,7 @@ pub async fn forget(core: &Arc<Core>) -> Result<usize, DbFault> {
     forgotten += own.db.write(move |conn| audit::purge(conn, records)).await?;
     forgotten += own.db.write(move |conn| cases::purge(conn, letters)).await?;
     forgotten += own.db.write(move |conn| sandbox::purge(conn, week)).await?;
+    forgotten += account::erase_due(core).await?;
     let again = Arc::clone(core);
     own.db.write(move |conn| proving::refund_abandoned(&again, conn, now)).await?;
     Ok(forgotten)

@@ -110,7 +110,7 @@ test('a wrong password has one answer, whoever it is for', async ({
     const notice = page.getByRole('alert')
     await expect(notice).toContainText(texts.core.problems.login_failed.title)
     await expect(notice).toContainText(
-      fill(texts.core.problems.login_failed.text, { wrong_passwords: 5, lock_minutes: 15 }),
+      fill(texts.core.problems.login_failed.text, { password_failures_before_lock: 5, lock_minutes: 15 }),
     )
     await expect(page.getByLabel(texts.core.fields.username, { exact: true })).toHaveValue(username)
   }

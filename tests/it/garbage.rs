@@ -59,7 +59,7 @@ fn targets(ids: &Ids) -> Vec<Target> {
     }
     targets.sort_by_key(|target| target.method == Method::DELETE);
     let bodies = targets.iter().filter(|target| target.body.is_some()).count();
-    assert!(targets.len() >= 43 && bodies >= 20, "{} operations, {bodies} bodies", targets.len());
+    assert!(targets.len() >= 58 && bodies >= 26, "{} operations, {bodies} bodies", targets.len());
     targets
 }
 

@@ -9,24 +9,33 @@
 )]
 
 mod access;
+mod account;
+mod account_change;
+mod account_unit;
 mod architecture;
 mod bank_charges;
 mod bank_outcomes;
 mod bank_step;
 mod captcha;
 mod cases;
+mod closing;
 mod code;
 mod drafts;
 mod garbage;
+mod history;
 mod idempotency;
 mod identity_step;
+mod inventory;
 mod limits;
 mod login;
 mod mail;
 mod migrations;
 mod openapi;
 mod oracle;
+mod password_change;
+mod password_check;
 mod process;
+mod questions;
 mod races;
 mod recovery_attacks;
 mod recovery_password;

@@ -105,7 +105,7 @@ async fn an_account_swapped_between_send_and_confirm_is_not_told_or_reset() {
     }
     username.enter_code(&of_username).await.problem(422, "code_dead");
     assert_eq!(app.audited("username_recovered").await, 0);
-    assert_eq!(owner.notices(&person.phone, "zhangsan").await, 0);
+    assert_eq!(owner.told(&person.phone, "zhangsan").await, 0);
 }
 
 #[actix_web::test]

@@ -37,7 +37,7 @@ async fn a_forgotten_password_is_set_anew_in_five_steps() {
     let done = client.reset(NEW).await.ok(200);
     assert_eq!(done["stage"], "done");
     assert!(client.opens("zhangsan", NEW).await && !client.opens_as_before("zhangsan").await);
-    assert_eq!(client.notices(&person.phone, "密码已重置").await, 1);
+    assert_eq!(client.told(&person.phone, "密码已重置").await, 1);
     let detail = app
         .query(|conn| {
             use diesel::prelude::*;
@@ -107,7 +107,7 @@ async fn a_login_with_the_old_password_under_way_keeps_no_session() {
 async fn a_unit_may_give_its_credit_code_or_its_agents_document() {
     let app = TestApp::with(|settings| settings.sms.resend_seconds = 1);
     let agent = person("王小明");
-    app.client().register_unit(&agent, "testtech").await;
+    app.client().register_unit(CREDIT_CODE, &agent, "testtech").await;
     let unit = json!({ "document_number": CREDIT_CODE, "phone": agent.phone });
     for (body, password) in [(unit, NEW), (claim(&agent), OTHER)] {
         let client = app.client();

@@ -52,11 +52,11 @@ async fn whoever_looks_for_a_username_gets_it_at_the_new_phone() {
     let replaced = client.enter_phone_code(code).await.ok(200);
     assert_eq!((&replaced["stage"], &replaced["code"]), (&json!("code"), &json!(null)));
     assert_eq!(replaced["phone_replacement"]["done"], true);
-    assert_eq!(client.notices(&old.phone, "手机号码已更换").await, 1);
+    assert_eq!(client.told(&old.phone, "手机号码已更换").await, 1);
     client.ask_code(json!({})).await.ok(200);
     let code = client.last_sms(&new.phone).await;
     client.enter_code(&code).await.ok(200);
-    assert_eq!(client.notices(&new.phone, "zhangsan").await, 1);
+    assert_eq!(client.told(&new.phone, "zhangsan").await, 1);
     // The old phone has read one thing only since the registration.
     assert_eq!(client.inbox(&old.phone).await.len(), 2);
     let (phone, card) = shown(&app, PASSWORD).await;
@@ -77,8 +77,8 @@ async fn whoever_forgot_the_password_sets_it_anew_with_the_new_phone() {
     client.enter_code(&code).await.ok(200);
     client.reset(NEW).await.ok(200);
     assert!(shown(&app, NEW).await.0.ends_with(&new.phone[7..]));
-    assert_eq!(client.notices(&new.phone, "密码已重置").await, 1);
-    assert_eq!(client.notices(&old.phone, "").await, 1, "of the replacement only");
+    assert_eq!(client.told(&new.phone, "密码已重置").await, 1);
+    assert_eq!(client.told(&old.phone, "").await, 1, "of the replacement only");
 }
 
 #[actix_web::test]
@@ -114,7 +114,7 @@ async fn a_message_that_waits_for_the_old_phone_goes_nowhere() {
 async fn an_agent_replaces_the_phone_of_his_unit() {
     let app = TestApp::with(|settings| settings.sms.resend_seconds = 0);
     let agent = person("王小明");
-    app.client().register_unit(&agent, "testtech").await;
+    app.client().register_unit(CREDIT_CODE, &agent, "testtech").await;
     let new = moved(&app, &agent, 1).await;
     let client = app.client();
     client.find_unit(UNIT, CREDIT_CODE).await;
@@ -270,7 +270,7 @@ async fn the_same_code_again_answers_again_and_tells_the_old_phone_once() {
     let (key, path) =
         ("0193e0c0-the-same-confirmation", client.recovery_step("phone-replacement/confirmation"));
     assert_eq!(client.post_once(key, &path, json!({ "code": code })).await.ok(200), done);
-    assert_eq!(client.notices(&old.phone, "手机号码已更换").await, 1);
+    assert_eq!(client.told(&old.phone, "手机号码已更换").await, 1);
     assert_eq!(app.audited("phone_replaced").await, 1);
 }
 
@@ -289,10 +289,10 @@ async fn two_replacements_at_once_each_tell_the_phone_before() {
     for (client, code) in clients.iter().zip(&codes) {
         client.enter_phone_code(code).await.ok(200);
     }
-    assert_eq!(clients[0].notices(&old.phone, "手机号码已更换").await, 1);
+    assert_eq!(clients[0].told(&old.phone, "手机号码已更换").await, 1);
     let mut later = 0;
     for new in [&first, &second] {
-        later += clients[0].notices(&new.phone, "手机号码已更换").await;
+        later += clients[0].told(&new.phone, "手机号码已更换").await;
     }
     assert_eq!((later, app.audited("phone_replaced").await), (1, 2));
 }

@@ -35,7 +35,7 @@ async fn three_right_answers_set_the_password_anew() {
     assert_eq!((&proved["stage"], &proved["questions"]), (&json!("reset"), &json!(null)));
     client.reset(NEW).await.ok(200);
     assert!(client.opens("zhangsan", NEW).await && !client.opens_as_before("zhangsan").await);
-    assert_eq!(client.notices(&person("王小明").phone, "密码已重置").await, 1);
+    assert_eq!(client.told(&person("王小明").phone, "密码已重置").await, 1);
 }
 
 #[actix_web::test]
@@ -78,7 +78,7 @@ async fn five_wrong_sets_end_the_use_of_the_questions_and_the_owner_is_told() {
     let app = with_questions(QuestionsMode::Guide).await;
     use_up(&app).await;
     let client = app.client();
-    assert_eq!(client.notices(&person("王小明").phone, "密保问题").await, 1);
+    assert_eq!(client.told(&person("王小明").phone, "密保问题").await, 1);
     assert_eq!(
         (app.audited("answers_wrong").await, app.audited("questions_disabled").await),
         (5, 1)
@@ -160,7 +160,7 @@ async fn of_many_guesses_at_once_only_as_many_are_looked_at_as_there_are_tries()
     }
     assert_eq!(looked_at, 5);
     a.answer(ANSWERS).await.problem(409, "security_questions_not_set");
-    assert_eq!(a.notices(&person("王小明").phone, "密保问题").await, 1, "told once");
+    assert_eq!(a.told(&person("王小明").phone, "密保问题").await, 1, "told once");
     assert_eq!(
         (app.audited("answers_wrong").await, app.audited("questions_disabled").await),
         (5, 1)

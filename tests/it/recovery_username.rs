@@ -33,7 +33,7 @@ async fn the_username_comes_to_the_phone_of_the_registration() {
     assert!(!done.text().contains("zhangsan"), "{}", done.text());
     let done = done.ok(200);
     assert_eq!((&done["stage"], &done["code"]), (&json!("done"), &json!(null)));
-    assert_eq!(client.notices(&person.phone, "zhangsan").await, 1);
+    assert_eq!(client.told(&person.phone, "zhangsan").await, 1);
     assert_eq!(
         (app.audited("recovery_started").await, app.audited("username_recovered").await),
         (1, 1)
@@ -45,14 +45,14 @@ async fn the_username_comes_to_the_phone_of_the_registration() {
 async fn a_unit_finds_its_username_by_the_phone_of_its_agent() {
     let app = TestApp::start();
     let (client, agent) = (app.client(), person("王小明"));
-    client.register_unit(&agent, "testtech").await;
+    client.register_unit(CREDIT_CODE, &agent, "testtech").await;
     // The name with brackets and letters of any width.
     let began = client.find_unit(&format!(" {UNIT} "), &CREDIT_CODE.to_lowercase()).await;
     assert_eq!(began["user_type"], "unit");
     client.ask_code(json!({})).await.ok(200);
     let code = client.last_sms(&agent.phone).await;
     client.enter_code(&code).await.ok(200);
-    assert_eq!(client.notices(&agent.phone, "testtech").await, 1);
+    assert_eq!(client.told(&agent.phone, "testtech").await, 1);
     // The agent himself has no account.
     let client = app.client();
     client.find_username(&agent).await;
@@ -208,7 +208,7 @@ async fn the_same_code_again_answers_again_and_tells_once() {
     }
     let done = client.enter_code(&code).await.ok(200);
     assert_eq!(client.enter_code(&code).await.ok(200), done);
-    assert_eq!(client.notices(&person.phone, "zhangsan").await, 1);
+    assert_eq!(client.told(&person.phone, "zhangsan").await, 1);
     assert_eq!(app.audited("username_recovered").await, 1);
 }
 

@@ -1,78 +1,21 @@
-//! One's own account over HTTP, masked.
+//! One's own account over HTTP: shown, its password, history, export, closing.
 
-use actix_web::{get, web};
-use chrono::Datelike;
-use serde::Serialize;
-use utoipa::ToSchema;
+use std::sync::Arc;
 
-use crate::{
-    accounts::{self, Account, Elements},
-    core::Core,
-    identity::{DocumentType, Gender},
-    kernel::{Timestamp, ids::AccountId},
-    sessions::SignedIn,
-    web::{Problem, ProblemDocument},
+use actix_web::{HttpResponse, delete, get, post, put, web};
+
+use super::{
+    closing::{self, Closure},
+    export::{self, AccountExport},
+    history::{self, History, HistoryQuery},
+    password::{self, ChangePassword},
+    view::{self, AccountView},
 };
-
-/// An account. Personal data is masked.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AccountView {
-    #[schema(value_type = String, format = Uuid)]
-    id: AccountId,
-    #[schema(example = "wangxiaoming")]
-    username: String,
-    /// `person`.
-    #[schema(example = "person")]
-    kind: &'static str,
-    #[schema(example = "王**")]
-    name: String,
-    document_type: DocumentType,
-    #[schema(example = "4403**********0014")]
-    document_number: String,
-    /// ISO 3166-1 alpha-3, for foreign passports.
-    #[schema(required)]
-    issuing_country: Option<String>,
-    gender: Gender,
-    #[schema(example = "1990-**-**")]
-    birth_date: String,
-    #[schema(example = "CCB")]
-    bank_code: String,
-    #[schema(example = "**** 0004")]
-    card_number: String,
-    #[schema(example = "138****8000")]
-    phone: String,
-    /// 3: proved against a bank card.
-    #[schema(example = 3)]
-    assurance_level: i32,
-    /// When the bank matched.
-    #[schema(value_type = String, format = DateTime, example = "2026-11-23T02:00:00Z")]
-    verified_at: Timestamp,
-    #[schema(value_type = String, format = DateTime, example = "2026-11-23T02:00:00Z")]
-    created_at: Timestamp,
-}
-
-impl From<Account> for AccountView {
-    fn from(account: Account) -> Self {
-        let Elements { name, document, bank, card, phone } = &account.elements;
-        Self {
-            kind: account.kind().code(),
-            name: name.masked(),
-            document_type: document.document_type(),
-            document_number: document.masked(),
-            issuing_country: document.issuing_country().map(str::to_owned),
-            gender: account.gender,
-            birth_date: format!("{}-**-**", account.birth_date.year()),
-            bank_code: bank.code().to_owned(),
-            card_number: card.masked(),
-            phone: phone.masked(),
-            assurance_level: account.assurance_level,
-            verified_at: account.verified_at,
-            created_at: account.created_at,
-            id: account.id,
-            username: account.username,
-        }
-    }
-}
+use crate::{
+    core::Core,
+    sessions::SignedIn,
+    web::{JsonBody, Problem, ProblemDocument, RequestMeta},
+};
 
 /// One's own account
 #[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
@@ -82,10 +25,109 @@ impl From<Account> for AccountView {
 #[get("/account")]
 pub async fn get_account(
     core: web::Data<Core>,
+    meta: RequestMeta,
     SignedIn(session): SignedIn,
 ) -> Result<web::Json<AccountView>, Problem> {
     let core = core.into_inner();
-    let id = session.account;
-    let account = core.clone().db.read(move |conn| accounts::get(&core, conn, id)).await?;
-    Ok(web::Json(account.into()))
+    let own = Arc::clone(&core);
+    let view = core.db.read(move |conn| view::of(&own, conn, &session, meta.now)).await?;
+    Ok(web::Json(view))
+}
+
+/// Change the password
+///
+/// Every other session ends, an open change of the account is given up, and the
+/// phone is told.
+#[utoipa::path(tag = "Account", request_body = ChangePassword,
+    security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 204),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 403, description = "password_needed, cross_site_request", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "validation_failed (with `password_same`, `password_in_history`)", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 429, description = "too_many_requests", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[put("/account/password")]
+pub async fn change_password(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    SignedIn(session): SignedIn,
+    body: JsonBody<ChangePassword>,
+) -> Result<HttpResponse, Problem> {
+    let core = core.into_inner();
+    password::change(&core, &meta, session, body.value).await?;
+    core.outbox_bell.notify_one();
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// What happened to the account
+///
+/// Sign-ins and changes with time, place and device, the newest first.
+#[utoipa::path(tag = "Account", params(HistoryQuery),
+    security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 200, body = History),
+    (status = 400, description = "malformed_request", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[get("/account/history")]
+pub async fn list_history(
+    core: web::Data<Core>,
+    SignedIn(session): SignedIn,
+    query: web::Query<HistoryQuery>,
+) -> Result<web::Json<History>, Problem> {
+    history::read(&core.into_inner(), session.account, query.into_inner()).await.map(web::Json)
+}
+
+/// Everything held about the account, in clear
+#[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 200, body = AccountExport),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 403, description = "password_needed, cross_site_request", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[post("/account/export")]
+pub async fn export_account(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    SignedIn(session): SignedIn,
+) -> Result<web::Json<AccountExport>, Problem> {
+    export::export(&core.into_inner(), &meta, session).await.map(web::Json)
+}
+
+/// Ask for the account to be closed
+///
+/// After some days everything about it is erased, and username and document can
+/// be registered again. Until then it can be kept. The phone is told. What was
+/// asked before stands.
+#[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 200, body = Closure),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 403, description = "password_needed, cross_site_request", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 429, description = "too_many_requests", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[post("/account/closure")]
+pub async fn request_closure(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    SignedIn(session): SignedIn,
+) -> Result<web::Json<Closure>, Problem> {
+    let core = core.into_inner();
+    let closure = closing::request(&core, &meta, session).await?;
+    core.outbox_bell.notify_one();
+    Ok(web::Json(closure))
+}
+
+/// Keep the account after all
+#[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 204),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 403, description = "cross_site_request", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[delete("/account/closure")]
+pub async fn cancel_closure(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    SignedIn(session): SignedIn,
+) -> Result<HttpResponse, Problem> {
+    closing::cancel(&core.into_inner(), &meta, session).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

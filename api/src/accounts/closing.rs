@@ -45,6 +45,16 @@ pub fn due_closures(conn: &mut Conn, now: Timestamp, most: i64) -> Result<Vec<Ac
     due.iter().map(|id| id.parse().map_err(|_| bad(id))).collect()
 }
 
+/// Takes a due closing on; `false` when it was taken back, or another node took
+/// it on.
+pub fn take_due_closure(
+    conn: &mut Conn,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<bool, DbFault> {
+    store::take_due_closure(conn, &account.to_string(), now)
+}
+
 /// Erases an account with its claims, consents and earlier passwords. What
 /// other capabilities keep about it is theirs to erase.
 pub fn erase(core: &Core, conn: &mut Conn, account: &Account) -> Result<(), DbFault> {

@@ -26,7 +26,9 @@ use crate::{
     otp::PhoneProved,
 };
 
-pub use closing::{Closure, cancel_closure, closure, due_closures, erase, request_closure};
+pub use closing::{
+    Closure, cancel_closure, closure, due_closures, erase, request_closure, take_due_closure,
+};
 pub use password::{
     contains_personal, credentials, earlier_passwords, keep_password, note_personal,
     replace_password,
@@ -133,7 +135,20 @@ pub struct Account {
     pub password_contains_personal: bool,
 }
 
+/// Tells whether an account is as it was: whatever is proved anew and whatever
+/// password is set makes another version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    verified_at: Timestamp,
+    password_set_at: Timestamp,
+}
+
 impl Account {
+    /// What to compare when something is to be done to this very account.
+    pub fn version(&self) -> Version {
+        Version { verified_at: self.verified_at, password_set_at: self.password_set_at }
+    }
+
     /// Whose account it is.
     pub fn kind(&self) -> Kind {
         if self.unit.is_some() { Kind::Unit } else { Kind::Person }
@@ -309,7 +324,7 @@ pub fn change(
         }));
     }
     let sealed = sealed_elements(core, change.elements, &row)?;
-    if !store::replace_elements(conn, (&row, account.verified_at), &sealed, now)? {
+    if !store::replace_elements(conn, (&row, account.version()), &sealed, now)? {
         return Ok(false);
     }
     if let Some((gender, birth_date)) = change.agent {

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::Closure;
+use super::{Closure, Version};
 use crate::{
     db::{
         Conn, DbFault, claimed,
@@ -175,11 +175,14 @@ pub(super) fn forget_earlier_passwords(
 /// tells.
 pub(super) fn replace_elements(
     conn: &mut Conn,
-    (id, seen): (&str, Timestamp),
+    (id, seen): (&str, Version),
     elements: &ElementsRow,
     now: Timestamp,
 ) -> Result<bool, DbFault> {
-    let unchanged = accounts::table.find(id).filter(accounts::verified_at.eq(seen.naive_utc()));
+    let unchanged = accounts::table
+        .find(id)
+        .filter(accounts::verified_at.eq(seen.verified_at.naive_utc()))
+        .filter(accounts::password_set_at.eq(seen.password_set_at.naive_utc()));
     let replaced = diesel::update(unchanged)
         .set((elements, accounts::verified_at.eq(now.naive_utc())))
         .execute(conn)?;
@@ -325,6 +328,13 @@ pub(super) fn insert_closure(conn: &mut Conn, id: &str, closure: Closure) -> Res
 
 pub(super) fn remove_closure(conn: &mut Conn, id: &str) -> Result<bool, DbFault> {
     Ok(diesel::delete(account_closures::table.find(id)).execute(conn)? == 1)
+}
+
+/// Takes a closing whose time is over off the table, in one statement.
+pub(super) fn take_due_closure(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, DbFault> {
+    let due =
+        account_closures::table.find(id).filter(account_closures::closes_at.le(now.naive_utc()));
+    Ok(diesel::delete(due).execute(conn)? == 1)
 }
 
 pub(super) fn closure(conn: &mut Conn, id: &str) -> Result<Option<Closure>, DbFault> {

@@ -13,103 +13,98 @@ use crate::{
     web::RequestMeta,
 };
 
-pub use store::{purge, record};
+pub use store::{Event, everything, history, purge, record};
 
-/// Something worth remembering.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AuditKind {
-    /// A draft was opened.
-    RegistrationStarted,
-    /// The bank was asked; the detail is its answer.
-    BankChecked,
-    /// A code was asked for.
-    CodeRequested,
-    /// A wrong code was entered.
-    CodeWrong,
-    /// An account was created.
-    AccountCreated,
-    /// A draft was given up by its owner.
-    RegistrationAbandoned,
-    /// Somebody signed in; the detail is `browser` or `app`.
-    SignedIn,
-    /// A password was wrong.
-    SignInFailed,
-    /// A session was ended by its owner; the detail is its id.
-    SessionEnded,
-    /// A refresh token was used twice; the detail is the session's id.
-    RefreshTokenReused,
-    /// A recovery was begun; the detail is what for.
-    RecoveryStarted,
-    /// The username was sent to the phone.
-    UsernameRecovered,
-    /// A forgotten password was set anew; the detail is the method.
-    PasswordReset,
-    /// The phone was replaced on the way through a recovery.
-    PhoneReplaced,
-    /// The password was entered again.
-    PasswordChecked,
-    /// The password was changed by its owner.
-    PasswordChanged,
-    /// Name, bank, card, phone or agent changed; the detail says which.
-    ProfileChanged,
-    /// Security questions were chosen and answered.
-    QuestionsSet,
-    /// Security questions were given up.
-    QuestionsRemoved,
-    /// Answers to security questions were wrong.
-    AnswersWrong,
-    /// Wrong answers used up the security questions.
-    QuestionsDisabled,
-    /// Everything held about the account was handed out to its owner.
-    Exported,
-    /// The owner asked to close the account.
-    ClosureRequested,
-    /// The owner keeps the account.
-    ClosureCancelled,
-    /// The account was erased.
-    AccountClosed,
-    /// An operator approved a unit.
-    UnitApproved,
-    /// An operator rejected a unit.
-    UnitRejected,
-    /// Somebody wrote to the operator; the detail is the case's number.
-    SupportCaseOpened,
+macro_rules! audit_kinds {
+    ($($(#[$doc:meta])* $variant:ident $code:literal $whose:ident,)+) => {
+        /// Something worth remembering.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum AuditKind { $($(#[$doc])* $variant,)+ }
+
+        impl AuditKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name that is stored and shown.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+
+            /// Whether the history that an account's owner reads tells of it.
+            pub const fn is_for_owner(self) -> bool {
+                match self { $(Self::$variant => audit_kinds!(@ $whose)),+ }
+            }
+
+            /// The kind with this name.
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.code() == code)
+            }
+        }
+    };
+    (@ owner) => { true };
+    (@ records) => { false };
 }
 
-impl AuditKind {
-    /// The name that is stored and shown.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::RegistrationStarted => "registration_started",
-            Self::BankChecked => "bank_checked",
-            Self::CodeRequested => "code_requested",
-            Self::CodeWrong => "code_wrong",
-            Self::AccountCreated => "account_created",
-            Self::RegistrationAbandoned => "registration_abandoned",
-            Self::SignedIn => "signed_in",
-            Self::SignInFailed => "sign_in_failed",
-            Self::SessionEnded => "session_ended",
-            Self::RefreshTokenReused => "refresh_token_reused",
-            Self::RecoveryStarted => "recovery_started",
-            Self::UsernameRecovered => "username_recovered",
-            Self::PasswordReset => "password_reset",
-            Self::PhoneReplaced => "phone_replaced",
-            Self::PasswordChecked => "password_checked",
-            Self::PasswordChanged => "password_changed",
-            Self::ProfileChanged => "profile_changed",
-            Self::QuestionsSet => "questions_set",
-            Self::QuestionsRemoved => "questions_removed",
-            Self::AnswersWrong => "answers_wrong",
-            Self::QuestionsDisabled => "questions_disabled",
-            Self::Exported => "exported",
-            Self::ClosureRequested => "closure_requested",
-            Self::ClosureCancelled => "closure_cancelled",
-            Self::AccountClosed => "account_closed",
-            Self::UnitApproved => "unit_approved",
-            Self::UnitRejected => "unit_rejected",
-            Self::SupportCaseOpened => "support_case_opened",
-        }
-    }
+// `owner`: the history of an account tells of it. `records`: steps on the way
+// to something, which tell its owner nothing.
+audit_kinds! {
+    /// A draft was opened.
+    RegistrationStarted "registration_started" records,
+    /// The bank was asked; the detail is its answer.
+    BankChecked "bank_checked" records,
+    /// A code was asked for.
+    CodeRequested "code_requested" records,
+    /// A wrong code was entered.
+    CodeWrong "code_wrong" records,
+    /// An account was created.
+    AccountCreated "account_created" owner,
+    /// A draft was given up by its owner.
+    RegistrationAbandoned "registration_abandoned" records,
+    /// Somebody signed in; the detail is `browser` or `app`.
+    SignedIn "signed_in" owner,
+    /// A password was wrong.
+    SignInFailed "sign_in_failed" owner,
+    /// A session was ended by its owner; the detail is its id.
+    SessionEnded "session_ended" owner,
+    /// A refresh token was used twice; the detail is the session's id.
+    RefreshTokenReused "refresh_token_reused" owner,
+    /// A recovery was begun; the detail is what for.
+    RecoveryStarted "recovery_started" records,
+    /// The username was sent to the phone.
+    UsernameRecovered "username_recovered" owner,
+    /// A forgotten password was set anew; the detail is the method.
+    PasswordReset "password_reset" owner,
+    /// The phone was replaced on the way through a recovery.
+    PhoneReplaced "phone_replaced" owner,
+    /// The password was entered again.
+    PasswordChecked "password_checked" owner,
+    /// The password was changed by its owner.
+    PasswordChanged "password_changed" owner,
+    /// Name, bank, card, phone or agent changed; the detail says which.
+    ProfileChanged "profile_changed" owner,
+    /// Security questions were chosen and answered.
+    QuestionsSet "questions_set" owner,
+    /// Security questions were given up.
+    QuestionsRemoved "questions_removed" owner,
+    /// Answers to security questions were wrong.
+    AnswersWrong "answers_wrong" owner,
+    /// Wrong answers used up the security questions.
+    QuestionsDisabled "questions_disabled" owner,
+    /// Everything held about the account was handed out to its owner.
+    Exported "exported" owner,
+    /// The owner asked to close the account.
+    ClosureRequested "closure_requested" owner,
+    /// The owner keeps the account.
+    ClosureCancelled "closure_cancelled" owner,
+    /// The account was erased.
+    AccountClosed "account_closed" records,
+    /// An operator approved a unit.
+    UnitApproved "unit_approved" owner,
+    /// An operator rejected a unit.
+    UnitRejected "unit_rejected" owner,
+    /// Somebody wrote to the operator; the detail is the case's number.
+    SupportCaseOpened "support_case_opened" owner,
 }
 
 /// Whom an event is about, and one word more.
@@ -168,6 +163,19 @@ impl<'a> From<&'a RequestMeta> for Origin<'a> {
             request: meta.id.to_string(),
             ip_prefix: meta.address.coarse(),
             device: meta.device.as_deref(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_database_and_the_answers_name_a_kind_alike() {
+        for kind in AuditKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.code());
+            assert_eq!(AuditKind::from_code(kind.code()), Some(*kind));
         }
     }
 }

@@ -25,6 +25,7 @@ pub use store::{erase, purge};
 /// What a case is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SupportTopic)]
 pub enum Topic {
     /// The bank does not match.
     BankMismatch,

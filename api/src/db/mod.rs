@@ -6,6 +6,7 @@
 
 mod connection;
 mod fault;
+pub mod inventory;
 mod migrate;
 pub mod rotation;
 #[expect(missing_docs, reason = "one line a column, named by the migrations")]

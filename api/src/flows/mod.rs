@@ -21,7 +21,7 @@ use crate::{
     kernel::{Timestamp, ids::FlowId},
 };
 
-pub use store::{find, insert, purge, remove, save};
+pub use store::{claim, complete, find, insert, purge, remove, save};
 
 /// What the flow is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

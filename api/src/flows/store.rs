@@ -7,7 +7,7 @@ use super::{Answers, Flow, Stage};
 use crate::{
     core::{Core, corrupt},
     crypto::Place,
-    db::{Conn, DbFault, schema::flows},
+    db::{Conn, DbFault, claimed, schema::flows},
     kernel::{Timestamp, ids::FlowId},
 };
 
@@ -46,6 +46,13 @@ fn row_of<A: Answers>(core: &Core, flow: &Flow<A>) -> Result<Row, DbFault> {
 pub fn insert<A: Answers>(core: &Core, conn: &mut Conn, flow: &Flow<A>) -> Result<(), DbFault> {
     diesel::insert_into(flows::table).values(row_of(core, flow)?).execute(conn)?;
     Ok(())
+}
+
+/// Writes a new flow whose id is not its own alone; `false` when there is one
+/// with this id.
+pub fn claim<A: Answers>(core: &Core, conn: &mut Conn, flow: &Flow<A>) -> Result<bool, DbFault> {
+    let row = row_of(core, flow)?;
+    claimed(conn, |conn| diesel::insert_into(flows::table).values(row).execute(conn))
 }
 
 /// A flow of this kind that has not expired.
@@ -98,6 +105,13 @@ pub fn save<A: Answers>(core: &Core, conn: &mut Conn, flow: &mut Flow<A>) -> Res
 /// Erases a flow; `false` when it was not there.
 pub fn remove(conn: &mut Conn, id: FlowId) -> Result<bool, DbFault> {
     Ok(diesel::delete(flows::table.find(id.to_string())).execute(conn)? == 1)
+}
+
+/// Erases a flow that has done what it was for, at the revision it was read at;
+/// `false` when another request was quicker.
+pub fn complete<A: Answers>(conn: &mut Conn, flow: &Flow<A>) -> Result<bool, DbFault> {
+    let read = flows::table.find(flow.id.to_string()).filter(flows::revision.eq(flow.revision));
+    Ok(diesel::delete(read).execute(conn)? == 1)
 }
 
 /// Forgets flows that have expired.

@@ -36,6 +36,20 @@ macro_rules! ids {
     )+};
 }
 
+impl FlowId {
+    /// The flow that changes an account: it has the account's id, so that there
+    /// is one at a time.
+    pub fn of_account(account: AccountId) -> Self {
+        Self(account.0)
+    }
+
+    /// The account that such a flow changes. Other flows have ids of their own,
+    /// which name no account.
+    pub fn account(self) -> AccountId {
+        AccountId(self.0)
+    }
+}
+
 ids! {
     /// One person's account.
     AccountId,

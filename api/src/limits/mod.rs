@@ -108,4 +108,10 @@ pub fn peek(
     Ok(None)
 }
 
+/// How often a rule may still be used.
+pub fn left(core: &Core, conn: &mut Conn, charge: &Charge, now: Timestamp) -> Result<u32, DbFault> {
+    let used = store::used(conn, &key(core, charge), now)?;
+    Ok(charge.rule.most.saturating_sub(u32::try_from(used).unwrap_or(u32::MAX)))
+}
+
 pub use store::purge;

@@ -84,6 +84,12 @@ pub(super) fn peek(
     if spent == 0 { Ok(None) } else { Ok(Some(seconds_left(conn, key, now)?.unwrap_or(1))) }
 }
 
+/// How often a rule was used in the window that runs now.
+pub(super) fn used(conn: &mut Conn, key: &str, now: Timestamp) -> Result<i64, DbFault> {
+    let running = limits::table.find(key).filter(limits::window_ends_at.gt(now.naive_utc()));
+    Ok(running.select(limits::used).first(conn).optional()?.unwrap_or(0))
+}
+
 fn seconds_left(conn: &mut Conn, key: &str, now: NaiveDateTime) -> Result<Option<i64>, DbFault> {
     let ends_at: Option<NaiveDateTime> =
         limits::table.find(key).select(limits::window_ends_at).first(conn).optional()?;

@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::sign_in::{Credentials, sign_in};
+use super::{
+    password_check::{self, CheckPassword, PasswordFreshness},
+    sign_in::{Credentials, sign_in},
+};
 use crate::{
     audit::{self, AuditKind, AuditSubject},
     captcha::http::CaptchaAnswer,
@@ -332,6 +335,31 @@ pub async fn list_sessions(
     let listed = core.db.read(move |conn| sessions::list(&own, conn, account, meta.now)).await?;
     let items = listed.into_iter().map(|one| view(one, session.id)).collect();
     Ok(web::Json(SessionList { items }))
+}
+
+/// Enter the password again
+///
+/// Some things need a password that was entered a short while ago. Wrong ones
+/// count as those of a login do, and for the session as well.
+#[utoipa::path(tag = "Sessions", request_body = CheckPassword,
+    security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 200, body = PasswordFreshness),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 403, description = "cross_site_request", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "validation_failed, password_wrong", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 429, description = "login_locked, login_too_soon", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[post("/sessions/current/password-check")]
+pub async fn check_password(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    (signed_in, request): (SignedIn, HttpRequest),
+    body: JsonBody<CheckPassword>,
+) -> Result<web::Json<PasswordFreshness>, Problem> {
+    let core = core.into_inner();
+    let device = cookies::read(&core.settings, &request, cookies::DEVICE);
+    password_check::check(&core, &meta, (signed_in.0, device), body.value).await.map(web::Json)
 }
 
 /// Sign out

@@ -4,4 +4,5 @@
 //! in cost: both are counted, both are hashed, both are written down.
 
 pub mod http;
+mod password_check;
 mod sign_in;

@@ -38,12 +38,19 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Captcha(refused) => Self::field("/captcha/answer", refused.code()),
-            Refused::Failures(password_failures::Refused::Locked { retry_after }) => {
-                Self::new(ProblemCode::LoginLocked).retry_after(retry_after)
-            }
-            Refused::Failures(password_failures::Refused::TooSoon { retry_after }) => {
-                Self::new(ProblemCode::LoginTooSoon).retry_after(retry_after)
-            }
+            Refused::Failures(why) => self::refused(why),
+        }
+    }
+}
+
+/// Too many wrong passwords.
+pub(super) fn refused(why: password_failures::Refused) -> Problem {
+    match why {
+        password_failures::Refused::Locked { retry_after } => {
+            Problem::new(ProblemCode::LoginLocked).retry_after(retry_after)
+        }
+        password_failures::Refused::TooSoon { retry_after } => {
+            Problem::new(ProblemCode::LoginTooSoon).retry_after(retry_after)
         }
     }
 }
@@ -94,19 +101,35 @@ pub(super) async fn sign_in<T: Send + 'static>(
                 password_failures::failed(&own, conn, &attempt, meta.now)?;
                 return Ok(None);
             };
-            password_failures::succeeded(&own, conn, &attempt)?;
             // A reset that ended every session must not be followed by one
             // that the old password opens.
             let kept = fresh_hash.as_deref().unwrap_or(&old_hash);
             if !accounts::keep_password(conn, account, (&old_hash, kept))? {
                 return Err(Problem::new(ProblemCode::LoginTooSoon).retry_after(1));
             }
+            note_personal(&own, conn, account, &password)?;
             let subject = AuditSubject { detail: Some(kind), ..AuditSubject::account(account) };
             audit::record(&own, conn, &meta, (AuditKind::SignedIn, subject))?;
-            Ok(Some(open(&own, conn, account)?))
+            let opened = open(&own, conn, account)?;
+            // Last, for the next try of the same account waits for these rows.
+            password_failures::succeeded(&own, conn, &attempt)?;
+            Ok(Some(opened))
         })
         .await?;
     opened.ok_or_else(|| Problem::new(ProblemCode::LoginFailed))
+}
+
+/// Notes whether the password contains what is known of the account: nobody
+/// knows both at any other moment. It is looked at only once the password was
+/// right, so that who failed cannot tell a known user from an unknown one.
+fn note_personal(
+    core: &Core,
+    conn: &mut Conn,
+    account: AccountId,
+    password: &str,
+) -> Result<(), DbFault> {
+    let Some(account) = accounts::find(core, conn, account)? else { return Ok(()) };
+    accounts::note_personal(conn, &account, accounts::contains_personal(&account, password))
 }
 
 fn attempt(core: &Core, meta: &RequestMeta, credentials: &Credentials) -> Attempt {

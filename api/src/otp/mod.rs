@@ -26,7 +26,7 @@ use crate::{
     web::RequestMeta,
 };
 
-pub use store::purge;
+pub use store::{erase, purge};
 
 /// Codes have six digits.
 const CODES: u64 = 1_000_000;

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::{
     db::{Conn, DbFault, schema::otp_challenges},
-    kernel::Timestamp,
+    kernel::{Timestamp, ids::FlowId},
 };
 
 #[derive(Insertable, Queryable)]
@@ -96,6 +96,13 @@ pub(super) fn count_wrong(conn: &mut Conn, id: &str, most: i32) -> Result<bool, 
     let spent = otp_challenges::table.find(id).filter(otp_challenges::wrong_tries.ge(most));
     diesel::update(spent).set(otp_challenges::state.eq("dead")).execute(conn)?;
     Ok(counted == 1)
+}
+
+/// Erases the codes of a flow.
+pub fn erase(conn: &mut Conn, flow: FlowId) -> Result<(), DbFault> {
+    let own = otp_challenges::table.filter(otp_challenges::flow_id.eq(flow.to_string()));
+    diesel::delete(own).execute(conn)?;
+    Ok(())
 }
 
 /// Forgets codes that expired before `until`.

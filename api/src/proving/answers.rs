@@ -46,6 +46,14 @@ impl WhoAnswers {
         }
     }
 
+    /// The same document, with another name.
+    #[must_use]
+    pub fn renamed(&self, name: &PersonName) -> Self {
+        let mut renamed = self.clone();
+        name.raw().clone_into(&mut renamed.name);
+        renamed
+    }
+
     /// Read back into the vocabulary; `latest` is a day on which the document
     /// was valid.
     pub fn parse(&self, latest: NaiveDate) -> Result<(PersonName, IdDocument), FieldError> {

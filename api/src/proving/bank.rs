@@ -68,7 +68,7 @@ fn prepare<A: Proving, V>(
     (meta, id): (&RequestMeta, FlowId),
     (enter, view): (impl FnOnce(&Core, &mut Conn, &mut Flow<A>) -> Result<(), Problem>, View<A, V>),
 ) -> Result<Result<Next<V>, Problem>, Problem> {
-    let mut flow = flows::find::<A>(core, conn, id, meta.now)?.ok_or_else(problems::not_found)?;
+    let mut flow = A::open(core, conn, id, meta.now)?;
     enter(core, conn, &mut flow)?;
     let Some(elements) = A::elements(&flow)? else {
         return Err(problems::wrong_stage(flow.stage));
@@ -107,10 +107,10 @@ fn check_card(elements: &Elements) -> Result<(), Problem> {
 
 /// Reserves a failure for card and document, given back unless the bank says
 /// no: twenty requests at the same time cannot ask twenty times.
-fn charges(core: &Core, elements: &Elements) -> [Charge; 2] {
+fn charges<A: Proving>(core: &Core, flow: FlowId, elements: &Elements) -> Vec<Charge> {
     let limits = &core.settings.limits;
     let rule = |name, most| Rule { name, most, window_seconds: DAY };
-    [
+    let mut charges = vec![
         Charge {
             rule: rule("bank_card_day", limits.bank_failures_per_card_day),
             subject: elements.card.number().to_owned(),
@@ -119,7 +119,9 @@ fn charges(core: &Core, elements: &Elements) -> [Charge; 2] {
             rule: rule("bank_document_day", limits.bank_failures_per_document_day),
             subject: elements.document.uniqueness_key(),
         },
-    ]
+    ];
+    charges.extend(A::charged(core, flow));
+    charges
 }
 
 /// How long a question is waited for before its process is taken for dead.
@@ -153,9 +155,13 @@ fn may_ask<A: Proving>(
     if let Some(earlier) = &earlier {
         store::abandon(conn, earlier.id, meta.now)?;
     }
-    let charges = charges(core, elements);
+    let charges = charges::<A>(core, flow.id, elements);
     if let Err(exceeded) = limits::charge(core, conn, &charges, meta.now)? {
-        let scope = if exceeded.rule == "bank_card_day" { "card" } else { "document" };
+        let scope = match exceeded.rule {
+            "bank_card_day" => "card",
+            "bank_document_day" => "document",
+            _ => "flow",
+        };
         return Ok(Err(problems::bank_attempts(scope, exceeded.retry_after)));
     }
     let keys = limits::keys(core, &charges);
@@ -226,7 +232,7 @@ fn settle<A: Proving, V>(
     let timed_out = answer == Err(BankFault::Timeout);
     let was_pending = store::check_finished(conn, question.id, code, meta.now)?;
     if was_pending && !failed {
-        limits::refund(core, conn, &charges(core, &question.elements))?;
+        limits::refund(core, conn, &charges::<A>(core, id, &question.elements))?;
     }
     // The flow may have been given up, or changed, while the bank thought;
     // what was recorded above stands all the same.

@@ -22,11 +22,12 @@ use crate::{
     accounts::{BankMatched, Elements},
     core::Core,
     db::{Conn, DbFault},
-    flows::{Answers, Flow},
+    flows::{self, Answers, Flow},
     kernel::{
         Timestamp,
-        ids::{BankCheckId, ChallengeId},
+        ids::{BankCheckId, ChallengeId, FlowId},
     },
+    limits::Charge,
     otp::{Addressee, Binding, PhoneProved},
     ports::SmsPurpose,
     web::Problem,
@@ -36,7 +37,7 @@ pub use bank::request_code;
 pub use code::{prove_phone, settled};
 pub use dto::ConfirmCode;
 pub use problems::{busy, code_refused, not_found, request_refused, wrong_stage};
-pub use store::{purge, refund_abandoned};
+pub use store::{erase, purge, refund_abandoned};
 pub use view::{Remaining, SentCode};
 
 /// What a flow keeps about its check and its code.
@@ -70,6 +71,13 @@ struct PendingCheck {
 }
 
 impl Proof {
+    /// Nothing is proved, and so many checks have failed before.
+    pub fn after(checks_used: u32) -> Self {
+        let mut proof = Self::default();
+        proof.checks_used = checks_used;
+        proof
+    }
+
     /// Forgets what the bank and the phone proved.
     pub fn forget(&mut self) {
         self.matched = None;
@@ -103,6 +111,17 @@ pub trait Proving: Answers {
     fn matched(flow: &mut Flow<Self>)
     where
         Self: Sized;
+    /// The flow that something is entered into.
+    fn open(core: &Core, conn: &mut Conn, id: FlowId, now: Timestamp) -> Result<Flow<Self>, Problem>
+    where
+        Self: Sized,
+    {
+        flows::find(core, conn, id, now)?.ok_or_else(problems::not_found)
+    }
+    /// Whom failed checks are counted for, besides card and document.
+    fn charged(_core: &Core, _id: FlowId) -> Option<Charge> {
+        None
+    }
     /// What else must hold once ownership is proved, before a code is sent.
     fn may_go_on(
         _core: &Core,

@@ -107,6 +107,13 @@ pub fn refund_abandoned(core: &Core, conn: &mut Conn, now: Timestamp) -> Result<
     Ok(dead.len())
 }
 
+/// Erases what was asked for a flow.
+pub fn erase(conn: &mut Conn, flow: FlowId) -> Result<(), DbFault> {
+    let own = bank_checks::table.filter(bank_checks::flow_id.eq(flow.to_string()));
+    diesel::delete(own).execute(conn)?;
+    Ok(())
+}
+
 /// Forgets checks from before `until`.
 pub fn purge(conn: &mut Conn, until: Timestamp) -> Result<usize, DbFault> {
     let old = bank_checks::table.filter(bank_checks::started_at.lt(until.naive_utc()));

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    config::Settings,
+    config::{QuestionsMode, Settings},
     core::Core,
     identity::{BankCode, DocumentType, PasswordPolicyKind},
     web::{Problem, ProblemDocument},
@@ -127,6 +127,30 @@ impl From<&Settings> for Limits {
     }
 }
 
+/// What security questions are good for here.
+#[derive(Debug, Serialize, ToSchema)]
+struct QuestionsRules {
+    mode: QuestionsMode,
+    /// Sets of wrong answers until they must be chosen again.
+    #[schema(example = 5)]
+    wrong_sets: u32,
+}
+
+/// Times of an account.
+#[derive(Debug, Serialize, ToSchema)]
+struct AccountTimes {
+    /// Between asking to close an account and its erasure.
+    #[schema(example = 15)]
+    closing_days: u32,
+    /// For which phone and bank cannot be changed after a reset with security
+    /// questions.
+    #[schema(example = 72)]
+    changes_hold_hours: u32,
+    /// After which the password is asked for again before a change.
+    #[schema(example = 10)]
+    password_fresh_minutes: u32,
+}
+
 /// How to reach the operator.
 #[derive(Debug, Serialize, ToSchema)]
 struct Contact {
@@ -146,6 +170,8 @@ pub struct ServiceInfo {
     sms: SmsTimes,
     captcha: CaptchaTimes,
     limits: Limits,
+    security_questions: QuestionsRules,
+    account: AccountTimes,
     contact: Contact,
     /// The business system that people usually come from.
     #[schema(required)]
@@ -208,6 +234,15 @@ pub async fn get_service_info(core: web::Data<Core>) -> web::Json<ServiceInfo> {
         },
         captcha: CaptchaTimes { valid_seconds: settings.captcha.valid_seconds },
         limits: settings.into(),
+        security_questions: QuestionsRules {
+            mode: settings.security_questions.mode,
+            wrong_sets: settings.security_questions.wrong_sets,
+        },
+        account: AccountTimes {
+            closing_days: settings.account.closing_days,
+            changes_hold_hours: settings.account.changes_hold_hours,
+            password_fresh_minutes: settings.account.password_fresh_minutes,
+        },
         contact: Contact {
             phone: settings.contact.phone.clone(),
             email: settings.contact.email.clone(),

@@ -28,6 +28,7 @@ pub const QUESTIONS: usize = 3;
 /// Whether an account has questions that can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = QuestionsState)]
 pub enum State {
     /// None were chosen.
     None,

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::{
     db::{
-        Conn, DbFault,
+        Conn, DbFault, claimed,
         schema::{security_answers, username_claims},
     },
     kernel::Timestamp,
@@ -61,11 +61,20 @@ pub(super) fn replace(
         security_answers::wrong_sets.eq(0),
         security_answers::set_at.eq(now.naive_utc()),
     );
-    let there = diesel::update(security_answers::table.find(id)).set(values).execute(conn)?;
-    if there == 0 {
+    let update = |conn: &mut Conn| {
+        diesel::update(security_answers::table.find(id)).set(values).execute(conn)
+    };
+    if update(conn)? == 1 {
+        return Ok(());
+    }
+    let first = claimed(conn, |conn| {
         diesel::insert_into(security_answers::table)
             .values((security_answers::account_id.eq(id), values.0, values.1, values.2, values.3))
-            .execute(conn)?;
+            .execute(conn)
+    })?;
+    // Somebody else may have chosen the first ones this very moment.
+    if !first {
+        update(conn)?;
     }
     Ok(())
 }

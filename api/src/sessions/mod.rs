@@ -312,6 +312,26 @@ pub fn end_all(
     store::end_all(conn, account, except, now)
 }
 
+/// Holds a session to the end of the transaction; `false` when it was ended
+/// after the request had found it alive. To be asked last: whoever ends
+/// sessions touches their rows last, too, so that nobody waits in a circle.
+pub fn hold(conn: &mut Conn, session: &Session, now: Timestamp) -> Result<bool, DbFault> {
+    store::hold(conn, &session.id.to_string(), now)
+}
+
+/// Every session of an account that has not been forgotten yet, the newest
+/// first, and when it was ended.
+pub fn held(
+    conn: &mut Conn,
+    account: AccountId,
+) -> Result<Vec<(Session, Option<Timestamp>)>, DbFault> {
+    let with_end = |row: store::Row| {
+        let ended_at = row.ended_at.map(|at| at.and_utc());
+        row.session().map(|session| (session, ended_at))
+    };
+    store::of_account(conn, account)?.into_iter().map(with_end).collect()
+}
+
 /// Notes that the password was entered in a session.
 pub fn password_entered(
     conn: &mut Conn,

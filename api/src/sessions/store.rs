@@ -80,6 +80,21 @@ pub(super) fn live_of(
         .load(conn)?)
 }
 
+pub(super) fn of_account(conn: &mut Conn, account: AccountId) -> Result<Vec<Row>, DbFault> {
+    Ok(sessions::table
+        .filter(sessions::account_id.eq(account.to_string()))
+        .order(sessions::created_at.desc())
+        .load(conn)?)
+}
+
+/// A write, because that is what makes others wait for the row.
+pub(super) fn hold(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, DbFault> {
+    let alive = sessions::table.find(id).filter(sessions::ended_at.is_null());
+    let held =
+        diesel::update(alive).set(sessions::last_seen_at.eq(now.naive_utc())).execute(conn)?;
+    Ok(held == 1)
+}
+
 pub(super) fn touch(conn: &mut Conn, id: &str, now: Timestamp) -> Result<(), DbFault> {
     diesel::update(sessions::table.find(id))
         .set(sessions::last_seen_at.eq(now.naive_utc()))

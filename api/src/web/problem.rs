@@ -141,7 +141,7 @@ impl Problem {
     pub fn is_passing(&self) -> bool {
         self.code.status().is_server_error()
             || self.code.status() == StatusCode::TOO_MANY_REQUESTS
-            || self.code == ProblemCode::RequestInProgress
+            || matches!(self.code, ProblemCode::RequestInProgress | ProblemCode::PasswordNeeded)
     }
 
     /// The document for one client.

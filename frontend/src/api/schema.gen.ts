@@ -38,6 +38,156 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The open change, to go on after a reload */
+        get: operations["get_account_change"];
+        put?: never;
+        /**
+         * Change name, bank, card or phone
+         * @description Begins a change or goes on with the open one. The bank checks the four
+         *     elements that come of it; only on a match a code goes to the phone that will
+         *     hold. The same values again after a match send another code without another
+         *     check. The account stays as it is until the code was entered.
+         */
+        post: operations["change_account"];
+        /** Give the change up; the account stays as it is */
+        delete: operations["abandon_account_change"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/change/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter the code: the account is changed
+         * @description The phone that held before is told, once.
+         */
+        post: operations["confirm_account_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/closure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for the account to be closed
+         * @description After some days everything about it is erased, and username and document can
+         *     be registered again. Until then it can be kept. The phone is told. What was
+         *     asked before stands.
+         */
+        post: operations["request_closure"];
+        /** Keep the account after all */
+        delete: operations["cancel_closure"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Everything held about the account, in clear */
+        post: operations["export_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to the account
+         * @description Sign-ins and changes with time, place and device, the newest first.
+         */
+        get: operations["list_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the password
+         * @description Every other session ends, an open change of the account is given up, and the
+         *     phone is told.
+         */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/security-questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The questions one has chosen */
+        get: operations["get_account_questions"];
+        /**
+         * Choose three questions and answer them
+         * @description Different questions of the bank, and answers that are neither each other,
+         *     nor the question, nor what a document tells. What was chosen before is
+         *     replaced.
+         */
+        put: operations["set_account_questions"];
+        post?: never;
+        /** Give the questions up */
+        delete: operations["remove_account_questions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/banks": {
         parameters: {
             query?: never;
@@ -123,6 +273,234 @@ export interface paths {
         get: operations["list_document_types"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The recovery of the cookie or token */
+        get: operations["get_current_recovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Recover from a forgotten password: whose it is
+         * @description Nothing is looked up: the answer is the same for usernames that nobody has.
+         *     For the cookie and the token see `POST /api/v1/recoveries/username`.
+         */
+        post: operations["find_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/username": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find a forgotten username: who it is
+         * @description Nothing is looked up: the answer is the same for people without an account.
+         *     A browser gets the cookie `shiming_recovery`; an app sends
+         *     `Flow-Client: app` and gets `flow_token` instead, for the header
+         *     `Flow-Token` of the steps that follow.
+         */
+        post: operations["find_username"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A recovery, to go on after a reload */
+        get: operations["get_recovery"];
+        put?: never;
+        post?: never;
+        /** Give up; everything typed is erased */
+        delete: operations["abandon_recovery"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer the security questions
+         * @description All three at once. A few sets of wrong answers end the use of the questions
+         *     until they are chosen again.
+         */
+        post: operations["answer_recovery_questions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a code
+         * @description The message goes to the phone of the account, and only if everything typed
+         *     is right. The answer is the same if it is not, or if there is no account.
+         */
+        post: operations["send_recovery_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter the code
+         * @description To find a username: it is sent to the phone, and all is done. To find a
+         *     password: a new one may be set, after the security questions where they are
+         *     a second step.
+         */
+        post: operations["confirm_recovery_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/method": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose how to recover from a forgotten password
+         * @description By document number and SMS code, or by security questions. May be chosen
+         *     again as long as nothing is proved.
+         */
+        put: operations["choose_recovery_method"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a new password
+         * @description Every session ends and the phone is told. After a recovery by security
+         *     questions phone and bank cannot be changed for a while.
+         */
+        put: operations["reset_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/phone-replacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace a phone that is no longer in use: check with the bank, send a code
+         * @description The bank must match name, document and card with the new phone; only then a
+         *     message goes to it. The same values again after a match send another code
+         *     without another check.
+         */
+        post: operations["replace_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/phone-replacement/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter the code: the phone is replaced
+         * @description The old phone is told. The recovery goes on where it was, with the new
+         *     phone.
+         */
+        post: operations["confirm_phone_replacement"];
         delete?: never;
         options?: never;
         head?: never;
@@ -304,6 +682,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/security-questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bank of security questions */
+        get: operations["list_security_questions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/service-info": {
         parameters: {
             query?: never;
@@ -360,6 +755,27 @@ export interface paths {
         post?: never;
         /** Sign out */
         delete: operations["delete_current_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/current/password-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter the password again
+         * @description Some things need a password that was entered a short while ago. Wrong ones
+         *     count as those of a login do, and for the session as well.
+         */
+        post: operations["check_password"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -587,17 +1003,121 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description A change that waits for the bank or for its code. The values are those that
+         *     the account will have, masked.
+         */
+        AccountChange: {
+            /**
+             * Format: uuid
+             * @description The account's id: one change at a time.
+             */
+            id: string;
+            stage: components["schemas"]["ChangeStage"];
+            /** @description What differs from the account. */
+            changed: components["schemas"]["ChangeField"][];
+            /** @example 王** */
+            name: string;
+            /** @example CCB */
+            bank_code: string;
+            /** @example **** 0004 */
+            card_number: string;
+            /** @example 138****8000 */
+            phone: string;
+            code: components["schemas"]["SentCode"] | null;
+            /** @description What may still be tried: for the account, today. */
+            remaining: components["schemas"]["Remaining"];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is given up if nothing happens.
+             * @example 2026-11-23T02:00:00Z
+             */
+            expires_at: string;
+        };
+        /**
+         * @description Everything held about an account, in clear. Only secrets are left out: the
+         *     password and the answers to security questions, which are kept as hashes.
+         */
+        AccountExport: {
+            /** Format: date-time */
+            exported_at: string;
+            account: components["schemas"]["ExportedAccount"];
+            unit: components["schemas"]["ExportedUnit"] | null;
+            /** @description What was consented to. */
+            consents: components["schemas"]["ExportedConsent"][];
+            /** @description Sessions, those included that ended a short while ago. */
+            sessions: components["schemas"]["ExportedSession"][];
+            /** @description What happened, the newest first: all that is still kept. */
+            history: components["schemas"]["HistoryItem"][];
+            security_questions: components["schemas"]["ExportedQuestions"] | null;
+            closure: components["schemas"]["ExportedClosure"] | null;
+            /** @description What was written to the operator while signed in. */
+            support_cases: components["schemas"]["ExportedCase"][];
+            change: components["schemas"]["ExportedChange"] | null;
+        };
+        /** @description The questions that an account has chosen; never the answers. */
+        AccountQuestions: {
+            mode: components["schemas"]["QuestionsMode"];
+            state: components["schemas"]["QuestionsState"];
+            /**
+             * @description Ids of the questions: three, or none.
+             * @example [
+             *       "childhood_toy",
+             *       "family_dish",
+             *       "places_lost"
+             *     ]
+             */
+            questions: string[];
+            /** Format: date-time */
+            set_at: string | null;
+        };
+        /** @description Times of an account. */
+        AccountTimes: {
+            /**
+             * Format: int32
+             * @description Between asking to close an account and its erasure.
+             * @example 15
+             */
+            closing_days: number;
+            /**
+             * Format: int32
+             * @description For which phone and bank cannot be changed after a reset with security
+             *     questions.
+             * @example 72
+             */
+            changes_hold_hours: number;
+            /**
+             * Format: int32
+             * @description After which the password is asked for again before a change.
+             * @example 10
+             */
+            password_fresh_minutes: number;
+        };
+        /** @description A unit; what a certificate on the wall says is not masked. */
+        AccountUnit: {
+            /** @example 深圳市测试科技有限公司 */
+            name: string;
+            /** @example 914403001922038216 */
+            credit_code: string;
+            /** @example 张** */
+            legal_representative: string;
+            state: components["schemas"]["UnitState"];
+            /** @description Why the unit was rejected. */
+            reason: string | null;
+        };
         /** @description An account. Personal data is masked. */
         AccountView: {
             /** Format: uuid */
             id: string;
             /** @example wangxiaoming */
             username: string;
-            /**
-             * @description `person`.
-             * @example person
-             */
-            kind: string;
+            kind: components["schemas"]["UserType"];
+            unit: components["schemas"]["AccountUnit"] | null;
             /** @example 王** */
             name: string;
             document_type: components["schemas"]["DocumentType"];
@@ -631,6 +1151,33 @@ export interface components {
              * @example 2026-11-23T02:00:00Z
              */
             created_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            password_set_at: string;
+            /**
+             * @description Whether a new password is due: the present one is older than the rules
+             *     allow, or contains name, document or phone.
+             */
+            password_due: boolean;
+            security_questions: components["schemas"]["QuestionsSummary"];
+            /**
+             * Format: date-time
+             * @description Until when name, bank, card and phone cannot be changed, because the
+             *     password was set anew by security questions.
+             */
+            changes_held_until: string | null;
+            /**
+             * Format: date-time
+             * @description When the account will be erased, if that was asked for.
+             */
+            closes_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when this session need not enter the password again.
+             */
+            password_fresh_until: string | null;
         };
         /** @description A text that people consent to, and its version in force. */
         Agreement: {
@@ -642,6 +1189,42 @@ export interface components {
             /** @example 2026-11-01 */
             version: string;
         };
+        /** @description 验证身份 by security questions. */
+        AnswerQuestions: {
+            /**
+             * @description In the order of the questions.
+             * @example [
+             *       "布老虎",
+             *       "红烧肉",
+             *       "罗湖口岸"
+             *     ]
+             */
+            answers: string[];
+        };
+        /**
+         * @description 发送短信验证. To find a username: empty. To find a password: what is left
+         *     out (`null`) stays as it was entered before.
+         */
+        AskRecoveryCode: {
+            document_type?: components["schemas"]["DocumentType"] | null;
+            /** @example 440305199003070014 */
+            document_number?: string | null;
+            /**
+             * @description ISO 3166-1 alpha-3; for foreign passports only.
+             * @example null
+             */
+            issuing_country?: string | null;
+            /**
+             * @description The phone of the registration.
+             * @example 13800138000
+             */
+            phone?: string | null;
+        };
+        /**
+         * @description Something worth remembering.
+         * @enum {string}
+         */
+        AuditKind: "registration_started" | "bank_checked" | "code_requested" | "code_wrong" | "account_created" | "registration_abandoned" | "signed_in" | "sign_in_failed" | "session_ended" | "refresh_token_reused" | "recovery_started" | "username_recovered" | "password_reset" | "phone_replaced" | "password_checked" | "password_changed" | "profile_changed" | "questions_set" | "questions_removed" | "answers_wrong" | "questions_disabled" | "exported" | "closure_requested" | "closure_cancelled" | "account_closed" | "unit_approved" | "unit_rejected" | "support_case_opened";
         /** @description How the bank answers next. */
         BankBehaviour: {
             /** @description In which way. */
@@ -771,6 +1354,44 @@ export interface components {
         CardholderList: {
             items: components["schemas"]["Cardholder"][];
         };
+        /**
+         * @description What is to be changed. What is left out (`null`) stays as the account has
+         *     it, or as this change already has it.
+         */
+        ChangeAccount: {
+            /**
+             * @description As the bank has it; with `agent`, the agent's.
+             * @example 王小明
+             */
+            name?: string | null;
+            /** @example CCB */
+            bank_code?: string | null;
+            /** @example 6217000000000000004 */
+            card_number?: string | null;
+            /**
+             * @description The phone that the bank holds for the card, and that will hold.
+             * @example 13800138000
+             */
+            phone?: string | null;
+            agent?: components["schemas"]["ChangeAgent"] | null;
+        };
+        /**
+         * @description Another agent of a unit. What is left out (`null`) stays as it was entered
+         *     in this change.
+         */
+        ChangeAgent: {
+            document_type: components["schemas"]["DocumentType"];
+            /** @example 440305199003070014 */
+            document_number?: string | null;
+            /**
+             * @description ISO 3166-1 alpha-3; for foreign passports only.
+             * @example null
+             */
+            issuing_country?: string | null;
+            gender?: components["schemas"]["Gender"] | null;
+            /** @example 1990-03-07 */
+            birth_date?: string | null;
+        };
         /** @description Username and password, to be chosen again. */
         ChangeCredentials: {
             /** @example wangxiaoming1990 */
@@ -781,11 +1402,60 @@ export interface components {
             password_confirmation: string;
             captcha: components["schemas"]["CaptchaAnswer"];
         };
+        /**
+         * @description What of an account can be changed.
+         * @enum {string}
+         */
+        ChangeField: "name" | "bank_code" | "card_number" | "phone" | "agent";
+        /** @description A new password. */
+        ChangePassword: {
+            /**
+             * Format: password
+             * @description See `GET /api/v1/service-info` for the policy.
+             */
+            password: string;
+            /**
+             * Format: password
+             * @description The password once more.
+             */
+            password_confirmation: string;
+        };
+        /**
+         * @description Where a change stands: what is to be done next.
+         * @enum {string}
+         */
+        ChangeStage: "bank" | "code";
+        /** @description The password of the account that is signed in. */
+        CheckPassword: {
+            /** Format: password */
+            password: string;
+        };
+        /** @description 选择找回方式. */
+        ChooseMethod: {
+            method: components["schemas"]["RecoveryMethod"];
+        };
+        /** @description A closing that was asked for. */
+        Closure: {
+            /**
+             * Format: date-time
+             * @description When the account is erased. Until then it can be kept.
+             * @example 2026-12-08T02:00:00Z
+             */
+            closes_at: string;
+        };
+        /** @description The code from the message: 动态验证. */
+        ConfirmChange: {
+            /**
+             * @description Six digits.
+             * @example 305871
+             */
+            code: string;
+        };
         /** @description The code from the message: 动态验证. */
         ConfirmCode: {
             /**
-             * @description Six digits; may be empty when the code was accepted before and only the
-             *     username had to be changed.
+             * @description Six digits; may be empty when the code was accepted before and only
+             *     something else was in the way.
              * @example 305871
              */
             code: string;
@@ -874,6 +1544,123 @@ export interface components {
             /** @example 张三 */
             legal_representative?: string | null;
         };
+        /** @description The account itself. */
+        ExportedAccount: {
+            /** Format: uuid */
+            id: string;
+            username: string;
+            kind: components["schemas"]["UserType"];
+            name: string;
+            document_type: components["schemas"]["DocumentType"];
+            document_number: string;
+            issuing_country: string | null;
+            gender: components["schemas"]["Gender"];
+            /** Format: date */
+            birth_date: string;
+            bank_code: string;
+            card_number: string;
+            phone: string;
+            /** Format: int32 */
+            assurance_level: number;
+            /** Format: date-time */
+            verified_at: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            password_set_at: string;
+            /** @description Whether the password was found to contain name, document or phone. */
+            password_contains_personal: boolean;
+            /** Format: date-time */
+            changes_held_until: string | null;
+        };
+        /** @description What was written to the operator. */
+        ExportedCase: {
+            number: string;
+            topic: components["schemas"]["SupportTopic"];
+            name: string | null;
+            document_number: string | null;
+            reply_to: string;
+            message: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description A change that is not real yet: what the account would hold. */
+        ExportedChange: {
+            changed: components["schemas"]["ChangeField"][];
+            name: string;
+            document_type: components["schemas"]["DocumentType"];
+            document_number: string;
+            issuing_country: string | null;
+            bank_code: string;
+            card_number: string;
+            phone: string;
+            gender: components["schemas"]["Gender"] | null;
+            /**
+             * Format: date
+             * @description Of another agent.
+             */
+            birth_date: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        /** @description A closing that was asked for. */
+        ExportedClosure: {
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            closes_at: string;
+        };
+        /** @description Consent to a text. */
+        ExportedConsent: {
+            /** @description `user_agreement`, `privacy_notice` or `bank_check`. */
+            kind: string;
+            version: string;
+            /** Format: date-time */
+            given_at: string;
+        };
+        /** @description Chosen security questions. */
+        ExportedQuestions: {
+            /** @description Their ids; see `GET /api/v1/security-questions`. */
+            questions: string[];
+            /**
+             * Format: int32
+             * @description Sets of wrong answers since.
+             */
+            wrong_sets: number;
+            /** Format: date-time */
+            set_at: string;
+        };
+        /** @description A session. */
+        ExportedSession: {
+            /** Format: uuid */
+            id: string;
+            /** @description `browser` or `app`. */
+            kind: string;
+            device: string | null;
+            ip_prefix: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            password_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        /** @description A unit. */
+        ExportedUnit: {
+            name: string;
+            credit_code: string;
+            legal_representative: string;
+            state: components["schemas"]["UnitState"];
+            reason: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
         /** @description One field that must be corrected. */
         FieldProblem: {
             /**
@@ -887,6 +1674,34 @@ export interface components {
              */
             code: string;
         };
+        /** @description 找回密码: 输入用户名. */
+        FindPassword: {
+            /** @example wangxiaoming */
+            username: string;
+            captcha: components["schemas"]["CaptchaAnswer"];
+        };
+        /** @description 找回用户名: 验证身份. */
+        FindUsername: {
+            /**
+             * @description As it was registered; of the unit, when it is one.
+             * @example 王小明
+             */
+            name: string;
+            /** @description 个人用户 or 单位用户. */
+            user_type: components["schemas"]["UserType"];
+            document_type?: components["schemas"]["DocumentType"] | null;
+            /**
+             * @description Of a person; the unified social credit code of a unit.
+             * @example 440305199003070014
+             */
+            document_number: string;
+            /**
+             * @description ISO 3166-1 alpha-3; for foreign passports only.
+             * @example null
+             */
+            issuing_country?: string | null;
+            captcha: components["schemas"]["CaptchaAnswer"];
+        };
         /**
          * @description Sex (GB/T 2261.1).
          * @enum {string}
@@ -897,15 +1712,43 @@ export interface components {
             /** @example ok */
             status: string;
         };
+        /** @description What happened, the newest first. */
+        History: {
+            items: components["schemas"]["HistoryItem"][];
+            /**
+             * Format: uuid
+             * @description For `before` of the next request; `null` at the end.
+             */
+            next: string | null;
+        };
+        /** @description Something that happened. */
+        HistoryItem: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            at: string;
+            kind: components["schemas"]["AuditKind"];
+            /**
+             * @description One word more: `browser` or `app` of a sign-in, what was changed, which
+             *     session was ended.
+             * @example browser
+             */
+            detail: string | null;
+            /**
+             * @description Where from, coarsely; `null` for what the operator or the service did.
+             * @example 203.0.113.0/24
+             */
+            ip_prefix: string | null;
+            /** @example Chrome on Windows */
+            device: string | null;
+        };
         /** @description The published keys (RFC 7517). */
         KeySet: {
             keys: components["schemas"]["PublishedKey"][];
         };
-        /**
-         * @description Whose account it is.
-         * @enum {string}
-         */
-        Kind: "person" | "unit";
         /** @description How often things may be done. */
         Limits: {
             /**
@@ -1004,7 +1847,7 @@ export interface components {
         Mode: "normal" | "error" | "timeout" | "slow";
         /** @description A letter to the operator. */
         OpenSupportCase: {
-            topic: components["schemas"]["Topic"];
+            topic: components["schemas"]["SupportTopic"];
             /**
              * @description As the person wants to be called; any name, for the trouble may be that
              *     we accept none.
@@ -1031,6 +1874,14 @@ export interface components {
          * @enum {string}
          */
         Outcome: "match" | "mismatch" | "card_invalid" | "card_abnormal" | "not_enabled" | "issuer_unsupported" | "cert_unsupported" | "phone_not_reserved" | "name_too_long" | "attempts_exceeded" | "input_rejected_name" | "input_rejected_document_number" | "input_rejected_card_number" | "input_rejected_phone" | "busy" | "config_error";
+        /** @description How long the password need not be entered again. */
+        PasswordFreshness: {
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            password_fresh_until: string;
+        };
         /**
          * @description Which rules apply beyond length and blocklist.
          * @enum {string}
@@ -1044,6 +1895,19 @@ export interface components {
             max_length: number;
             policy: components["schemas"]["PasswordPolicyKind"];
         };
+        /** @description The replacement of a phone on the way. */
+        PhoneReplacement: {
+            stage: components["schemas"]["PhoneReplacementStage"];
+            code: components["schemas"]["SentCode"] | null;
+            remaining: components["schemas"]["Remaining"];
+            /** @description The phone was replaced; the recovery goes on with the new one. */
+            done: boolean;
+        };
+        /**
+         * @description What the replacement of a phone waits for.
+         * @enum {string}
+         */
+        PhoneReplacementStage: "bank" | "code";
         /**
          * @description A stable name for what went wrong (RFC 9457 `type` ends with it).
          * @enum {string}
@@ -1119,6 +1983,132 @@ export interface components {
             /** @description Public key, base64url. */
             x: string;
         };
+        /** @description A question and its answer. */
+        QuestionAnswer: {
+            /**
+             * @description Id of a question of the bank.
+             * @example childhood_toy
+             */
+            question: string;
+            /**
+             * @description Signs, spaces, case and width do not count.
+             * @example 布老虎
+             */
+            answer: string;
+        };
+        /**
+         * @description What security questions are good for.
+         * @enum {string}
+         */
+        QuestionsMode: "guide" | "second_step" | "off";
+        /** @description What security questions are good for here. */
+        QuestionsRules: {
+            mode: components["schemas"]["QuestionsMode"];
+            /**
+             * Format: int32
+             * @description Sets of wrong answers until they must be chosen again.
+             * @example 5
+             */
+            wrong_sets: number;
+        };
+        /**
+         * @description Whether an account has questions that can be used.
+         * @enum {string}
+         */
+        QuestionsState: "none" | "set" | "disabled";
+        /** @description What security questions are good for here, and whether there are any. */
+        QuestionsSummary: {
+            mode: components["schemas"]["QuestionsMode"];
+            state: components["schemas"]["QuestionsState"];
+        };
+        /** @description A recovery in progress. */
+        Recovery: {
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description What for. */
+            goal: components["schemas"]["RecoveryGoal"];
+            /** @description What is to be done next. */
+            stage: components["schemas"]["RecoveryStage"];
+            /**
+             * Format: date-time
+             * @description When it began.
+             * @example 2026-11-23T02:00:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is erased, whatever happens.
+             * @example 2026-11-23T02:15:00Z
+             */
+            expires_at: string;
+            /**
+             * @description As typed, to find a password. A username that was found comes by SMS.
+             * @example wangxiaoming
+             */
+            username: string | null;
+            method: components["schemas"]["RecoveryMethod"] | null;
+            /** @description Who somebody claims to be. */
+            user_type: components["schemas"]["UserType"];
+            /** @description The questions to be answered, at their stage. */
+            questions: components["schemas"]["SecurityQuestion"][] | null;
+            code: components["schemas"]["RecoveryCode"] | null;
+            phone_replacement: components["schemas"]["PhoneReplacement"] | null;
+            /** @description What may still be tried. */
+            remaining: components["schemas"]["RecoveryRemaining"];
+            /**
+             * @description For the `Flow-Token` header; only in the answer that began the recovery,
+             *     and only when the request said `Flow-Client: app`.
+             */
+            flow_token?: string | null;
+        };
+        /** @description A code that was asked for. To which phone, and whether to any, is not said. */
+        RecoveryCode: {
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            requested_at: string;
+            /**
+             * Format: date-time
+             * @description When it stops being accepted.
+             * @example 2026-11-23T02:02:00Z
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description When another one may be asked for.
+             * @example 2026-11-23T02:01:00Z
+             */
+            resend_at: string;
+            /** Format: int32 */
+            attempts_left: number;
+        };
+        /**
+         * @description What is to be recovered.
+         * @enum {string}
+         */
+        RecoveryGoal: "username" | "password";
+        /**
+         * @description How somebody who forgot the password proves who he is.
+         * @enum {string}
+         */
+        RecoveryMethod: "document_and_sms" | "security_questions";
+        /** @description What may still be tried. */
+        RecoveryRemaining: {
+            /**
+             * Format: int32
+             * @description Messages.
+             */
+            sms: number;
+        };
+        /**
+         * @description Where a recovery stands: what is to be done next.
+         * @enum {string}
+         */
+        RecoveryStage: "method" | "identity" | "code" | "questions" | "reset" | "done";
         /** @description A refresh token to be traded for new tokens. */
         RefreshTokens: {
             refresh_token: string;
@@ -1170,7 +2160,7 @@ export interface components {
              */
             username: string;
             /** @description Who registers. */
-            user_type: components["schemas"]["Kind"];
+            user_type: components["schemas"]["UserType"];
             unit: components["schemas"]["MaskedUnit"] | null;
             identity: components["schemas"]["MaskedIdentity"] | null;
             bank: components["schemas"]["MaskedBank"] | null;
@@ -1205,6 +2195,86 @@ export interface components {
              * @description Messages.
              */
             sms: number;
+        };
+        /**
+         * @description 手机号已停用？: as the bank has it, with the new phone; of a unit's agent.
+         *     What is left out (`null`) stays as it was entered before.
+         */
+        ReplacePhone: {
+            /** @example 王小明 */
+            name?: string | null;
+            document_type?: components["schemas"]["DocumentType"] | null;
+            /** @example 440305199003070014 */
+            document_number?: string | null;
+            /**
+             * @description ISO 3166-1 alpha-3; for foreign passports only.
+             * @example null
+             */
+            issuing_country?: string | null;
+            /** @example CCB */
+            bank_code?: string | null;
+            /** @example 6217000000000000004 */
+            card_number?: string | null;
+            /**
+             * @description The new phone; the bank holds it for the card.
+             * @example 13800138000
+             */
+            phone?: string | null;
+        };
+        /** @description 重置密码. */
+        ResetPassword: {
+            /**
+             * Format: password
+             * @description See `GET /api/v1/service-info` for the policy.
+             */
+            password: string;
+            /**
+             * Format: password
+             * @description The password once more.
+             */
+            password_confirmation: string;
+        };
+        /** @description A question. */
+        SecurityQuestion: {
+            /**
+             * @description Stable name.
+             * @example childhood_toy
+             */
+            id: string;
+            /**
+             * @description In Chinese.
+             * @example 您小时候最舍不得丢的玩具是什么？
+             */
+            text: string;
+            /**
+             * @description In English.
+             * @example Which toy could you not part with as a child?
+             */
+            text_en: string;
+        };
+        /** @description A group of questions. */
+        SecurityQuestionGroup: {
+            /**
+             * @description Stable name.
+             * @example childhood
+             */
+            code: string;
+            /**
+             * @description Name in Chinese.
+             * @example 童年
+             */
+            name: string;
+            /**
+             * @description Name in English.
+             * @example Childhood
+             */
+            name_en: string;
+            /** @description Its questions. */
+            questions: components["schemas"]["SecurityQuestion"][];
+        };
+        /** @description The questions that one can choose from. */
+        SecurityQuestionList: {
+            groups: components["schemas"]["SecurityQuestionGroup"][];
         };
         /** @description A code on its way or in the phone. */
         SentCode: {
@@ -1247,6 +2317,8 @@ export interface components {
             sms: components["schemas"]["SmsTimes"];
             captcha: components["schemas"]["CaptchaTimes"];
             limits: components["schemas"]["Limits"];
+            security_questions: components["schemas"]["QuestionsRules"];
+            account: components["schemas"]["AccountTimes"];
             contact: components["schemas"]["Contact"];
             /** @description The business system that people usually come from. */
             return_url: string | null;
@@ -1292,6 +2364,26 @@ export interface components {
             expires_at: string;
             /** @description Whether it is the session of this request. */
             current: boolean;
+        };
+        /** @description Three questions of the bank, each with an answer. */
+        SetQuestions: {
+            /**
+             * @example [
+             *       {
+             *         "answer": "布老虎",
+             *         "question": "childhood_toy"
+             *       },
+             *       {
+             *         "answer": "外婆的红烧肉",
+             *         "question": "family_dish"
+             *       },
+             *       {
+             *         "answer": "罗湖口岸",
+             *         "question": "places_lost"
+             *       }
+             *     ]
+             */
+            answers: components["schemas"]["QuestionAnswer"][];
         };
         /** @description Signing in with a browser. */
         SignIn: {
@@ -1379,7 +2471,7 @@ export interface components {
             password_confirmation: string;
             captcha: components["schemas"]["CaptchaAnswer"];
             /** @description Who registers: a person, or a unit by its agent. */
-            user_type?: components["schemas"]["Kind"];
+            user_type?: components["schemas"]["UserType"];
             consents: components["schemas"]["Consents"];
             /** @description Where to go back to afterwards; its origin must be allowed by the operator. */
             return_to?: string | null;
@@ -1397,6 +2489,11 @@ export interface components {
              */
             created_at: string;
         };
+        /**
+         * @description What a case is about.
+         * @enum {string}
+         */
+        SupportTopic: "bank_mismatch" | "name" | "phone" | "unit" | "other";
         /** @description The tokens of an app (RFC 6749 §5.1 names). */
         TokenSet: {
             /** @description JWT signed with Ed25519; see `/.well-known/jwks.json`. */
@@ -1421,15 +2518,15 @@ export interface components {
             session_id: string;
         };
         /**
-         * @description What a case is about.
-         * @enum {string}
-         */
-        Topic: "bank_mismatch" | "name" | "phone" | "unit" | "other";
-        /**
          * @description Whether an operator lets a unit sign in to business systems.
          * @enum {string}
          */
         UnitState: "pending" | "approved" | "rejected";
+        /**
+         * @description Whose account it is.
+         * @enum {string}
+         */
+        UserType: "person" | "unit";
         /** @description Step 3: 填写验证信息. What is left out (`null`) stays as it was entered. */
         VerifyWithBank: {
             /** @example CCB */
@@ -1658,6 +2755,679 @@ export interface operations {
             503: components["responses"]["Overloaded"];
         };
     };
+    get_account_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountChange"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    change_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAccount"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountChange"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description password_needed, cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description changes_held (with `held_until`), request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed, nothing_changed, bank_mismatch, card_kind_not_accepted, card_bank_mismatch, card_unusable, issuer_unsupported, document_unsupported_by_bank, phone_not_reserved, name_too_long_for_bank, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description bank_attempts_exceeded, sms_limit_exceeded, sms_resend_too_soon */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            /** @description bank_unavailable, overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    abandon_account_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    confirm_account_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description stage_conflict, changes_held (with `held_until`), request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed, code_wrong, code_expired, code_dead, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    request_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closure"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description password_needed, cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    cancel_closure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    export_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountExport"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description password_needed, cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    list_history: {
+        parameters: {
+            query?: {
+                /** @description `next` of the answer before: what happened before that. */
+                before?: string | null;
+                /** @description Events at most; 50 when left out, 100 at most. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["MalformedRequest"];
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description password_needed, cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed (with `password_same`, `password_in_history`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            /** @description overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_account_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountQuestions"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    set_account_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetQuestions"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountQuestions"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description password_needed, cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description security_questions_off */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            /** @description overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    remove_account_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description password_needed, cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
     list_banks: {
         parameters: {
             query?: never;
@@ -1821,6 +3591,816 @@ export interface operations {
             };
             405: components["responses"]["MethodNotAllowed"];
             500: components["responses"]["Internal"];
+        };
+    };
+    get_current_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    find_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+                /** @description `app`: answer with a flow token */
+                "Flow-Client"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindPassword"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    find_username: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+                /** @description `app`: answer with a flow token */
+                "Flow-Client"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindUsername"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    get_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    abandon_recovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["CrossSiteRequest"];
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    answer_recovery_questions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerQuestions"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            403: components["responses"]["CrossSiteRequest"];
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description security_questions_not_set, stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed, answers_wrong, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            /** @description overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    send_recovery_code: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskRecoveryCode"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            403: components["responses"]["CrossSiteRequest"];
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description sms_resend_too_soon, sms_limit_exceeded, document_attempts_exceeded */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    confirm_recovery_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmCode"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            403: components["responses"]["CrossSiteRequest"];
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed, recovery_code_wrong, code_expired, code_dead */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    choose_recovery_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChooseMethod"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            403: components["responses"]["CrossSiteRequest"];
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description security_questions_not_set (the same for usernames that nobody has), stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPassword"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            403: components["responses"]["CrossSiteRequest"];
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description stage_conflict (also when what was proved does not hold any more), request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed (with `password_same` and `password_in_history` for earlier ones), idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            /** @description overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    replace_phone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplacePhone"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            403: components["responses"]["CrossSiteRequest"];
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed, bank_mismatch, card_kind_not_accepted, card_bank_mismatch, card_unusable, issuer_unsupported, document_unsupported_by_bank, phone_not_reserved, name_too_long_for_bank, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description bank_attempts_exceeded, sms_limit_exceeded, sms_resend_too_soon */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            /** @description bank_unavailable, overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    confirm_phone_replacement: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmCode"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            403: components["responses"]["CrossSiteRequest"];
+            /** @description flow_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description phone_replacement_refused, changes_held, stage_conflict, request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed, code_wrong, code_expired, code_dead, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     start_registration: {
@@ -2440,6 +5020,29 @@ export interface operations {
             503: components["responses"]["Overloaded"];
         };
     };
+    list_security_questions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecurityQuestionList"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
     get_service_info: {
         parameters: {
             query?: never;
@@ -2596,6 +5199,80 @@ export interface operations {
             405: components["responses"]["MethodNotAllowed"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Overloaded"];
+        };
+    };
+    check_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckPassword"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordFreshness"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed, password_wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description login_locked, login_too_soon */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            /** @description overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
     delete_session: {

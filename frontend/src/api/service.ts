@@ -13,8 +13,8 @@ const DELIVERED = {
   resend_seconds: 60,
   documents_per_flow: 3,
   bank_failures_per_day: 3,
-  wrong_passwords: 5,
-  lock_seconds: 900,
+  password_failures_before_lock: 5,
+  password_lock_seconds: 900,
   wrong_sets: 5,
   closing_days: 15,
   changes_hold_hours: 72,
@@ -26,7 +26,7 @@ export const rules = computed(() => {
   const { password, sms, limits, security_questions, account } = (service.value ??
     {}) as Partial<Info>
   const known = { ...DELIVERED, ...password, ...sms, ...limits, ...security_questions, ...account }
-  return { ...known, lock_minutes: Math.ceil(known.lock_seconds / 60) }
+  return { ...known, lock_minutes: Math.ceil(known.password_lock_seconds / 60) }
 })
 
 let asked: Promise<Info> | null = null

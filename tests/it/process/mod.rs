@@ -2,6 +2,7 @@
 
 mod commands;
 mod crash;
+mod maintain;
 mod operator;
 mod outage;
 mod recovery;

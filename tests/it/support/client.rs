@@ -226,6 +226,38 @@ impl<'a> Client<'a> {
         newest.expect("a message with a code").to_owned()
     }
 
+    /// Sends what waits and reads everything in a phone, the newest first.
+    pub async fn inbox(&self, phone: &str) -> Vec<Value> {
+        self.app.run_outbox().await;
+        let inbox = self.get(&format!("/sandbox/v1/sms?phone={phone}")).await.ok(200);
+        inbox["items"].as_array().unwrap().clone()
+    }
+
+    /// Sends what waits and returns the texts of the news in a phone.
+    pub async fn notices(&self, phone: &str) -> Vec<String> {
+        let items = self.inbox(phone).await;
+        let news = items.iter().filter(|one| one["purpose"] == "notice");
+        news.map(|one| one["text"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Registers and signs in.
+    pub async fn join(&self, person: &Person, username: &str) -> Value {
+        let account = self.register(person, username).await;
+        self.sign_in(username).await;
+        account
+    }
+
+    /// Enters the password again.
+    pub async fn check_password(&self, password: &str) -> Answer {
+        let body = json!({ "password": password });
+        self.post("/api/v1/sessions/current/password-check", body).await
+    }
+
+    /// Tells the sandbox's bank of somebody, or of something new about him.
+    pub async fn introduce(&self, person: &Person) {
+        self.post("/sandbox/v1/cardholders", json!(person)).await.ok(201);
+    }
+
     /// Steps 1 and 2, done.
     pub async fn up_to_bank(&self, person: &Person, username: &str) {
         self.start(username).await;

@@ -12,7 +12,7 @@ use super::{Answer, Client, PASSWORD, Person, TestApp};
 use crate::process::program;
 
 /// A unit.
-pub const UNIT: &str = "深圳市测试科技有限公司";
+pub const UNIT: &str = "深圳市测试科技（集团）有限公司";
 /// Its code.
 pub const CREDIT_CODE: &str = "914403001922038216";
 
@@ -200,33 +200,9 @@ impl Client<'_> {
         self.enter_code(&code).await.ok(200)
     }
 
-    /// Sends what waits and reads what is in a phone, the newest first.
-    pub async fn inbox(&self, phone: &str) -> Vec<Value> {
-        self.app.run_outbox().await;
-        let inbox = self.get(&format!("/sandbox/v1/sms?phone={phone}")).await.ok(200);
-        inbox["items"].as_array().unwrap().clone()
-    }
-
-    /// News in a phone that hold these words.
-    pub async fn notices(&self, phone: &str, words: &str) -> usize {
-        let told = |message: &Value| {
-            message["purpose"] == "notice" && message["text"].as_str().unwrap().contains(words)
-        };
-        self.inbox(phone).await.iter().filter(|message| told(message)).count()
-    }
-
-    /// A unit registers by its agent.
-    pub async fn register_unit(&self, agent: &Person, username: &str) {
-        let mut body = self.start_body(username).await;
-        body["user_type"] = json!("unit");
-        self.start_with(body).await.ok(201);
-        let unit =
-            json!({ "name": UNIT, "credit_code": CREDIT_CODE, "legal_representative": "张三" });
-        self.put(&self.step("unit"), unit).await.ok(200);
-        self.identity(agent).await.ok(200);
-        self.bank(agent).await.ok(200);
-        let code = self.last_sms(&agent.phone).await;
-        self.confirm(&code).await.ok(201);
+    /// How many news in a phone hold these words.
+    pub async fn told(&self, phone: &str, words: &str) -> usize {
+        self.notices(phone).await.iter().filter(|text| text.contains(words)).count()
     }
 
     /// Whether an account opens with this password.

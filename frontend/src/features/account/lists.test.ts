@@ -1,6 +1,7 @@
 import { render, screen } from '@testing-library/vue'
 import axe from 'axe-core'
 import { beforeEach, expect, it } from 'vitest'
+import type { Schemas } from '@/api/client'
 import { i18n, loadMessages } from '@/i18n'
 import ExportData from './ExportData.vue'
 import HistoryList from './HistoryList.vue'
@@ -8,10 +9,13 @@ import HistoryList from './HistoryList.vue'
 const global = { plugins: [i18n] }
 beforeEach(() => loadMessages('proof', 'account', 'records'))
 
-const item = (kind: string, detail: string | null = null) => ({
+type Event = Schemas['HistoryItem']
+
+/** The server may be newer than this page. */
+const item = (kind: string, detail: string | null = null): Event => ({
   id: kind,
   at: '2026-11-24T02:00:00Z',
-  kind,
+  kind: kind as Event['kind'],
   detail,
   ip_prefix: '203.0.113.0/24',
   device: 'Chrome on Windows',

@@ -1,0 +1,83 @@
+//! The code: the account is changed, all of it in one transaction.
+
+use std::sync::Arc;
+
+use super::{
+    draft::{Change, Stage},
+    enter::refuse_held,
+};
+use crate::{
+    account::{
+        own, still_signed_in,
+        view::{self, AccountView},
+    },
+    accounts,
+    audit::{self, AuditKind, AuditSubject},
+    core::Core,
+    db::Conn,
+    flows,
+    identity::OtpCode,
+    kernel::ids::FlowId,
+    outbox,
+    ports::Notice,
+    proving::{busy, not_found, prove_phone, settled, wrong_stage},
+    sessions::Session,
+    web::{Problem, RequestMeta},
+};
+
+/// Redeems the code and changes the account: all of it, or nothing.
+pub(super) async fn confirm(
+    core: &Arc<Core>,
+    meta: &RequestMeta,
+    session: Session,
+    code: OtpCode,
+) -> Result<AccountView, Problem> {
+    let (own_core, meta) = (Arc::clone(core), meta.clone());
+    let changed =
+        core.db.write(move |conn| in_transaction(&own_core, conn, (&meta, &session), &code)).await;
+    core.outbox_bell.notify_one();
+    changed?
+}
+
+/// A refusal inside is committed: a wrong try counts.
+fn in_transaction(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, session): (&RequestMeta, &Session),
+    code: &OtpCode,
+) -> Result<Result<AccountView, Problem>, Problem> {
+    let account = own(core, conn, session)?;
+    let id = FlowId::of_account(account.id);
+    let mut change: Change = flows::find(core, conn, id, meta.now)?.ok_or_else(not_found)?;
+    if change.answers.based_on != account.version() {
+        // Somebody else has changed the account, or its password, meanwhile.
+        flows::remove(conn, id)?;
+        return Ok(Err(not_found()));
+    }
+    refuse_held(&account, meta.now)?;
+    if change.stage != Stage::Code {
+        return Err(wrong_stage(change.stage));
+    }
+    let elements = change.elements()?;
+    let phone = match prove_phone(core, conn, (meta, &mut change, &elements), Some(code))? {
+        Ok(proof) => proof,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let bank = settled(core, &change, &elements)?;
+    let agent = change.answers.agent.map(|agent| (agent.gender, agent.birth_date));
+    let changes = accounts::Change { elements: &elements, agent };
+    let proofs = ((&bank, &phone), meta.now);
+    // Whatever else was quicker: the code is not used up, and the next try
+    // finds out.
+    if !accounts::change(core, conn, (&account, &changes), proofs)?
+        || !flows::complete(conn, &change)?
+    {
+        return Err(busy());
+    }
+    outbox::notify(core, conn, (&account.elements.phone, Notice::DetailsChanged), meta.now)?;
+    let parts = change.answers.changed_codes();
+    let subject = AuditSubject { detail: Some(&parts), ..AuditSubject::account(account.id) };
+    audit::record(core, conn, meta, (AuditKind::ProfileChanged, subject))?;
+    still_signed_in(conn, session, meta.now)?;
+    view::of(core, conn, session, meta.now).map(Ok)
+}

@@ -1,0 +1,310 @@
+//! Every column is accounted for: key rotation, export and erasure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
+use reqwest::{Method, header::USER_AGENT};
+use serde_json::{Value, json};
+use shiming::{
+    accounts::{self, UnitState},
+    cases::{CaseBody, Topic},
+    crypto::Place,
+    db::{
+        DbFault,
+        inventory::{Fate, TABLES, Tells},
+        rotation::SEALED_COLUMNS,
+    },
+    worker,
+};
+
+use crate::{
+    account_unit::join_as_unit,
+    support::{Client, PASSWORD, Person, TestApp, person},
+};
+
+/// Columns of which nobody may say that they tell nothing.
+const TELLING: [&str; 9] = [
+    "_sealed",
+    "_index",
+    "_hash",
+    "account_id",
+    "device",
+    "ip_prefix",
+    "username",
+    "flow_id",
+    "session_id",
+];
+
+#[test]
+fn every_column_stands_in_the_inventory_and_no_other() {
+    let schema = include_str!("../../api/src/db/schema.rs");
+    let mut tables = BTreeMap::<&str, BTreeSet<&str>>::new();
+    let mut table = "";
+    for line in schema.lines().map(str::trim) {
+        if let Some((name, _)) = line.split_once(" -> ") {
+            tables.entry(table).or_default().insert(name);
+        } else if let Some((name, _)) = line.split_once(" (") {
+            table = name;
+        }
+    }
+    let known: BTreeMap<&str, BTreeSet<&str>> = TABLES
+        .iter()
+        .map(|table| (table.name, table.columns.iter().map(|(name, _)| *name).collect()))
+        .collect();
+    assert_eq!(tables, known);
+}
+
+#[test]
+fn what_is_personal_is_not_called_nothing() {
+    let sealed: BTreeSet<_> = SEALED_COLUMNS.iter().map(|one| (one.table, one.column)).collect();
+    for table in TABLES {
+        for (column, tells) in table.columns {
+            let telling = TELLING.iter().any(|end| column.ends_with(end));
+            assert!(!telling || *tells != Tells::Nothing, "{}.{column}", table.name);
+            let rotated = sealed.contains(&(table.name, *column));
+            assert_eq!(column.ends_with("_sealed"), rotated, "{}.{column}", table.name);
+        }
+        let personal = table.columns.iter().any(|(_, tells)| matches!(tells, Tells::Exported(_)));
+        let leaves = matches!(table.fate, Fate::Erased(_) | Fate::Outlives(_));
+        assert!(!personal || leaves, "{} is exported and never erased", table.name);
+        if let Fate::Erased(by) = table.fate {
+            assert!(table.columns.iter().any(|(name, _)| *name == by), "{}.{by}", table.name);
+        }
+    }
+}
+
+/// Runs a statement.
+async fn execute(app: &TestApp, statement: String) {
+    let work = move |conn: &mut shiming::db::Conn| -> Result<(), DbFault> {
+        sql_query(statement).execute(conn)?;
+        Ok(())
+    };
+    app.core.db.write(work).await.unwrap();
+}
+
+/// A case written while signed in.
+async fn write_case(app: &TestApp, account: &str) {
+    let (core, account) = (app.core.clone(), account.to_owned());
+    let write = move |conn: &mut shiming::db::Conn| -> Result<(), DbFault> {
+        use diesel::prelude::*;
+        use shiming::db::schema::support_cases::dsl;
+        let number = format!("C20261124-{}", &account[30..]);
+        let body = CaseBody {
+            topic: Topic::Phone,
+            name: Some("王小明".into()),
+            document_number: Some("440305199003070014".into()),
+            reply_to: "someone@example.com".into(),
+            message: "我的手机号码停用了".into(),
+        };
+        let place = Place { table: "support_cases", column: "body_sealed", row: &number };
+        let sealed = core.seal_json(place, &body)?;
+        diesel::insert_into(dsl::support_cases)
+            .values((
+                dsl::number.eq(&number),
+                dsl::account_id.eq(Some(account)),
+                dsl::topic.eq("phone"),
+                dsl::body_sealed.eq(sealed),
+                dsl::created_at.eq(core.clock.now().naive_utc()),
+            ))
+            .execute(conn)?;
+        Ok(())
+    };
+    app.core.db.write(write).await.unwrap();
+}
+
+/// Leaves of an account everything that there can be, and returns its id.
+async fn live(
+    app: &TestApp,
+    client: &Client<'_>,
+    (registered, somebody): (Value, &Person),
+) -> String {
+    let id = registered["id"].as_str().unwrap().to_owned();
+    let username = registered["username"].as_str().unwrap();
+    let gone = app.client();
+    let login = gone.login_body(username, PASSWORD).await;
+    let request = gone.request(Method::POST, "/api/v1/sessions").header(USER_AGENT, "curl/8.0");
+    gone.send(request.json(&login)).await.ok(201);
+    gone.delete("/api/v1/sessions/current").await.ok(204);
+    app.client().tokens(username).await;
+    let questions = json!({ "answers": [
+        { "question": "childhood_toy", "answer": "布老虎" },
+        { "question": "family_dish", "answer": "外婆的红烧肉" },
+        { "question": "places_lost", "answer": "罗湖口岸" },
+    ]});
+    client.put("/api/v1/account/security-questions", questions).await.ok(200);
+    let password = format!("A dry harbour {}", somebody.phone.len());
+    let password = json!({ "password": password, "password_confirmation": password });
+    client.put("/api/v1/account/password", password).await.ok(204);
+    app.client().try_sign_in(username, "wrong").await.problem(401, "login_failed");
+    let moved = Person { phone: "13900139000".into(), ..somebody.clone() };
+    client.introduce(&moved).await;
+    app.pass(61);
+    client.post("/api/v1/account/change", json!({ "phone": moved.phone })).await.ok(200);
+    write_case(app, &id).await;
+    let hold = "UPDATE accounts SET changes_held_until = '2027-01-01 00:00:00'";
+    execute(app, hold.to_owned()).await;
+    client.post("/api/v1/account/closure", json!({})).await.ok(200);
+    id
+}
+
+/// A server that keeps earlier passwords, and erases without delay.
+fn app_with_history() -> TestApp {
+    TestApp::with(|settings| {
+        settings.password.policy = shiming::identity::PasswordPolicyKind::Djbh;
+        settings.limits.sms_per_phone_hour = 99;
+        settings.account.closing_days = 0;
+    })
+}
+
+/// Somebody whose every column is filled.
+async fn person_with_passport(app: &TestApp) -> (String, Client<'_>) {
+    let client = app.client();
+    let somebody = person("JOHN SMITH");
+    let registered = client.join(&somebody, "john").await;
+    let id = live(app, &client, (registered, &somebody)).await;
+    (id, client)
+}
+
+/// An operator finds fault with whoever waits.
+async fn reject_every_unit(app: &TestApp) {
+    let (core, now) = (app.core.clone(), app.now());
+    let rejected = app.core.db.write(move |conn| -> Result<usize, DbFault> {
+        let units = accounts::list_units(&core, conn, None)?;
+        for unit in &units {
+            let decision = (unit.account, UnitState::Rejected, Some("no such certificate"));
+            accounts::decide_unit(&core, conn, decision, now)?.unwrap();
+        }
+        Ok(units.len())
+    });
+    assert!(rejected.await.unwrap() > 0);
+}
+
+#[actix_web::test]
+async fn everything_is_handed_out_as_the_inventory_says() {
+    let app = app_with_history();
+    let (_, client) = person_with_passport(&app).await;
+    let company = app.client();
+    join_as_unit(&company, &person("王小明"), "company").await;
+    reject_every_unit(&app).await;
+    let export = client.post("/api/v1/account/export", json!({})).await.ok(200);
+    let of_unit = company.post("/api/v1/account/export", json!({})).await.ok(200);
+    for table in TABLES {
+        for (column, tells) in table.columns {
+            let Tells::Exported(pointer) = tells else { continue };
+            // Lists are looked through: not every session has ended.
+            let (list, member) = match pointer.split_once("/0/") {
+                Some((list, member)) => (list, format!("/{member}")),
+                None => ("", (*pointer).to_owned()),
+            };
+            let found = [&export, &of_unit].into_iter().any(|export| {
+                let base = export.pointer(list).unwrap();
+                let items = base.as_array().map_or_else(|| vec![base], |all| all.iter().collect());
+                items.iter().any(|one| one.pointer(&member).is_some_and(|value| !value.is_null()))
+            });
+            assert!(found, "{}.{column} is not at {pointer}", table.name);
+        }
+    }
+    assert_eq!(export["account"]["name"], "JOHN SMITH");
+    assert_eq!(export["account"]["document_number"], "A30495867");
+    assert_eq!(export["account"]["card_number"], "6222800658948113114");
+    assert_eq!(export["change"]["phone"], "+8613900139000");
+    assert_eq!(export["support_cases"][0]["message"], "我的手机号码停用了");
+    assert_eq!(export["history"][0]["kind"], "exported");
+    assert_eq!(of_unit["unit"]["legal_representative"], "张三");
+    assert_eq!(of_unit["account"]["name"], "王小明");
+    // Secrets stay here.
+    for text in [export.to_string(), of_unit.to_string()] {
+        assert!(!text.contains("argon2id") && !text.contains("布老虎"), "{text}");
+    }
+    let history = client.get("/api/v1/account/history?limit=1").await.ok(200);
+    assert_eq!(history["items"][0]["kind"], "exported");
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    rows: i64,
+}
+
+/// In how many rows of each table one of these ids stands, in any column that
+/// may hold one.
+async fn traces(app: &TestApp, ids: &[String]) -> BTreeMap<&'static str, i64> {
+    let mut traces = BTreeMap::new();
+    let list: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
+    let list = list.join(", ");
+    for table in TABLES {
+        let columns = table.columns.iter().map(|(name, _)| *name);
+        let holds_ids = |name: &&str| {
+            *name == "id" || name.ends_with("_id") || *name == "detail" || *name == "subject"
+        };
+        let conditions: Vec<String> =
+            columns.filter(holds_ids).map(|name| format!("{name} IN ({list})")).collect();
+        if conditions.is_empty() {
+            continue;
+        }
+        let name = table.name;
+        let ask = format!("SELECT COUNT(*) AS rows FROM {name} WHERE {}", conditions.join(" OR "));
+        let found = app.query(move |conn| sql_query(ask).get_result::<Count>(conn)).await;
+        if found.rows > 0 {
+            traces.insert(name, found.rows);
+        }
+    }
+    traces
+}
+
+/// The ids by which rows are linked to an account: its own and its sessions'.
+async fn ids_of(app: &TestApp, account: &str) -> Vec<String> {
+    let id = account.to_owned();
+    let mut ids = app
+        .query(move |conn| {
+            use diesel::prelude::*;
+            use shiming::db::schema::sessions::dsl;
+            dsl::sessions.filter(dsl::account_id.eq(id)).select(dsl::id).load::<String>(conn)
+        })
+        .await;
+    ids.push(account.to_owned());
+    ids
+}
+
+#[actix_web::test]
+async fn of_an_erased_account_nothing_is_left_but_what_the_inventory_keeps() {
+    let app = app_with_history();
+    let (john, _) = person_with_passport(&app).await;
+    let agent = person("王小明");
+    let company = app.client();
+    let registered = join_as_unit(&company, &agent, "company").await;
+    let company = live(&app, &company, (registered, &agent)).await;
+    // Of this one nothing may be lost.
+    let bystander = app.client();
+    let kept = bystander.join(&person("张伟"), "zhangwei").await;
+    let kept = ids_of(&app, kept["id"].as_str().unwrap()).await;
+    let kept_before = traces(&app, &kept).await;
+
+    let mut ids = ids_of(&app, &john).await;
+    ids.extend(ids_of(&app, &company).await);
+    let before = traces(&app, &ids).await;
+    for table in TABLES {
+        if let Fate::Erased(by) = table.fate {
+            assert!(before.contains_key(table.name), "nobody has a row by {}.{by}", table.name);
+        }
+    }
+    worker::forget(&app.core).await.unwrap();
+    let left: BTreeSet<&str> = traces(&app, &ids).await.into_keys().collect();
+    let outlives = TABLES.iter().filter(|table| matches!(table.fate, Fate::Outlives(_)));
+    assert_eq!(left, outlives.map(|table| table.name).collect());
+    assert_eq!(traces(&app, &kept).await, kept_before);
+    bystander.get("/api/v1/account").await.ok(200);
+    // The trail ends with the erasure, which nobody asked for by a request.
+    let last = app
+        .query(move |conn| {
+            use diesel::prelude::*;
+            use shiming::db::schema::audit_events::dsl;
+            dsl::audit_events
+                .filter(dsl::account_id.eq(john))
+                .order(dsl::id.desc())
+                .select((dsl::kind, dsl::request_id, dsl::ip_prefix))
+                .first::<(String, String, String)>(conn)
+        })
+        .await;
+    assert_eq!(last, ("account_closed".into(), "service".into(), String::new()));
+}
