@@ -21,7 +21,7 @@ use super::{
 const PEOPLE: u32 = 40;
 const KILLS: u32 = 20;
 /// Nobody waits longer than this.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 const SETTINGS: [(&str, &str); 8] = [
     // What a dead process has left behind is not waited for long.

@@ -23,7 +23,7 @@ const PEOPLE: u32 = 40;
 /// People who leave at the first lost connection.
 const LEAVERS: u32 = 30;
 const KILLS: u32 = 15;
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 const NEW: &str = "mango bridge rain 42";
 
 /// Many messages to one phone: each lost answer may cost one.
