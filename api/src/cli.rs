@@ -1,5 +1,6 @@
 //! The command line.
 
+mod accounts;
 mod cases;
 mod units;
 
@@ -46,6 +47,11 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
+    },
+    /// Help the owner of an account.
+    Accounts {
+        #[command(subcommand)]
+        command: accounts::AccountsCommand,
     },
     /// Decide about units (单位用户) that have registered.
     Units {
@@ -112,6 +118,10 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Keys { command: KeysCommand::Rotate } => {
             start_log(&settings)?;
             block_on(rotate(&settings))
+        }
+        Command::Accounts { command } => {
+            start_log(&settings)?;
+            block_on(async move { accounts::run(core(settings).await?, command).await })
         }
         Command::Units { command } => {
             start_log(&settings)?;

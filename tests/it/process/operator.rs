@@ -248,3 +248,38 @@ fn units_and_cases_are_sealed_anew_when_keys_are_rotated() {
     assert_eq!(listed["legal_representative"], "张法人");
     assert!(said(&server, &["cases", "show", &number]).contains("请转交经办人"));
 }
+
+#[test]
+fn security_questions_that_are_in_the_way_are_removed() {
+    let server = Server::start(Engine::of_tests(), &CHEAP_HASHING);
+    let person = Person::new(1);
+    let account = runtime().block_on(async {
+        let visitor = Visitor::new(&server.base);
+        visitor.introduce(&person).await.unwrap();
+        let account = visitor.register(&person, "zhangsan").await.unwrap()["account"].clone();
+        let login = visitor.login_body("zhangsan").await.unwrap();
+        visitor.post("/api/v1/sessions", &login).await.unwrap().ok(201);
+        account["id"].as_str().unwrap().to_owned()
+    });
+    let remove = |username: &'static str| ["accounts", "remove-questions", username];
+    assert!(refused(&server, &remove("lisi")).contains("nobody has this username"));
+    assert!(refused(&server, &remove("zhangsan")).contains("no security questions"));
+    query_insert_questions(&server, &account);
+    said(&server, &remove("ZhangSan"));
+    assert!(refused(&server, &remove("zhangsan")).contains("no security questions"));
+    runtime().block_on(async {
+        assert!(news(&server, &person.phone).await.contains("密保问题已变更"));
+        let recorded = decisions(&server, &account).await;
+        assert_eq!(recorded, [("questions_removed".to_owned(), String::new())]);
+    });
+}
+
+/// Questions as the service keeps them.
+fn query_insert_questions(server: &Server, account: &str) {
+    let sql = format!(
+        "INSERT INTO security_answers (account_id, questions, answers_hash, wrong_sets, set_at) \
+         VALUES ('{account}', 'childhood_toy family_dish places_lost', '-', 5, '2026-11-24 00:00:00')"
+    );
+    runtime()
+        .block_on(query(&server.database_url, move |conn| diesel::sql_query(&sql).execute(conn)));
+}

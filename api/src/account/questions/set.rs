@@ -14,6 +14,8 @@ use crate::{
     core::Core,
     db::{Conn, DbFault},
     kernel::{Timestamp, ids::AccountId},
+    outbox,
+    ports::Notice,
     security_questions::{self, AnswerSet, Chosen, QUESTIONS, State},
     sessions::Session,
     web::{FieldErrors, Problem, ProblemCode, RequestMeta},
@@ -113,12 +115,18 @@ pub(super) async fn set(
     core.db
         .write(move |conn| -> Result<AccountQuestions, Problem> {
             security_questions::set(conn, account.id, (questions, &hash), meta.now)?;
+            tell(&own_core, conn, &account, meta.now)?;
             let event = (AuditKind::QuestionsSet, AuditSubject::account(account.id));
             audit::record(&own_core, conn, &meta, event)?;
             still_signed_in(conn, &session, meta.now)?;
             Ok(view(&own_core, conn, account.id)?)
         })
         .await
+}
+
+/// Whoever can answer them can set the password anew: the owner hears of it.
+fn tell(core: &Core, conn: &mut Conn, account: &Account, now: Timestamp) -> Result<(), DbFault> {
+    outbox::notify(core, conn, (&account.elements.phone, Notice::QuestionsChanged), now)
 }
 
 /// Gives the questions up.
@@ -132,6 +140,8 @@ pub(super) async fn remove(
     core.db
         .write(move |conn| -> Result<(), Problem> {
             if security_questions::remove(conn, session.account)? {
+                let account = own(&own_core, conn, &session)?;
+                tell(&own_core, conn, &account, meta.now)?;
                 let event = (AuditKind::QuestionsRemoved, AuditSubject::account(session.account));
                 audit::record(&own_core, conn, &meta, event)?;
             }
