@@ -1,6 +1,8 @@
 /** The guide's own words, each where the guide says. */
 import { Registration, PASSWORD, solveCaptcha } from './support/flow'
 import { codeFor, person, unique } from './support/people'
+import { NEW_PASSWORD, Recovery } from './support/recovery'
+import { codeOf, inbox, registered } from './support/rest'
 import { expect, fill, test } from './support/test'
 
 test.describe('in the words of the guide', () => {
@@ -82,6 +84,114 @@ test.describe('in the words of the guide', () => {
     await expect(page.getByText(fill(texts.registration.bank.left, { left: 4 }))).toBeVisible()
     await flow.bank(someone)
     await flow.code(someone)
+  })
+
+  test('finding a username carries its labels', async ({ page, texts, language, request }) => {
+    const someone = await person(request, 'resident ID')
+    const username = await registered(request, someone)
+    const flow = new Recovery(page, texts, language)
+    await page.goto('/')
+    await page.getByRole('link', { name: '忘记用户名？', exact: true }).click()
+    const steps = ['验证身份', '验证手机校验码', '找回用户名成功']
+    await expect(page.locator('.steps li')).toHaveText(steps)
+    await expect(page.getByRole('group', { name: '用户类型' })).toBeVisible()
+    for (const kind of ['个人用户', '单位用户']) {
+      await expect(page.getByRole('radio', { name: kind, exact: true })).toBeVisible()
+    }
+    for (const label of ['姓名', '证件类型', '证件号', '验证码']) {
+      await expect(page.getByLabel(label, { exact: true })).toBeVisible()
+    }
+    await flow.person(someone)
+    await flow.heading('验证手机校验码')
+    await expect(page.getByRole('link', { name: '手机号已停用？', exact: true })).toBeVisible()
+    await page.getByRole('button', { name: '发送短信验证', exact: true }).click()
+    const code = await codeOf(request, someone.phone, 'username_recovery')
+    await page.getByLabel('动态验证', { exact: true }).fill(code)
+    await page.getByRole('button', { name: '下一步', exact: true }).click()
+    await flow.heading('找回用户名成功')
+    await expect
+      .poll(async () => (await inbox(request, someone.phone))[0]?.text)
+      .toContain(`您的用户名是 ${username}。`)
+  })
+
+  test('finding a password carries its labels and messages', async ({
+    page,
+    texts,
+    language,
+    request,
+    expected,
+  }) => {
+    expected.statuses.push(409, 422)
+    const someone = await person(request, 'resident ID')
+    const username = await registered(request, someone)
+    const flow = new Recovery(page, texts, language)
+    await page.goto('/')
+    await page.getByRole('link', { name: '忘记密码？', exact: true }).click()
+    const steps = ['输入用户名', '选择找回方式', '验证身份', '重置密码', '重置成功']
+    await expect(page.locator('.steps li')).toHaveText(steps)
+    await flow.user(username)
+    await flow.heading('选择找回方式')
+    await page.getByRole('radio', { name: '密保问题', exact: true }).check()
+    await page.getByRole('button', { name: '下一步', exact: true }).click()
+    await expect(page.getByRole('alert')).toContainText('未设置密保，不能通过密保问题找回密码')
+    await page.getByRole('radio', { name: '证件号码+手机验证码', exact: true }).check()
+    await page.getByRole('button', { name: '下一步', exact: true }).click()
+    await flow.heading('验证身份')
+    await expect(page.getByRole('link', { name: '手机号已停用？', exact: true })).toBeVisible()
+    for (const label of ['证件类型', '证件号', '手机号码']) {
+      await expect(page.getByLabel(label, { exact: true })).toBeVisible()
+    }
+    await flow.identity(someone)
+    await expect(page.getByRole('link', { name: '手机号已停用？', exact: true })).toBeVisible()
+    const code = await codeOf(request, someone.phone, 'password_recovery')
+    await flow.enter(code === '000000' ? '111111' : '000000')
+    await expect(page.getByRole('alert')).toContainText(
+      '动态验证不正确，或证件、手机号码与注册时预留的不一致，请重新输入',
+    )
+    await flow.enter(code)
+    await flow.heading('重置密码')
+    const name = page.getByLabel('用户名', { exact: true })
+    await expect(name).toHaveValue(username)
+    await expect(name).not.toBeEditable()
+    await page.getByLabel('新密码', { exact: true }).fill(NEW_PASSWORD)
+    await page.getByLabel('确认新密码', { exact: true }).fill(PASSWORD)
+    await page.getByRole('button', { name: '下一步', exact: true }).click()
+    await expect(page.locator('#password_confirmation-error')).toHaveText(
+      '两次输入的密码不一致，请重新输入',
+    )
+    await page.getByLabel('确认新密码', { exact: true }).fill(NEW_PASSWORD)
+    await page.getByRole('button', { name: '下一步', exact: true }).click()
+    await flow.heading('重置成功')
+  })
+
+  test('a phone that is gone is replaced on the way', async ({
+    page,
+    texts,
+    language,
+    request,
+    expected,
+  }) => {
+    expected.statuses.push(422)
+    const someone = await person(request, 'resident ID')
+    const flow = new Recovery(page, texts, language)
+    await flow.start('username')
+    await flow.person(someone)
+    await page.getByRole('link', { name: '手机号已停用？', exact: true }).click()
+    await flow.heading('更换手机号')
+    await expect(page.getByText('须先到银行申请并完成手机号码修改')).toBeVisible()
+    for (const label of ['姓名', '证件类型', '证件号', '银行', '银行账号', '手机号码']) {
+      await expect(page.getByLabel(label, { exact: true })).toBeVisible()
+    }
+    await flow.fillPhone({ ...someone, phone: '13700000000' })
+    await flow.send()
+    const notice = page.getByRole('alert')
+    await expect(notice).toContainText('人员姓名或证件名或证件号与银行登记不匹配')
+    await expect(notice.getByRole('listitem')).toHaveCount(3)
+    // And the way to write, with what one chooses to send.
+    await notice.getByRole('checkbox').check()
+    await notice.getByRole('button').click()
+    await expect(page).toHaveURL(/help\/write/)
+    await expect(page.getByLabel('姓名', { exact: true })).toHaveValue(someone.name)
   })
 
   test('all eleven questions are answered', async ({ page }) => {

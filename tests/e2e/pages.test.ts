@@ -6,8 +6,10 @@ import { expect, test } from "./support/test";
 const pages = [
   "/",
   "/register",
+  "/register/expired",
   "/recovery/username",
   "/recovery/password",
+  "/recovery/expired",
   "/help",
   "/help/write",
   "/help/written",

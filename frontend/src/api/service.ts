@@ -12,6 +12,7 @@ const DELIVERED = {
   max_length: 128,
   resend_seconds: 60,
   documents_per_flow: 3,
+  bank_checks_per_flow: 5,
   bank_failures_per_day: 3,
   password_failures_before_lock: 5,
   password_lock_seconds: 900,

@@ -7,7 +7,9 @@ export function useSecondsUntil(time: () => string | undefined): ComputedRef<num
   const timer = window.setInterval(() => (now.value = serverNow()), 1000)
   onScopeDispose(() => window.clearInterval(timer))
   return computed(() => {
+    // A time that has just become known is later than the last tick.
+    const at = Math.max(now.value, serverNow())
     const end = time()
-    return end === undefined ? 0 : Math.max(0, Math.ceil((Date.parse(end) - now.value) / 1000))
+    return end === undefined ? 0 : Math.max(0, Math.ceil((Date.parse(end) - at) / 1000))
   })
 }

@@ -39,12 +39,24 @@ function resident(): Pick<Person, 'document_type' | 'document_number' | 'gender'
   }
 }
 
-function luhn(body: string): string {
+export function luhn(body: string): string {
   const sum = [...body].reverse().reduce((total, digit, at) => {
     const doubled = Number(digit) * (at % 2 === 0 ? 2 : 1)
     return total + (doubled > 9 ? doubled - 9 : doubled)
   }, 0)
   return body + String((10 - (sum % 10)) % 10)
+}
+
+const CREDIT_CODE = '0123456789ABCDEFGHJKLMNPQRTUWXY'
+
+/** A unified social credit code that no other test has. */
+export function creditCode(): string {
+  const body = `91440300${unique(9)}`
+  const sum = [...body].reduce(
+    (total, one, at) => total + CREDIT_CODE.indexOf(one) * (3 ** at % 31),
+    0,
+  )
+  return body + CREDIT_CODE.charAt((31 - (sum % 31)) % 31)
 }
 
 /** The classes of people that every flow must work for. */
@@ -82,6 +94,14 @@ export async function person(
     phone: `139${unique(8)}`,
     ...classes[kind]?.(),
   } as Person
+  const answer = await request.post('/sandbox/v1/cardholders', { data: made })
+  expect(answer.status(), await answer.text()).toBe(201)
+  return made
+}
+
+/** The same person with another card and another phone, as the bank knows. */
+export async function moved(request: APIRequestContext, before: Person): Promise<Person> {
+  const made = { ...before, card_number: luhn(`621700${unique(12)}`), phone: `139${unique(8)}` }
   const answer = await request.post('/sandbox/v1/cardholders', { data: made })
   expect(answer.status(), await answer.text()).toBe(201)
   return made

@@ -240,7 +240,7 @@ it('shows whose password is set anew', async () => {
   expect(screen.getByLabelText('用户名')).toHaveProperty('value', 'wangxiaoming')
   await user.type(screen.getByLabelText('新密码'), 'lychee park morning 7')
   expect(screen.getByText('密码强度：强')).toBeTruthy()
-  await user.type(screen.getByLabelText('确认密码'), 'lychee park morning 8')
+  await user.type(screen.getByLabelText('确认新密码'), 'lychee park morning 8')
   await user.click(screen.getByRole('button', { name: '下一步' }))
   expect(screen.getByRole('alert').textContent).toContain('两次输入的密码不一致')
   expect(await faults(container)).toEqual([])
