@@ -44,7 +44,7 @@ async fn keep_house(core: &Arc<Core>, mut stopped: watch::Receiver<bool>) {
     let mut keys = tokio::time::interval(KEYS_EVERY);
     loop {
         tokio::select! {
-            _ = tidy.tick() => log(forget(core).await, "tidying up failed"),
+            _ = tidy.tick() => { forget(core).await; }
             _ = keys.tick() => {
                 if let Err(error) = core.keyring.reload() {
                     tracing::error!(%error, "the key file cannot be read; the keys in memory stay in use");
@@ -117,33 +117,37 @@ enum Outgoing {
 
 async fn send(core: &Arc<Core>, leased: Leased) -> Result<(), DbFault> {
     let (own, id, message) = (Arc::clone(core), leased.id, leased.message.clone());
-    let outgoing = core.db.write(move |conn| prepare(&own, conn, (id, message))).await?;
-    let sent = match &outgoing {
-        Outgoing::Nothing => Ok(()),
-        Outgoing::Sms(sms) => hand_over_sms(core, sms)
+    let prepared = core.db.write(move |conn| prepare(&own, conn, (id, message))).await;
+    let sent = match &prepared {
+        Err(fault) => Err(Failure { reason: fault.to_string(), for_good: false }),
+        Ok(Outgoing::Nothing) => Ok(()),
+        Ok(Outgoing::Sms(sms)) => hand_over_sms(core, sms)
             .await
             .map_err(|fault| Failure { reason: fault.to_string(), for_good: false }),
-        Outgoing::Mail(mail) => hand_over_mail(core, mail).await.map_err(|fault| Failure {
+        Ok(Outgoing::Mail(mail)) => hand_over_mail(core, mail).await.map_err(|fault| Failure {
             reason: fault.to_string(),
             for_good: matches!(fault, MailFault::Refused(_)),
         }),
     };
     let own = Arc::clone(core);
-    core.db
-        .write(move |conn| match sent {
-            Ok(()) => outbox::done(conn, leased.id),
-            Err(failure) => {
-                let pause = if failure.for_good { TimeDelta::MAX } else { leased.pause() };
-                let again = outbox::retry(conn, &leased, own.clock.now(), pause)?;
-                let (given_up, reason) = (again == Retry::GivenUp, failure.reason);
-                tracing::warn!(message = %leased.id, reason, given_up, "a message was not taken");
-                Ok(())
-            }
-        })
-        .await
+    core.db.write(move |conn| settle(&own, conn, &leased, sent)).await
 }
 
-/// Why a message was not taken.
+/// Forgets a message that was taken; another one is tried again, or given up.
+fn settle(
+    core: &Core,
+    conn: &mut Conn,
+    leased: &Leased,
+    sent: Result<(), Failure>,
+) -> Result<(), DbFault> {
+    let Err(Failure { reason, for_good }) = sent else { return outbox::done(conn, leased.id) };
+    let pause = if for_good { TimeDelta::MAX } else { leased.pause() };
+    let given_up = outbox::retry(conn, leased, core.clock.now(), pause)? == Retry::GivenUp;
+    tracing::warn!(message = %leased.id, reason, given_up, "a message was not sent");
+    Ok(())
+}
+
+/// Why a message was not sent.
 struct Failure {
     reason: String,
     for_good: bool,
@@ -210,30 +214,48 @@ async fn hand_over_mail(core: &Core, mail: &Mail) -> Result<(), MailFault> {
 }
 
 /// Forgets what is too old to keep, and gives back what bank checks were
-/// charged to whose process has died; returns how many rows.
-pub async fn forget(core: &Arc<Core>) -> Result<usize, DbFault> {
-    let own = Arc::clone(core);
+/// charged to whose process has died; returns how many rows. What cannot be
+/// done is logged, and keeps nothing else from being done.
+pub async fn forget(core: &Arc<Core>) -> usize {
     let now = core.clock.now();
     let week = now - TimeDelta::days(7);
     let retention = &core.settings.retention;
     let records = now - TimeDelta::days(retention.audit_days.into());
     let letters = now - TimeDelta::days(retention.support_days.into());
-    // One transaction each: short, so that requests are not kept waiting.
-    let mut forgotten = 0;
-    forgotten += own.db.write(move |conn| captcha::purge(conn, now)).await?;
-    forgotten += own.db.write(move |conn| flows::purge(conn, now)).await?;
-    forgotten += own.db.write(move |conn| proving::purge(conn, records)).await?;
-    forgotten += own.db.write(move |conn| otp::purge(conn, now - TimeDelta::days(1))).await?;
-    forgotten += own.db.write(move |conn| limits::purge(conn, now)).await?;
-    forgotten += own.db.write(move |conn| password_failures::purge(conn, now)).await?;
-    forgotten += own.db.write(move |conn| idempotency::purge(conn, now)).await?;
-    forgotten += own.db.write(move |conn| sessions::purge(conn, week)).await?;
-    forgotten += own.db.write(move |conn| outbox::purge(conn, week)).await?;
-    forgotten += own.db.write(move |conn| audit::purge(conn, records)).await?;
-    forgotten += own.db.write(move |conn| cases::purge(conn, letters)).await?;
-    forgotten += own.db.write(move |conn| sandbox::purge(conn, week)).await?;
-    forgotten += account::erase_due(core).await?;
     let again = Arc::clone(core);
-    own.db.write(move |conn| proving::refund_abandoned(&again, conn, now)).await?;
-    Ok(forgotten)
+    let jobs: [(&str, Job); 13] = [
+        ("captchas", Box::new(move |conn| captcha::purge(conn, now))),
+        ("flows", Box::new(move |conn| flows::purge(conn, now))),
+        ("bank checks", Box::new(move |conn| proving::purge(conn, records))),
+        ("codes", Box::new(move |conn| otp::purge(conn, now - TimeDelta::days(1)))),
+        ("limits", Box::new(move |conn| limits::purge(conn, now))),
+        ("password failures", Box::new(move |conn| password_failures::purge(conn, now))),
+        ("idempotency keys", Box::new(move |conn| idempotency::purge(conn, now))),
+        ("sessions", Box::new(move |conn| sessions::purge(conn, week))),
+        ("messages", Box::new(move |conn| outbox::purge(conn, week))),
+        ("audit events", Box::new(move |conn| audit::purge(conn, records))),
+        ("cases", Box::new(move |conn| cases::purge(conn, letters))),
+        ("sandbox messages", Box::new(move |conn| sandbox::purge(conn, week))),
+        (
+            "abandoned bank checks",
+            Box::new(move |conn| proving::refund_abandoned(&again, conn, now).map(|_| 0)),
+        ),
+    ];
+    let mut forgotten = 0;
+    for (what, job) in jobs {
+        // One transaction each: short, so that requests are not kept waiting.
+        match core.db.write(job).await {
+            Ok(rows) => forgotten += rows,
+            Err(fault) => tracing::error!(what, %fault, "tidying up failed"),
+        }
+    }
+    match account::erase_due(core).await {
+        Ok(accounts) => forgotten += accounts,
+        Err(fault) => tracing::error!(%fault, "accounts that are to be closed cannot be found"),
+    }
+    forgotten
 }
+
+/// Something that is tidied up in a transaction of its own; returns how many
+/// rows are gone.
+type Job = Box<dyn FnOnce(&mut Conn) -> Result<usize, DbFault> + Send>;

@@ -142,3 +142,50 @@ async fn a_unit_is_no_way_to_try_out_strangers() {
     let answer = client.post(CHANGE, replacement(&person("李静怡"))).await;
     assert_eq!(answer.problem(429, "bank_attempts_exceeded")["scope"], "flow");
 }
+
+#[actix_web::test]
+async fn what_a_unit_is_called_protects_nothing() {
+    let app = TestApp::start();
+    let client = app.client();
+    join_as_unit(&client, &person("王小明"), "company").await;
+    for typed in ["深圳市测试科技有限公司2026", "lychee 914403001922038216", "harbour-1922038216"]
+    {
+        let body = json!({ "password": typed, "password_confirmation": typed });
+        let refused = client.put("/api/v1/account/password", body).await;
+        refused.fields(&[("/password", "password_contains_personal")]);
+    }
+    let answers = json!({ "answers": [
+        { "question": "childhood_toy", "answer": "深圳市测试科技有限公司" },
+        { "question": "family_dish", "answer": "914403001922038216" },
+        { "question": "places_lost", "answer": "罗湖口岸" },
+    ]});
+    client.put("/api/v1/account/security-questions", answers).await.fields(&[
+        ("/answers/0/answer", "answer_contains_personal"),
+        ("/answers/1/answer", "answer_contains_personal"),
+    ]);
+}
+
+#[actix_web::test]
+async fn a_password_that_was_chosen_before_the_unit_was_known_is_noted_at_sign_in() {
+    let app = TestApp::start();
+    let client = app.client();
+    let mut body = client.start_body("company").await;
+    for member in ["password", "password_confirmation"] {
+        body[member] = json!("深圳市测试科技有限公司2026");
+    }
+    body["user_type"] = json!("unit");
+    client.start_with(body).await.ok(201);
+    let unit = json!({
+        "name": "深圳市测试科技有限公司", "credit_code": "914403001922038216",
+        "legal_representative": "张三",
+    });
+    client.put(&client.step("unit"), unit).await.ok(200);
+    let agent = person("王小明");
+    client.identity(&agent).await.ok(200);
+    client.bank(&agent).await.ok(200);
+    let code = client.last_sms(&agent.phone).await;
+    client.confirm(&code).await.ok(201);
+    client.try_sign_in("company", "深圳市测试科技有限公司2026").await.ok(201);
+    let account = client.get("/api/v1/account").await.ok(200);
+    assert_eq!(account["password_due"], true, "{account}");
+}

@@ -204,12 +204,12 @@ async fn what_a_dead_process_was_charged_for_is_given_back_once() {
     ask_and_vanish(&app, &client, &person, None).await;
     let asked = checks(&app).await[0].0.clone();
     assert_eq!(charged(&app, &person).await, (1, 1), "reserved while the bank thinks");
-    worker::forget(&app.core).await.unwrap();
+    worker::forget(&app.core).await;
     assert_eq!(charged(&app, &person).await, (1, 1), "it may still answer");
     client.bank(&person).await.problem(409, "request_in_progress");
     app.pass(18);
     for _ in 0..2 {
-        worker::forget(&app.core).await.unwrap();
+        worker::forget(&app.core).await;
         assert_eq!(charged(&app, &person).await, (0, 0));
     }
     assert_eq!(checks(&app).await, [(asked.clone(), "abandoned".to_owned())]);
@@ -230,7 +230,7 @@ async fn whoever_comes_back_before_the_worker_pays_nothing_twice() {
     client.bank(&other).await.problem(422, "bank_mismatch");
     let outcomes: Vec<String> = checks(&app).await.into_iter().map(|(_, how)| how).collect();
     assert_eq!(outcomes, ["abandoned", "mismatch"]);
-    worker::forget(&app.core).await.unwrap();
+    worker::forget(&app.core).await;
     assert_eq!(charged(&app, &person).await, (1, 1));
 }
 
@@ -242,7 +242,7 @@ async fn an_answer_that_comes_after_its_process_was_given_up_changes_no_charge()
     next(&client, json!({ "mode": "slow", "delay_ms": 500, "remaining": 1 })).await;
     ask_and_vanish(&app, &client, &person, None).await;
     app.pass(18);
-    worker::forget(&app.core).await.unwrap();
+    worker::forget(&app.core).await;
     assert_eq!(checks(&app).await[0].1, "abandoned");
     wait_for("the late answer", async || client.draft().await["stage"] == "code").await;
     assert_eq!(charged(&app, &person).await, (0, 0));

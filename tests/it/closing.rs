@@ -26,14 +26,14 @@ async fn an_account_is_erased_after_the_time_to_think_it_over() {
     assert_eq!(client.post(CLOSURE, json!({})).await.ok(200), asked);
     assert_eq!(client.notices(&somebody.phone).await.len(), 1);
     app.pass(15 * DAY - 62);
-    worker::forget(&app.core).await.unwrap();
+    worker::forget(&app.core).await;
     assert_eq!(count!(app, accounts), 1);
     client.sign_in("zhangsan").await;
     let tokens = mobile.tokens("zhangsan").await;
     mobile.bearer = tokens["access_token"].as_str().map(str::to_owned);
     mobile.get("/api/v1/account").await.ok(200);
     app.pass(3);
-    worker::forget(&app.core).await.unwrap();
+    worker::forget(&app.core).await;
     assert_eq!(count!(app, accounts), 0);
     // Cookie, token and refresh token are dead.
     client.get("/api/v1/account").await.problem(401, "not_signed_in");
@@ -64,7 +64,7 @@ async fn whoever_changes_his_mind_keeps_the_account() {
     client.delete(CLOSURE).await.ok(204);
     assert_eq!(client.get("/api/v1/account").await.ok(200)["closes_at"], Value::Null);
     app.pass(10 * DAY);
-    worker::forget(&app.core).await.unwrap();
+    worker::forget(&app.core).await;
     client.sign_in("zhangsan").await;
     let history = client.get("/api/v1/account/history").await.ok(200);
     let kinds: Vec<&Value> =
@@ -115,7 +115,7 @@ async fn of_erasing_and_keeping_at_the_same_moment_one_happens_whole() {
         let account = client.get("/api/v1/account").await;
         if kept.status == 204 {
             assert_eq!(account.ok(200)["closes_at"], Value::Null);
-            worker::forget(&app.core).await.unwrap();
+            worker::forget(&app.core).await;
             client.get("/api/v1/account").await.ok(200);
         } else {
             kept.problem(401, "not_signed_in");
@@ -134,9 +134,7 @@ async fn two_nodes_erase_an_account_once() {
     let client = app.client();
     client.join(&somebody, "zhangsan").await;
     client.post(CLOSURE, json!({})).await.ok(200);
-    let (one, other) = join!(worker::forget(&app.core), worker::forget(&app.core));
-    one.unwrap();
-    other.unwrap();
+    join!(worker::forget(&app.core), worker::forget(&app.core));
     let news = client.notices(&somebody.phone).await;
     let closed = news.iter().filter(|text| text.contains("已注销")).count();
     assert_eq!((closed, count!(app, accounts)), (1, 0));
@@ -161,7 +159,51 @@ async fn an_account_that_cannot_be_erased_keeps_none_of_the_others() {
         })
         .await
         .unwrap();
-    worker::forget(&app.core).await.unwrap();
+    worker::forget(&app.core).await;
     assert_eq!((count!(app, accounts), count!(app, account_closures)), (1, 1));
     fine.get("/api/v1/account").await.problem(401, "not_signed_in");
+}
+
+#[actix_web::test]
+async fn what_cannot_be_tidied_up_keeps_nothing_else_from_being() {
+    let app = TestApp::with(|settings| settings.account.closing_days = 0);
+    let client = app.client();
+    client.join(&person("王小明"), "zhangsan").await;
+    client.post(CLOSURE, json!({})).await.ok(200);
+    let break_it = |conn: &mut shiming::db::Conn| -> Result<(), shiming::db::DbFault> {
+        use diesel::prelude::*;
+        diesel::sql_query("DROP TABLE captchas").execute(conn)?;
+        Ok(())
+    };
+    app.core.db.write(break_it).await.unwrap();
+    worker::forget(&app.core).await;
+    assert_eq!(count!(app, accounts), 0);
+}
+
+#[actix_web::test]
+async fn nothing_is_begun_for_an_account_that_is_erased_at_the_same_moment() {
+    let app = TestApp::with(|settings| settings.account.closing_days = 0);
+    let client = app.client();
+    let account = client.join(&person("王小明"), "zhangsan").await;
+    let (core, id) = (app.core.clone(), account["id"].as_str().unwrap().parse().unwrap());
+    let (erased, begun) = std::sync::mpsc::channel();
+    let erase = app.core.db.write(move |conn| -> Result<(), shiming::db::DbFault> {
+        let account = shiming::accounts::find(&core, conn, id)?.unwrap();
+        shiming::accounts::erase(&core, conn, &account)?;
+        erased.send(()).unwrap();
+        // The change is on its way when this is committed.
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        Ok(())
+    });
+    let change = async {
+        while begun.try_recv().is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        client.post("/api/v1/account/change", json!({ "phone": "13900139000" })).await
+    };
+    let (erase, change) = join!(erase, change);
+    erase.unwrap();
+    change.problem(401, "not_signed_in");
+    // The registration and its check, and no other.
+    assert_eq!((count!(app, flows), count!(app, bank_checks)), (1, 1));
 }

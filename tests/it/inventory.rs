@@ -262,6 +262,18 @@ async fn ids_of(app: &TestApp, account: &str) -> Vec<String> {
             dsl::sessions.filter(dsl::account_id.eq(id)).select(dsl::id).load::<String>(conn)
         })
         .await;
+    let id = account.to_owned();
+    // The registration that it came from.
+    ids.extend(
+        app.query(move |conn| {
+            use diesel::prelude::*;
+            use shiming::db::schema::audit_events::dsl;
+            let created = dsl::kind.eq("account_created").and(dsl::account_id.eq(id));
+            let events = dsl::audit_events.filter(created);
+            events.select(dsl::flow_id.assume_not_null()).load::<String>(conn)
+        })
+        .await,
+    );
     ids.push(account.to_owned());
     ids
 }
@@ -279,6 +291,7 @@ async fn of_an_erased_account_nothing_is_left_but_what_the_inventory_keeps() {
     let kept = bystander.join(&person("张伟"), "zhangwei").await;
     let kept = ids_of(&app, kept["id"].as_str().unwrap()).await;
     let kept_before = traces(&app, &kept).await;
+    assert!(kept_before.contains_key("bank_checks") && kept_before.contains_key("otp_challenges"));
 
     let mut ids = ids_of(&app, &john).await;
     ids.extend(ids_of(&app, &company).await);
@@ -288,7 +301,7 @@ async fn of_an_erased_account_nothing_is_left_but_what_the_inventory_keeps() {
             assert!(before.contains_key(table.name), "nobody has a row by {}.{by}", table.name);
         }
     }
-    worker::forget(&app.core).await.unwrap();
+    worker::forget(&app.core).await;
     let left: BTreeSet<&str> = traces(&app, &ids).await.into_keys().collect();
     let outlives = TABLES.iter().filter(|table| matches!(table.fate, Fate::Outlives(_)));
     assert_eq!(left, outlives.map(|table| table.name).collect());

@@ -1,6 +1,8 @@
 //! How many messages may be sent.
 
-use crate::support::{Answer, Client, TestApp, count, person};
+use serde_json::json;
+
+use crate::support::{Answer, Client, Person, TestApp, claim, count, person};
 
 /// Asks for one more code, a minute later.
 async fn ask_again(app: &TestApp, client: &Client<'_>, name: &str) -> Answer {
@@ -137,4 +139,52 @@ async fn an_address_that_nobody_trusts_to_name_clients_is_the_client() {
     let liar = app.client_at("203.0.113.2");
     liar.up_to_bank(&person("张伟"), "zhangwei").await;
     exceeded(&liar.bank(&person("张伟")).await, "address", 3600);
+}
+
+/// Codes that have arrived in a phone.
+async fn codes(app: &TestApp, phone: &str) -> usize {
+    let inbox = app.client().inbox(phone).await;
+    inbox.iter().filter(|message| message["code"].is_string()).count()
+}
+
+#[actix_web::test]
+async fn by_no_mixture_of_ways_does_a_phone_get_more() {
+    let app = TestApp::start();
+    let victim = person("王小明");
+    app.client().register(&victim, "zhangsan").await;
+    app.client().register(&person("张伟"), "zhangwei").await;
+    app.client().register(&person("刘洋"), "liuyang").await;
+    // Others for whom the bank holds the same phone now.
+    let other = Person { phone: victim.phone.clone(), ..person("张伟") };
+    let third = Person { phone: victim.phone.clone(), ..person("李静怡") };
+    let fourth = Person { phone: victim.phone.clone(), ..person("刘洋") };
+    for somebody in [&other, &third, &fourth] {
+        app.client().introduce(somebody).await;
+    }
+    let mut arrived = vec![1];
+    for hour in 0..4 {
+        for round in 0..3 {
+            let client = || app.client_at(&format!("203.0.{hour}.{round}"));
+            // Whatever is refused, is refused.
+            let (changes, replaces, username) = (client(), client(), client());
+            changes.sign_in("zhangwei").await;
+            changes.post("/api/v1/account/change", json!({ "phone": other.phone })).await;
+            replaces.find_password("liuyang").await;
+            replaces.choose("document_and_sms").await.ok(200);
+            replaces.replace_phone(&fourth).await;
+            username.find_username(&victim).await;
+            username.ask_code(json!({})).await;
+            let (password, registers) = (client(), client());
+            password.find_password("zhangsan").await;
+            password.choose("document_and_sms").await.ok(200);
+            password.ask_code(claim(&victim)).await;
+            registers.up_to_bank(&third, &format!("lijingyi{hour}{round}")).await;
+            registers.bank(&third).await;
+            app.run_outbox().await;
+            app.pass(61);
+        }
+        arrived.push(codes(&app, &victim.phone).await);
+        app.pass(3600);
+    }
+    assert_eq!(arrived, [1, 5, 10, 10, 10], "five in an hour, ten in a day");
 }

@@ -51,17 +51,16 @@ async fn a_case_arrives_over_starttls_without_personal_data() {
         json!({ "from": "noreply@sm.example.gov.cn", "to": ["help@sm.example.gov.cn"] })
     );
     assert_eq!(mail["subject"], format!("[{number}] 银行核验不匹配"));
-    assert_eq!(header(&mail, "reply-to"), "wang@example.com");
+    assert!(!mail["headers"].to_string().contains("reply-to"), "{mail}");
     let id = header(&mail, "message-id");
     assert!(id.starts_with('<') && id.ends_with("@sm.example.gov.cn>"), "{id}");
     assert!(header(&mail, "from").ends_with("<noreply@sm.example.gov.cn>"));
     let text = mail["text"].as_str().unwrap();
-    for told in [number.as_str(), "银行核验不匹配", "2026-11-23 10:00（北京时间）", "已两次核验"]
-    {
+    for told in [number.as_str(), "银行核验不匹配", "2026-11-23 10:00（北京时间）"] {
         assert!(text.contains(told), "{told}: {text}");
     }
-    for secret in ["王小明", "440305199003070014", "13800138000"] {
-        assert!(!text.contains(secret), "{secret}: {text}");
+    for secret in ["王小明", "440305199003070014", "13800138000", "已两次核验", "wang@"] {
+        assert!(!mail.to_string().contains(secret), "{secret}: {mail}");
     }
     assert!(text.contains(&format!("shiming cases show {number}")));
     server.nothing_more();
@@ -86,6 +85,8 @@ async fn the_mail_carries_personal_data_only_where_the_operator_says_so() {
     let text = mail["text"].as_str().unwrap().replace("\r\n", "\n");
     assert!(text.contains("姓名：王小明\n证件号：440305199003070014\n"), "{text}");
     assert!(text.contains("本人王小明，手机13800138000"), "{text}");
+    assert!(!text.contains("shiming cases show"), "{text}");
+    assert_eq!(header(&mail, "reply-to"), "wang@example.com");
 }
 
 #[actix_web::test]
@@ -228,7 +229,11 @@ async fn what_the_server_refuses_for_good_is_not_sent_again_and_what_passes_is()
 async fn nothing_that_is_written_becomes_a_header() {
     let authority = Authority::new();
     let server = MailServer::start(&authority, &Behaviour::default());
-    let app = TestApp::with(server.settings(&authority));
+    let settings = server.settings(&authority);
+    let app = TestApp::with(|all| {
+        settings(all);
+        all.mail.include_personal_data = true;
+    });
     let client = app.client();
     let injected = "x\r\nBcc: everybody@example.com\r\n\r\n.\r\nMAIL FROM:<x@example.com>";
     for (member, code) in [("reply_to", "email_format"), ("topic", "invalid")] {

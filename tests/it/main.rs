@@ -32,6 +32,7 @@ mod mail;
 mod migrations;
 mod openapi;
 mod oracle;
+mod outbox;
 mod password_change;
 mod password_check;
 mod process;

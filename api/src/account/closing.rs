@@ -12,7 +12,7 @@ use crate::{
     audit::{self, AuditKind, AuditSubject},
     core::Core,
     db::Conn,
-    kernel::Timestamp,
+    kernel::{Timestamp, time::beijing},
     outbox,
     ports::Notice,
     sessions::Session,
@@ -21,9 +21,6 @@ use crate::{
 
 /// How often closing may be asked for in a day: each is told to the phone.
 const REQUESTS: (&str, u32) = ("closure_day", 5);
-
-/// China has one time.
-const BEIJING: TimeDelta = TimeDelta::hours(8);
 
 /// A closing that was asked for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,7 +55,7 @@ fn requested(
             return Ok(Err(refused));
         }
         if accounts::request_closure(conn, account.id, closure)? {
-            let closes_on = (closure.closes_at + BEIJING).format("%Y-%m-%d").to_string();
+            let closes_on = beijing(closure.closes_at).format("%Y-%m-%d").to_string();
             let notice = Notice::ClosureRequested { closes_on };
             outbox::notify(core, conn, (&account.elements.phone, notice), meta.now)?;
             let event = (AuditKind::ClosureRequested, AuditSubject::account(account.id));

@@ -56,17 +56,42 @@ fn erase(core: &Core, conn: &mut Conn, id: AccountId, now: Timestamp) -> Result<
         return Ok(false);
     }
     let Some(account) = accounts::find(core, conn, id)? else { return Ok(false) };
-    let change = FlowId::of_account(id);
+    if !accounts::hold(core, conn, &account)? {
+        return Ok(false);
+    }
+    // The change, and what the trail links to the account: the registration
+    // that it came from, and recoveries.
+    let mut its_flows = audit::flows_of(conn, id)?;
+    its_flows.push(FlowId::of_account(id));
     // In the order in which requests touch these rows.
-    proving::erase(conn, change)?;
-    otp::erase(conn, change)?;
+    erase_proofs(conn, &its_flows)?;
     security_questions::remove(conn, id)?;
     cases::erase(conn, id)?;
     accounts::erase(core, conn, &account)?;
-    flows::remove(conn, change)?;
+    erase_flows(conn, &its_flows)?;
     outbox::notify(core, conn, (&account.elements.phone, Notice::AccountClosed), now)?;
     let event = (AuditKind::AccountClosed, AuditSubject::account(id));
     audit::record(core, conn, Origin::service(now), event)?;
     sessions::erase(conn, id)?;
+    // Waiting for its sessions may have let one of them finish what it wrote.
+    erase_proofs(conn, &its_flows)?;
+    security_questions::remove(conn, id)?;
+    cases::erase(conn, id)?;
+    erase_flows(conn, &its_flows)?;
     Ok(true)
+}
+
+fn erase_proofs(conn: &mut Conn, its_flows: &[FlowId]) -> Result<(), DbFault> {
+    for flow in its_flows {
+        proving::erase(conn, *flow)?;
+        otp::erase(conn, *flow)?;
+    }
+    Ok(())
+}
+
+fn erase_flows(conn: &mut Conn, its_flows: &[FlowId]) -> Result<(), DbFault> {
+    for flow in its_flows {
+        flows::remove(conn, *flow)?;
+    }
+    Ok(())
 }

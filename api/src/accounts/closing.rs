@@ -3,7 +3,7 @@
 use super::{Account, document_index, store, username_index};
 use crate::{
     core::{Core, corrupt},
-    crypto::Place,
+    crypto::{BlindIndex, Place},
     db::{Conn, DbFault},
     identity::Username,
     kernel::{Timestamp, ids::AccountId},
@@ -55,13 +55,26 @@ pub fn take_due_closure(
     store::take_due_closure(conn, &account.to_string(), now)
 }
 
+fn own_username(core: &Core, account: &Account) -> Result<BlindIndex, DbFault> {
+    let row = account.id.to_string();
+    let bad = |_| corrupt(Place { table: "accounts", column: "username", row: &row });
+    let username = Username::parse(&account.username).map_err(bad)?;
+    Ok(username_index(core, &username.key()))
+}
+
+/// Keeps an account from being erased to the end of the transaction; `false`
+/// when it was. Nothing else touches the row that is held, so it may be held
+/// before any other.
+pub fn hold(core: &Core, conn: &mut Conn, account: &Account) -> Result<bool, DbFault> {
+    let index = own_username(core, account)?;
+    store::hold_username(conn, index.as_str(), &account.id.to_string())
+}
+
 /// Erases an account with its claims, consents and earlier passwords. What
 /// other capabilities keep about it is theirs to erase.
 pub fn erase(core: &Core, conn: &mut Conn, account: &Account) -> Result<(), DbFault> {
     let id = account.id.to_string();
-    let bad = |_| corrupt(Place { table: "accounts", column: "username", row: &id });
-    let username = Username::parse(&account.username).map_err(bad)?;
-    store::release_username(conn, username_index(core, &username.key()).as_str(), &id)?;
+    store::release_username(conn, own_username(core, account)?.as_str(), &id)?;
     let key = match &account.unit {
         Some(unit) => unit.credit_code.uniqueness_key(),
         None => account.elements.document.uniqueness_key(),

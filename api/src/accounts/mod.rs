@@ -27,7 +27,7 @@ use crate::{
 };
 
 pub use closing::{
-    Closure, cancel_closure, closure, due_closures, erase, request_closure, take_due_closure,
+    Closure, cancel_closure, closure, due_closures, erase, hold, request_closure, take_due_closure,
 };
 pub use password::{
     contains_personal, credentials, earlier_passwords, keep_password, note_personal,
@@ -345,15 +345,6 @@ pub fn find(core: &Core, conn: &mut Conn, id: AccountId) -> Result<Option<Accoun
         Some(row) => opened(core, conn, row).map(Some),
         None => Ok(None),
     }
-}
-
-/// The account with this id, which the caller knows to be there.
-pub fn get(core: &Core, conn: &mut Conn, id: AccountId) -> Result<Account, DbFault> {
-    let missing = || {
-        let row = &id.to_string();
-        corrupt(Place { table: "accounts", column: "id", row })
-    };
-    find(core, conn, id)?.ok_or_else(missing)
 }
 
 /// The account with this username, given by its comparison key.

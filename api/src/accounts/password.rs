@@ -82,17 +82,7 @@ pub fn earlier_passwords(
 
 /// Whether a password contains what is known of the account.
 pub fn contains_personal(account: &Account, password: &str) -> bool {
-    personal(account).is_in(password)
-}
-
-/// What the account's password must not contain.
-fn personal(account: &Account) -> PersonalData<'_> {
-    PersonalData {
-        username: &account.username,
-        name: Some(account.elements.name.raw()),
-        document: Some(account.elements.document.number()),
-        phone: Some(account.elements.phone.national()),
-    }
+    account.personal_data().is_in(password)
 }
 
 /// Notes whether the password that somebody signed in with contains personal
@@ -105,8 +95,16 @@ pub fn note_personal(conn: &mut Conn, account: &Account, contains: bool) -> Resu
 }
 
 impl Account {
-    /// What a new password must not contain.
+    /// What a password, or an answer to a security question, must not contain.
     pub fn personal_data(&self) -> PersonalData<'_> {
-        personal(self)
+        let unit = self.unit.as_ref();
+        PersonalData {
+            username: &self.username,
+            name: Some(self.elements.name.raw()),
+            document: Some(self.elements.document.number()),
+            phone: Some(self.elements.phone.national()),
+            unit_name: unit.map(|unit| unit.name.as_str()),
+            credit_code: unit.map(|unit| unit.credit_code.as_str()),
+        }
     }
 }

@@ -240,6 +240,13 @@ pub(super) fn claim_document(conn: &mut Conn, index: &str, id: &str) -> Result<b
     })
 }
 
+/// Locks a claim; `false` when the account has it no more.
+pub(super) fn hold_username(conn: &mut Conn, index: &str, id: &str) -> Result<bool, DbFault> {
+    let claim = username_claims::table.find(index).filter(username_claims::account_id.eq(id));
+    let held = diesel::update(claim).set(username_claims::account_id.eq(id)).execute(conn)?;
+    Ok(held == 1)
+}
+
 pub(super) fn release_username(conn: &mut Conn, index: &str, id: &str) -> Result<(), DbFault> {
     let mine = username_claims::table.find(index).filter(username_claims::account_id.eq(id));
     diesel::delete(mine).execute(conn)?;

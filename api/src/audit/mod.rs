@@ -13,7 +13,7 @@ use crate::{
     web::RequestMeta,
 };
 
-pub use store::{Event, everything, history, purge, record};
+pub use store::{Event, everything, flows_of, history, purge, record};
 
 macro_rules! audit_kinds {
     ($($(#[$doc:meta])* $variant:ident $code:literal $whose:ident,)+) => {
@@ -105,6 +105,10 @@ audit_kinds! {
     UnitRejected "unit_rejected" owner,
     /// Somebody wrote to the operator; the detail is the case's number.
     SupportCaseOpened "support_case_opened" owner,
+    /// An operator read a case in clear; the detail is its number.
+    CaseRead "case_read" records,
+    /// An operator listed units in clear; the detail is how many.
+    UnitsListed "units_listed" records,
 }
 
 /// Whom an event is about, and one word more.

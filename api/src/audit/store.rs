@@ -10,7 +10,7 @@ use crate::{
     db::{Conn, DbFault, schema::audit_events},
     kernel::{
         Timestamp,
-        ids::{AccountId, AuditEventId},
+        ids::{AccountId, AuditEventId, FlowId},
     },
 };
 
@@ -143,6 +143,18 @@ pub fn everything(conn: &mut Conn, account: AccountId) -> Result<Vec<Event>, DbF
         .select(COLUMNS)
         .load(conn)?;
     events(rows)
+}
+
+/// Flows that led to something about an account.
+pub fn flows_of(conn: &mut Conn, account: AccountId) -> Result<Vec<FlowId>, DbFault> {
+    let ids: Vec<Option<String>> = audit_events::table
+        .filter(audit_events::account_id.eq(account.to_string()))
+        .filter(audit_events::flow_id.is_not_null())
+        .select(audit_events::flow_id)
+        .distinct()
+        .load(conn)?;
+    let bad = |row: &str| corrupt(Place { table: "audit_events", column: "flow_id", row });
+    ids.iter().flatten().map(|id| id.parse().map_err(|_| bad(id))).collect()
 }
 
 fn events(rows: Vec<EventRow>) -> Result<Vec<Event>, DbFault> {

@@ -1,8 +1,7 @@
 //! Cases: what people wrote to the operator, each with a number.
 //!
-//! What somebody writes is sealed in the case. The mail about it carries it
-//! only as far as the operator's settings allow; name and document number stay
-//! here unless the operator has chosen otherwise.
+//! What somebody writes is sealed in the case. The mail about it carries none of
+//! it unless the operator has chosen otherwise.
 
 mod mail;
 mod number;

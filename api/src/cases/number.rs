@@ -2,17 +2,12 @@
 
 use std::{fmt, str::FromStr};
 
-use chrono::FixedOffset;
-
-use crate::kernel::{Entropy, Timestamp, entropy::EntropyError};
+use crate::kernel::{Entropy, Timestamp, entropy::EntropyError, time::beijing};
 
 /// Crockford's base 32: no I, L, O or U, which are misread or misheard.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// Random characters behind the date.
 const RANDOM: usize = 6;
-
-/// Beijing time, by which people and operator count their days.
-pub(super) const BEIJING: Option<FixedOffset> = FixedOffset::east_opt(8 * 3600);
 
 /// A number such as `C20261124-7F3K9Q`: the day in Beijing time and six random
 /// characters, so that nobody can count cases or guess the next one.
@@ -27,12 +22,11 @@ pub struct NotANumber;
 impl CaseNumber {
     /// A number that may be free.
     pub(super) fn draw(entropy: &dyn Entropy, now: Timestamp) -> Result<Self, EntropyError> {
-        let day = BEIJING.map_or(now.naive_utc(), |zone| now.with_timezone(&zone).naive_local());
         let random = entropy.bytes::<RANDOM>()?;
         // 256 is a multiple of 32: every character is equally likely.
         let letters = random.iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 32)));
         let letters: String = letters.copied().map(char::from).collect();
-        Ok(Self(format!("C{}-{letters}", day.format("%Y%m%d"))))
+        Ok(Self(format!("C{}-{letters}", beijing(now).format("%Y%m%d"))))
     }
 
     /// The number.

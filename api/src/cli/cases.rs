@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use super::{Outcome, print, print_json};
 use crate::{
+    audit::{self, AuditKind, AuditSubject, Origin},
     cases::{self, Case, CaseNumber, CaseSummary},
     core::Core,
+    db::{Conn, DbFault},
     kernel::{Timestamp, ids::AccountId},
 };
 
@@ -22,6 +24,8 @@ pub(super) enum CasesCommand {
         json: bool,
     },
     /// Print a case in clear, with name and document number.
+    ///
+    /// That it was read is recorded.
     Show {
         /// Its number, such as C20261124-7F3K9Q.
         number: CaseNumber,
@@ -67,7 +71,7 @@ async fn list(core: &Core, json: bool) -> Outcome {
 
 async fn show(core: Arc<Core>, number: CaseNumber) -> Outcome {
     let (own, asked) = (Arc::clone(&core), number.clone());
-    let found = core.db.read(move |conn| cases::find(&own, conn, &asked)).await?;
+    let found = core.db.write(move |conn| read(&own, conn, &asked)).await?;
     let Case { number, account, body, created_at } =
         found.ok_or_else(|| format!("there is no case {number}"))?;
     let given = |value: Option<&String>| value.map_or("-", String::as_str).to_owned();
@@ -84,4 +88,16 @@ async fn show(core: Arc<Core>, number: CaseNumber) -> Outcome {
         body.message,
     ));
     Ok(())
+}
+
+/// Reads a case and records that it was read.
+fn read(core: &Core, conn: &mut Conn, number: &CaseNumber) -> Result<Option<Case>, DbFault> {
+    let found = cases::find(core, conn, number)?;
+    if let Some(case) = &found {
+        let subject =
+            AuditSubject { account: case.account, flow: None, detail: Some(case.number.as_str()) };
+        let origin = Origin::operator(core.clock.now());
+        audit::record(core, conn, origin, (AuditKind::CaseRead, subject))?;
+    }
+    Ok(found)
 }

@@ -27,7 +27,8 @@ pub(super) enum UnitsCommand {
     ///
     /// Prints names and credit codes in clear, the legal representative's and
     /// the agent's (经办人) too: they are to be compared with the papers that
-    /// the unit hands in. Keep the output as you keep the papers.
+    /// the unit hands in. Keep the output as you keep the papers. That they were
+    /// listed is recorded.
     List {
         /// Only units in this state.
         #[arg(long)]
@@ -43,6 +44,9 @@ pub(super) enum UnitsCommand {
     },
     /// Refuse a unit; its agent is told by SMS, and reads the reason after
     /// signing in. The credit code is free for somebody else to register.
+    ///
+    /// Until it is approved again, the unit can neither find its username nor
+    /// reset its password by its credit code.
     Reject {
         /// Id of the unit, as "units list" prints it.
         id: AccountId,
@@ -154,7 +158,7 @@ async fn list(core: Arc<Core>, state: Option<State>, json: bool) -> Outcome {
     let own = Arc::clone(&core);
     let units = core
         .db
-        .read(move |conn| -> Result<Vec<Listed>, DbFault> {
+        .write(move |conn| -> Result<Vec<Listed>, DbFault> {
             let mut listed = Vec::new();
             for unit in accounts::list_units(&own, conn, state.map(UnitState::from))? {
                 // Closed this very moment: no longer a unit.
@@ -162,6 +166,10 @@ async fn list(core: Arc<Core>, state: Option<State>, json: bool) -> Outcome {
                     listed.push(Listed::of(unit, account));
                 }
             }
+            let count = listed.len().to_string();
+            let subject = AuditSubject { detail: Some(&count), ..AuditSubject::default() };
+            let origin = Origin::operator(own.clock.now());
+            audit::record(&own, conn, origin, (AuditKind::UnitsListed, subject))?;
             Ok(listed)
         })
         .await?;

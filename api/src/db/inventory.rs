@@ -156,8 +156,8 @@ pub const TABLES: &[Table] = &[
             ("given_at", Exported("/consents/0/given_at")),
         ],
     },
-    // The change of an account has the account's id. Registrations and
-    // recoveries name no account and expire within a day.
+    // The change of an account has the account's id; its registration and its
+    // recoveries go with it, too. Others name no account and expire within a day.
     Table {
         name: "flows",
         fate: Erased("id"),
@@ -172,8 +172,8 @@ pub const TABLES: &[Table] = &[
             ("absolute_expires_at", Nothing),
         ],
     },
-    // Of changes; those of other flows name no account and are kept as records
-    // for retention.audit_days.
+    // Of the change, the registration and recoveries of an account; those of
+    // flows that led to none are kept as records for retention.audit_days.
     Table {
         name: "bank_checks",
         fate: Erased("flow_id"),
@@ -196,7 +196,7 @@ pub const TABLES: &[Table] = &[
             ("expires_at", Nothing),
         ],
     },
-    // Of changes; those of other flows name no account and are gone after a day.
+    // As bank_checks; those of flows that led to no account are gone after a day.
     Table {
         name: "otp_challenges",
         fate: Erased("flow_id"),

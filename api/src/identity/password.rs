@@ -49,6 +49,10 @@ pub struct PersonalData<'a> {
     pub document: Option<&'a str>,
     /// Phone, eleven digits.
     pub phone: Option<&'a str>,
+    /// Name of the unit, when it is one.
+    pub unit_name: Option<&'a str>,
+    /// Code of the unit.
+    pub credit_code: Option<&'a str>,
 }
 
 /// A new password that satisfies the rules.
@@ -139,10 +143,12 @@ fn contains_personal(lower: &str, personal: &PersonalData<'_>) -> bool {
     let contains = |part: &str, shortest: usize| {
         part.chars().count() >= shortest && lower.contains(&part.to_lowercase())
     };
-    let PersonalData { username, name, document, phone } = *personal;
+    let PersonalData { username, name, document, phone, unit_name, credit_code } = *personal;
     let name = name.unwrap_or_default();
     let document = document.unwrap_or_default();
     let phone = phone.unwrap_or_default();
+    let unit_name = unit_name.unwrap_or_default();
+    let credit_code = credit_code.unwrap_or_default();
     contains(username, 4)
         || contains(name, 2)
         || name.split([' ', '·']).any(|part| contains(part, if part.is_ascii() { 3 } else { 2 }))
@@ -151,6 +157,12 @@ fn contains_personal(lower: &str, personal: &PersonalData<'_>) -> bool {
         || document.get(document.len().saturating_sub(6)..).is_some_and(|end| contains(end, 6))
         || contains(phone, 11)
         || phone.get(3..).is_some_and(|end| contains(end, 8))
+        || contains(unit_name, 2)
+        // Without the brackets that many have: 深圳市测试科技（集团）有限公司.
+        || contains(&unit_name.chars().filter(|c| c.is_alphanumeric()).collect::<String>(), 2)
+        || contains(credit_code, 18)
+        // What tells it from others: the code of the organisation and a check digit.
+        || credit_code.get(8..).is_some_and(|end| contains(end, 10))
 }
 
 /// How many of lower case, upper case, digits and other characters.
@@ -176,6 +188,8 @@ mod tests {
             name: Some("JOHN SMITH"),
             document: Some("440305199003070014"),
             phone: Some("13800138000"),
+            unit_name: Some("深圳市测试科技（集团）有限公司"),
+            credit_code: Some("91440300192203821X"),
         };
         PlainPassword::parse(password.to_owned(), &policy, &personal).map(drop)
     }
@@ -200,6 +214,10 @@ mod tests {
             ("smith-lychee-park", E::PasswordContainsPersonal),
             ("lychee19900307", E::PasswordContainsPersonal),
             ("lychee13800138000", E::PasswordContainsPersonal),
+            ("深圳市测试科技（集团）有限公司2026", E::PasswordContainsPersonal),
+            ("深圳市测试科技集团有限公司2026", E::PasswordContainsPersonal),
+            ("lychee91440300192203821x", E::PasswordContainsPersonal),
+            ("lychee-192203821X", E::PasswordContainsPersonal),
             ("aaaaaaaaaaaa", E::PasswordWeak),
         ] {
             assert_eq!(check(password, PasswordPolicyKind::Nist), Err(error), "{password}");

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 /// A moment in UTC.
 pub type Timestamp = DateTime<Utc>;
@@ -22,6 +22,12 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         truncate(Utc::now())
     }
+}
+
+/// What a clock in China shows: one time, without summer time, by which people
+/// and operator count their days.
+pub fn beijing(moment: Timestamp) -> NaiveDateTime {
+    moment.naive_utc() + TimeDelta::hours(8)
 }
 
 /// Cuts a moment to whole microseconds, so that what is read back from a

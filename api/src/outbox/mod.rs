@@ -146,25 +146,49 @@ pub fn enqueue(
     store::insert(conn, &row)
 }
 
-/// Takes on up to `most` messages that are due. Each goes to one worker.
+/// Takes on up to `most` messages that are due. Each goes to one worker. What
+/// is of no use any more is given up: a code that would come late must not
+/// come at all. One that cannot be read keeps none of the others waiting.
 pub fn lease(
     core: &Core,
     conn: &mut Conn,
     most: i64,
     now: Timestamp,
 ) -> Result<Vec<Leased>, DbFault> {
+    let late = store::give_up_late(conn, now)?;
+    if late > 0 {
+        tracing::warn!(messages = late, "messages were not sent in time and are given up");
+    }
     let mut leased = Vec::new();
     for row in store::due(conn, most, now)? {
-        if store::postpone(conn, &row.id, row.due_at, now + lease_time(core))? {
-            leased.push(Leased {
-                message: core.open_json(place(&row.id), &row.payload_sealed)?,
-                id: row.id.parse().map_err(|_| corrupt(place(&row.id)))?,
-                give_up_at: row.give_up_at.and_utc(),
-                attempts: row.attempts + 1,
-            });
+        if !store::postpone(conn, &row.id, row.due_at, now + lease_time(core))? {
+            continue;
+        }
+        match opened(core, &row) {
+            Ok(message) => leased.push(message),
+            Err(fault) => {
+                // A newer node of the same installation may know what it is;
+                // if none does, its time is over one day.
+                tracing::error!(message = %row.id, %fault, "a message cannot be read");
+                store::reschedule(conn, &row.id, now + growing_pause(row.attempts + 1))?;
+            }
         }
     }
     Ok(leased)
+}
+
+fn opened(core: &Core, row: &store::DueRow) -> Result<Leased, DbFault> {
+    Ok(Leased {
+        message: core.open_json(place(&row.id), &row.payload_sealed)?,
+        id: row.id.parse().map_err(|_| corrupt(place(&row.id)))?,
+        give_up_at: row.give_up_at.and_utc(),
+        attempts: row.attempts + 1,
+    })
+}
+
+/// More and more time after each attempt.
+fn growing_pause(attempts: i32) -> TimeDelta {
+    TimeDelta::seconds(3 << (attempts.clamp(1, 10) - 1))
 }
 
 /// Forgets a message that was sent or is no longer wanted.
@@ -176,10 +200,9 @@ impl Leased {
     /// How long to wait before the next try: codes are wanted now, other
     /// messages leave a broken gateway more and more time.
     pub fn pause(&self) -> TimeDelta {
-        let doublings = self.attempts.clamp(1, 10) - 1;
         match self.message {
             Message::SmsCode { .. } | Message::RecoveryCode { .. } => TimeDelta::seconds(3),
-            _ => TimeDelta::seconds(3 << doublings),
+            _ => growing_pause(self.attempts),
         }
     }
 }

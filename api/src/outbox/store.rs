@@ -77,6 +77,14 @@ pub(super) fn give_up(conn: &mut Conn, id: &str) -> Result<(), DbFault> {
     Ok(())
 }
 
+/// Gives up what is due and of no use any more; returns how many messages.
+pub(super) fn give_up_late(conn: &mut Conn, now: Timestamp) -> Result<usize, DbFault> {
+    let now = now.naive_utc();
+    let due = outbox::table.filter(outbox::state.eq("waiting")).filter(outbox::due_at.le(now));
+    let late = due.filter(outbox::give_up_at.le(now));
+    Ok(diesel::update(late).set(outbox::state.eq("failed")).execute(conn)?)
+}
+
 pub(super) fn remove(conn: &mut Conn, id: &str) -> Result<(), DbFault> {
     diesel::delete(outbox::table.find(id)).execute(conn)?;
     Ok(())

@@ -135,6 +135,7 @@ mod tests {
             name: Some("王小明"),
             document: Some("440305199003070014"),
             phone: Some("13800138000"),
+            ..PersonalData::default()
         };
         let mut errors = FieldErrors::new();
         let set = AnswerSet::choose(&chosen, &personal, &mut errors);

@@ -114,8 +114,8 @@ pub struct SupportCase {
 /// Write to the operator
 ///
 /// Open to everybody; for somebody who is signed in the account is noted. What
-/// is written is kept encrypted; whether name and document number go into the
-/// operator's mailbox is the operator's setting.
+/// is written is kept encrypted; whether it goes into the operator's mailbox is
+/// the operator's setting.
 #[utoipa::path(tag = "Support", request_body = OpenSupportCase,
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "16 to 128 visible ASCII characters"),
@@ -137,11 +137,11 @@ pub async fn open_support_case(
     let core = core.into_inner();
     let JsonBody { value, bytes } = body;
     let written = value.parse()?;
-    let account = signed_in.0.map(|session| session.account);
+    let MaybeSignedIn(session) = signed_in;
     let idempotency = idempotency.of(&core, &meta, ("", &bytes));
     idempotency
         .run(async move {
-            let number = open_case::open_case(&core, (&meta, account), written).await?;
+            let number = open_case::open_case(&core, (&meta, session), written).await?;
             let case = SupportCase { number: number.to_string(), created_at: meta.now };
             Reply::json(StatusCode::CREATED, &case)
         })

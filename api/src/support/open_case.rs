@@ -9,21 +9,23 @@ use crate::{
     cases::{self, CaseNumber},
     core::Core,
     db::{Conn, DbFault},
-    kernel::ids::AccountId,
     limits::{self, Charge, HOUR, Rule},
     outbox::{self, Message},
+    sessions::{self, Session},
     web::{Problem, ProblemCode, RequestMeta},
 };
 
 /// Makes a case and has it mailed, in one transaction.
 pub(super) async fn open_case(
     core: &Arc<Core>,
-    (meta, account): (&RequestMeta, Option<AccountId>),
+    (meta, session): (&RequestMeta, Option<Session>),
     written: Written,
 ) -> Result<CaseNumber, Problem> {
     let (own, meta) = (Arc::clone(core), meta.clone());
-    let opened =
-        core.db.write(move |conn| in_transaction(&own, conn, (&meta, account), &written)).await?;
+    let opened = core
+        .db
+        .write(move |conn| in_transaction(&own, conn, (&meta, session.as_ref()), &written))
+        .await?;
     core.outbox_bell.notify_one();
     opened
 }
@@ -32,7 +34,7 @@ pub(super) async fn open_case(
 fn in_transaction(
     core: &Core,
     conn: &mut Conn,
-    (meta, account): (&RequestMeta, Option<AccountId>),
+    (meta, session): (&RequestMeta, Option<&Session>),
     written: &Written,
 ) -> Result<Result<CaseNumber, Problem>, DbFault> {
     let (captcha, answer) = &written.captcha;
@@ -49,6 +51,12 @@ fn in_transaction(
         let refused = Problem::new(ProblemCode::TooManyRequests);
         return Ok(Err(refused.retry_after(exceeded.retry_after)));
     }
+    // Of a session that was ended meanwhile, nothing is noted: its account may
+    // be erased. What follows are new rows, for which nobody waits.
+    let account = match session {
+        Some(session) if sessions::hold(conn, session, meta.now)? => Some(session.account),
+        _ => None,
+    };
     let number = cases::open(core, conn, (account, &written.body), meta.now)?;
     let subject = AuditSubject { account, flow: None, detail: Some(number.as_str()) };
     audit::record(core, conn, meta, (AuditKind::SupportCaseOpened, subject))?;

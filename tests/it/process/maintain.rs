@@ -1,22 +1,24 @@
-//! SIGKILL while people change and close their accounts: each is as before or
-//! as after, never between.
+//! SIGKILL while people change, guard and close their accounts, and while an
+//! operator decides: each is as before or as after, never between.
 
 use std::{
-    collections::hash_map::RandomState,
+    collections::{BTreeMap, hash_map::RandomState},
     hash::{BuildHasher, Hasher},
     thread,
     time::{Duration, Instant},
 };
 
+use chrono::NaiveDateTime;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{
     CHEAP_HASHING,
-    program::{Engine, Person, Server, Visitor, visitor::Lost},
+    program::{Engine, Person, Reply, Server, Visitor, visitor::Lost},
     rows, runtime,
 };
+use crate::support::{CREDIT_CODES, unit};
 
 const PEOPLE: u32 = 40;
 const KILLS: u32 = 20;
@@ -121,9 +123,10 @@ impl Mover {
 }
 
 /// Everybody registers and signs in.
-async fn settle(server: &Server) -> Vec<Mover> {
+async fn settle(server: &Server, people: u32) -> Vec<Mover> {
+    let numbers = 0..people;
     let mut people = Vec::new();
-    for number in 0..PEOPLE {
+    for number in numbers {
         let visitor = Visitor::new(&server.base);
         visitor.introduce(&Person::new(number)).await.unwrap();
         visitor.introduce(&moved(number)).await.unwrap();
@@ -165,7 +168,7 @@ fn an_account_is_changed_whole_or_not_at_all() {
     let settings = [CHEAP_HASHING.as_slice(), &SETTINGS].concat();
     let mut server = Server::start(Engine::of_tests(), &settings);
     let runtime = runtime();
-    let people = runtime.block_on(settle(&server));
+    let people = runtime.block_on(settle(&server, PEOPLE));
     let walks: Vec<_> = people.into_iter().map(|one| runtime.spawn(one.walk())).collect();
     let killer = thread::spawn(move || {
         for _ in 0..KILLS {
@@ -201,7 +204,7 @@ fn an_account_is_erased_whole_or_not_at_all() {
     let runtime = runtime();
     let url = server.database_url.clone();
     runtime.block_on(async {
-        for one in settle(&server).await {
+        for one in settle(&server, PEOPLE).await {
             let closure = (Method::POST, "/api/v1/account/closure");
             one.visitor.send(closure, None, None).await.unwrap().ok(200);
         }
@@ -249,4 +252,139 @@ fn an_account_is_erased_whole_or_not_at_all() {
         visitor.register(&Person::new(0), &username(0)).await.unwrap();
     });
     assert!(between, "it was never killed in the middle: {seen:?}");
+}
+
+/// People who do small things again and again, and how often.
+const BUSY: u32 = 6;
+const TIMES: u32 = 12;
+
+/// What small things need: nobody is told to wait.
+const BUSY_SETTINGS: [(&str, &str); 1] =
+    [("SHIMING__LIMITS__SUPPORT_CASES_PER_ADDRESS_HOUR", "10000")];
+
+impl Mover {
+    /// New questions, a new password and a letter, over and over.
+    async fn bustle(self) -> Self {
+        for time in 0..TIMES {
+            let password = format!("harbour mist {} {time}", self.number);
+            let password = json!({ "password": password, "password_confirmation": password });
+            let answers = json!({ "answers": [
+                { "question": "childhood_toy", "answer": format!("布老虎{time}") },
+                { "question": "family_dish", "answer": "外婆的红烧肉" },
+                { "question": "places_lost", "answer": "罗湖口岸" },
+            ]});
+            let questions = self.visitor.put("/api/v1/account/security-questions", &answers);
+            settled(questions.await).await;
+            settled(self.visitor.put("/api/v1/account/password", &password).await).await;
+            let Ok(captcha) = self.visitor.captcha().await else { continue };
+            let letter = json!({
+                "topic": "other", "reply_to": "someone@example.com", "message": "请回复",
+                "captcha": captcha,
+            });
+            settled(self.visitor.post("/api/v1/support-cases", &letter).await).await;
+        }
+        self
+    }
+}
+
+/// A server that is killed answers nothing, or something that may be.
+async fn settled(reply: Result<Reply, Lost>) {
+    match reply {
+        Ok(reply) => assert!(reply.status < 500 || reply.status == 503, "{}", reply.body),
+        Err(_) => sleep(Duration::from_millis(20)).await,
+    }
+}
+
+/// When something was done last to each account, by its row.
+type Times = BTreeMap<String, NaiveDateTime>;
+
+/// The latest event of these kinds about each account.
+async fn latest(database_url: &str, kinds: &'static [&'static str]) -> Times {
+    let events: Vec<(Option<String>, NaiveDateTime)> = super::query(database_url, move |conn| {
+        use diesel::prelude::*;
+        use shiming::db::schema::audit_events::dsl;
+        let of_kinds = dsl::audit_events.filter(dsl::kind.eq_any(kinds)).order(dsl::at);
+        of_kinds.select((dsl::account_id, dsl::at)).load(conn)
+    })
+    .await;
+    events.into_iter().map(|(account, at)| (account.unwrap(), at)).collect()
+}
+
+/// Every row is as the trail tells: there is no change without its event and
+/// no event without its change.
+async fn as_the_trail_tells(url: &str) -> [usize; 3] {
+    use diesel::prelude::*;
+    use shiming::db::schema::{accounts, security_answers, units};
+    let questions: Vec<(String, NaiveDateTime)> = super::query(url, |conn| {
+        security_answers::table
+            .select((security_answers::account_id, security_answers::set_at))
+            .load(conn)
+    })
+    .await;
+    let questions: Times = questions.into_iter().collect();
+    assert_eq!(questions, latest(url, &["questions_set"]).await);
+    let passwords: Vec<(String, NaiveDateTime)> = super::query(url, |conn| {
+        let changed = accounts::table.filter(accounts::password_set_at.ne(accounts::created_at));
+        changed.select((accounts::id, accounts::password_set_at)).load(conn)
+    })
+    .await;
+    let passwords: Times = passwords.into_iter().collect();
+    assert_eq!(passwords, latest(url, &["password_changed"]).await);
+    let decided: Vec<(String, Option<NaiveDateTime>)> = super::query(url, |conn| {
+        let decided = units::table.filter(units::decided_at.is_not_null());
+        decided.select((units::account_id, units::decided_at)).load(conn)
+    })
+    .await;
+    let decided: Times = decided.into_iter().filter_map(|(id, at)| Some((id, at?))).collect();
+    assert_eq!(decided, latest(url, &["unit_approved", "unit_rejected"]).await);
+    assert_eq!(rows!(url, support_cases), events(url, "support_case_opened").await);
+    [questions.len(), passwords.len(), decided.len()]
+}
+
+#[test]
+fn questions_passwords_cases_and_decisions_are_whole_or_not_at_all() {
+    let settings = [CHEAP_HASHING.as_slice(), &SETTINGS, &BUSY_SETTINGS].concat();
+    let mut server = Server::start(Engine::of_tests(), &settings);
+    let runtime = runtime();
+    let (people, unit) = runtime.block_on(async {
+        let visitor = Visitor::new(&server.base);
+        let agent = Person::new(90_000);
+        visitor.introduce(&agent).await.unwrap();
+        let body = unit(CREDIT_CODES[0]);
+        let company = visitor.register_unit(&body, &agent, "company").await.unwrap();
+        let company = company["account"]["id"].as_str().unwrap().to_owned();
+        (settle(&server, BUSY).await, company)
+    });
+    let walks: Vec<_> = people.into_iter().map(|one| runtime.spawn(one.bustle())).collect();
+    let killer = thread::spawn(move || {
+        for round in 0..KILLS / 3 {
+            // The operator's command is killed, too.
+            let reject = ["units", "reject", &unit, "--reason", "材料不全"];
+            let approve = ["units", "approve", &unit];
+            let decision = if round % 2 == 0 { &reject[..] } else { &approve[..] };
+            let mut command = server.command(decision).spawn().unwrap();
+            thread::sleep(Duration::from_millis(20 + random_below(200)));
+            let _ = command.kill();
+            command.wait().unwrap();
+            server.kill();
+            super::runtime().block_on(as_the_trail_tells(&server.database_url));
+            server.run();
+        }
+        (server, unit)
+    });
+    runtime.block_on(async {
+        for walk in walks {
+            walk.await.unwrap();
+        }
+        let (server, unit) = killer.join().unwrap();
+        let _ = server.command(&["units", "approve", &unit]).status().unwrap();
+        let url = server.database_url.clone();
+        drained(&url).await;
+        let [questions, passwords, decided] = as_the_trail_tells(&url).await;
+        assert_eq!(decided, 1);
+        assert!(questions > 0 && passwords > 0 && rows!(&url, support_cases) > 0);
+        let visitor = Visitor::new(&server.base);
+        let mails = visitor.get("/sandbox/v1/mail").await.unwrap().ok(200);
+        assert!(!mails["items"].as_array().unwrap().is_empty());
+    });
 }

@@ -71,6 +71,19 @@ async fn decisions(server: &Server, account: &str) -> Vec<(String, String)> {
     .await
 }
 
+/// Details of what an operator has read.
+async fn readings(server: &Server, kind: &'static str) -> Vec<Option<String>> {
+    query(&server.database_url, move |conn| {
+        audit_events::table
+            .filter(audit_events::kind.eq(kind))
+            .filter(audit_events::request_id.eq("operator"))
+            .order(audit_events::at)
+            .select(audit_events::detail)
+            .load(conn)
+    })
+    .await
+}
+
 #[test]
 fn units_are_listed_approved_and_rejected() {
     let server = Server::start(Engine::of_tests(), &CHEAP_HASHING);
@@ -97,6 +110,9 @@ fn units_are_listed_approved_and_rejected() {
     for told in [&first, CREDIT_CODES[0], "张法人", &one.name, "unit-two", "2 units"] {
         assert!(shown.contains(told), "{told}: {shown}");
     }
+
+    let read = runtime.block_on(readings(&server, "units_listed"));
+    assert_eq!(read, ["0", "2", "2"].map(|count| Some(count.to_owned())));
 
     said(&server, &["units", "approve", &first]);
     let told = runtime.block_on(news(&server, &one.phone));
@@ -219,6 +235,8 @@ fn cases_are_listed_and_read() {
         assert!(shown.contains(told), "{told}: {shown}");
     }
     assert!(refused(&server, &["cases", "show", "C20261123-000000"]).contains("no case"));
+    let read = runtime.block_on(readings(&server, "case_read"));
+    assert_eq!(read, [Some(first.clone())], "what was read in clear, and nothing else");
     assert!(refused(&server, &["cases", "show", "everything"]).contains("C20261124-7F3K9Q"));
 }
 

@@ -30,11 +30,13 @@ pub(super) async fn confirm(
     core: &Arc<Core>,
     meta: &RequestMeta,
     session: Session,
-    code: OtpCode,
+    code: Option<OtpCode>,
 ) -> Result<AccountView, Problem> {
     let (own_core, meta) = (Arc::clone(core), meta.clone());
-    let changed =
-        core.db.write(move |conn| in_transaction(&own_core, conn, (&meta, &session), &code)).await;
+    let changed = core
+        .db
+        .write(move |conn| in_transaction(&own_core, conn, (&meta, &session), code.as_ref()))
+        .await;
     core.outbox_bell.notify_one();
     changed?
 }
@@ -44,7 +46,7 @@ fn in_transaction(
     core: &Core,
     conn: &mut Conn,
     (meta, session): (&RequestMeta, &Session),
-    code: &OtpCode,
+    code: Option<&OtpCode>,
 ) -> Result<Result<AccountView, Problem>, Problem> {
     let account = own(core, conn, session)?;
     let id = FlowId::of_account(account.id);
@@ -59,7 +61,7 @@ fn in_transaction(
         return Err(wrong_stage(change.stage));
     }
     let elements = change.elements()?;
-    let phone = match prove_phone(core, conn, (meta, &mut change, &elements), Some(code))? {
+    let phone = match prove_phone(core, conn, (meta, &mut change, &elements), code)? {
         Ok(proof) => proof,
         Err(refused) => return Ok(Err(refused)),
     };

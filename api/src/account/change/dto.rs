@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::draft::{AgentAnswers, Answers};
 use crate::{
     accounts::Kind,
-    identity::{BirthDate, DocumentType, Gender, IdDocument, OtpCode},
+    identity::{BirthDate, DocumentType, Gender, IdDocument},
     proving::answers::{BankAnswers, WhoAnswers, read_bank, read_name},
     web::{FieldErrors, Problem},
 };
@@ -55,16 +55,6 @@ pub struct ChangeAgent {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "1990-03-07")]
     birth_date: Option<Zeroizing<String>>,
-}
-
-/// The code from the message: 动态验证.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ConfirmChange {
-    /// Six digits.
-    #[serde(default)]
-    #[schema(required, example = "305871")]
-    code: String,
 }
 
 /// What the account will hold.
@@ -146,13 +136,5 @@ impl ChangeAgent {
             errors.add(&format!("/agent/{field}"), error.code());
         }
         Some((document, AgentAnswers { gender, birth_date }))
-    }
-}
-
-impl ConfirmChange {
-    pub(super) fn parse(&self) -> Result<OtpCode, Problem> {
-        let mut errors = FieldErrors::new();
-        let code = errors.check("/code", OtpCode::parse(&self.code));
-        errors.finish(code)
     }
 }

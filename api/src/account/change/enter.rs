@@ -10,8 +10,8 @@ use super::{
     view::{self, AccountChange},
 };
 use crate::{
-    account::{own, view::held_until},
-    accounts::{Account, Elements},
+    account::{not_signed_in, own, view::held_until},
+    accounts::{self, Account, Elements},
     core::Core,
     db::Conn,
     kernel::{Timestamp, ids::FlowId},
@@ -32,6 +32,10 @@ pub(super) async fn change(
     let (id, now) = (FlowId::of_account(session.account), meta.now);
     let enter = move |core: &Core, conn: &mut Conn, change: &mut Change| {
         let account = own(core, conn, &session)?;
+        // Nothing is begun for an account that is erased meanwhile.
+        if !accounts::hold(core, conn, &account)? {
+            return Err(not_signed_in());
+        }
         refuse_held(&account, now)?;
         enter(&account, change, &body, now)
     };

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, delete, get, http::StatusCode, post, web};
 use super::{
     confirm,
     draft::Change,
-    dto::{ChangeAccount, ConfirmChange},
+    dto::ChangeAccount,
     enter,
     view::{self, AccountChange},
 };
@@ -17,7 +17,7 @@ use crate::{
     flows,
     idempotency::{Idempotency, Reply},
     kernel::ids::FlowId,
-    proving::not_found,
+    proving::{ConfirmCode, not_found},
     sessions::SignedIn,
     web::{JsonBody, Problem, ProblemDocument, RequestMeta},
 };
@@ -111,7 +111,7 @@ pub async fn abandon_account_change(
 /// The phone that held before is told, once.
 #[utoipa::path(tag = "Account",
     params(("Idempotency-Key" = Option<String>, Header, description = "16 to 128 visible ASCII characters")),
-    request_body = ConfirmChange, security(("session_cookie" = []), ("access_token" = [])),
+    request_body = ConfirmCode, security(("session_cookie" = []), ("access_token" = [])),
     responses(
         (status = 200, body = AccountView),
         (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
@@ -125,7 +125,7 @@ pub async fn confirm_account_change(
     core: web::Data<Core>,
     meta: RequestMeta,
     (signed_in, idempotency): (SignedIn, Idempotency),
-    body: JsonBody<ConfirmChange>,
+    body: JsonBody<ConfirmCode>,
 ) -> Result<HttpResponse, Problem> {
     let core = core.into_inner();
     let JsonBody { value, bytes } = body;

@@ -1,0 +1,100 @@
+//! Messages that cannot be read, prepared or sent in time keep nobody waiting.
+
+use diesel::prelude::*;
+use serde_json::json;
+use shiming::{
+    db::{
+        Conn, DbFault,
+        schema::{outbox, support_cases},
+    },
+    kernel::{OsEntropy, ids::OutboxId},
+};
+
+use crate::{
+    cases::letter,
+    support::{TestApp, person},
+};
+
+/// States of the messages that are left.
+async fn left(app: &TestApp) -> Vec<String> {
+    app.query(|conn| outbox::table.order(outbox::id).select(outbox::state).load(conn)).await
+}
+
+async fn change(
+    app: &TestApp,
+    change: impl FnOnce(&mut Conn) -> QueryResult<usize> + Send + 'static,
+) {
+    let work = move |conn: &mut Conn| change(conn).map_err(DbFault::from);
+    assert_eq!(app.core.db.write(work).await.unwrap(), 1);
+}
+
+#[actix_web::test]
+async fn a_message_that_cannot_be_read_stops_no_other_and_ends_one_day() {
+    let app = TestApp::start();
+    let now = app.now();
+    let id = OutboxId::new(now, &OsEntropy).unwrap().to_string();
+    change(&app, move |conn| {
+        diesel::insert_into(outbox::table)
+            .values((
+                outbox::id.eq(id),
+                outbox::kind.eq("from_a_newer_node"),
+                outbox::payload_sealed.eq(vec![1_u8]),
+                outbox::state.eq("waiting"),
+                outbox::attempts.eq(0),
+                outbox::created_at.eq(now.naive_utc()),
+                outbox::due_at.eq(now.naive_utc()),
+                outbox::give_up_at.eq((now + chrono::TimeDelta::hours(1)).naive_utc()),
+            ))
+            .execute(conn)
+    })
+    .await;
+    // The code arrives.
+    app.client().register(&person("王小明"), "zhangsan").await;
+    assert_eq!(left(&app).await, ["waiting"]);
+    for _ in 0..3 {
+        app.pass(1536);
+        app.run_outbox().await;
+    }
+    assert_eq!(left(&app).await, ["failed"]);
+}
+
+#[actix_web::test]
+async fn a_message_that_cannot_be_prepared_is_tried_again_until_its_time_is_over() {
+    let app = TestApp::start();
+    let client = app.client();
+    let body = letter(&client, json!({})).await;
+    client.post("/api/v1/support-cases", body).await.ok(201);
+    change(&app, |conn| {
+        let broken = support_cases::body_sealed.eq(vec![1_u8]);
+        diesel::update(support_cases::table).set(broken).execute(conn)
+    })
+    .await;
+    for pause in [3, 6, 12] {
+        assert_eq!(app.run_outbox().await, 1);
+        app.pass(pause - 1);
+        assert_eq!(app.run_outbox().await, 0, "not before {pause} s");
+        app.pass(1);
+    }
+    assert_eq!(left(&app).await, ["waiting"]);
+    app.pass(5 * 86_400 - 30);
+    app.run_outbox().await;
+    assert_eq!(left(&app).await, ["failed"]);
+}
+
+#[actix_web::test]
+async fn a_code_that_could_not_be_sent_in_time_is_never_sent() {
+    let app = TestApp::start();
+    let client = app.client();
+    let somebody = person("王小明");
+    client.up_to_bank(&somebody, "zhangsan").await;
+    client.bank(&somebody).await.ok(200);
+    // No node was running.
+    app.pass(90);
+    assert_eq!(app.run_outbox().await, 0);
+    assert!(client.inbox(&somebody.phone).await.is_empty());
+    assert_eq!(left(&app).await, ["failed"]);
+    // Another one may be asked for.
+    client.bank(&somebody).await.ok(200);
+    let code = client.last_sms(&somebody.phone).await;
+    client.confirm(&code).await.ok(201);
+}
