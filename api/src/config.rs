@@ -146,6 +146,7 @@ settings! {
         sms_per_address_hour: u32,
         bank_failures_per_card_day: u32,
         bank_failures_per_document_day: u32,
+        bank_failures_per_address_hour: u32,
         bank_checks_per_flow: u32,
         documents_per_flow: u32,
         registrations_per_address_hour: u32,

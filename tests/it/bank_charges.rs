@@ -265,3 +265,29 @@ async fn a_bank_that_matched_is_not_asked_again_about_a_document_in_use() {
     assert_eq!(charged(&app, &person).await, (0, 0));
     assert_eq!(app.run_outbox().await, 0, "and nobody is sent a message");
 }
+
+#[actix_web::test]
+async fn failures_from_one_address_are_bounded_whatever_the_cards() {
+    let app = TestApp::with(|settings| settings.limits.bank_failures_per_address_hour = 2);
+    let ask = async |name: &str, (username, phone): (&str, Option<&str>), address: &str| {
+        let client = app.client_at(address);
+        client.up_to_bank(&person(name), username).await;
+        let mut body = person(name).bank();
+        if let Some(phone) = phone {
+            body["phone"] = json!(phone);
+        }
+        client.post(&client.step("bank-verification"), body).await
+    };
+    let (here, wrong) = ("203.0.113.1", Some("13900139000"));
+    // What matches is given back.
+    ask("王小明", ("zhangsan", None), here).await.ok(200);
+    ask("张伟", ("zhangwei", wrong), here).await.problem(422, "bank_mismatch");
+    ask("刘洋", ("liuyang", wrong), here).await.problem(422, "bank_mismatch");
+    let refused = ask("杨柳青", ("yangliu", None), here).await;
+    assert_eq!(refused.problem(429, "bank_attempts_exceeded")["scope"], "address");
+    assert!(refused.retry_after().is_some_and(|seconds| seconds <= 3601));
+    assert_eq!(count!(app, bank_checks), 3);
+    ask("杨柳青", ("liuqing", None), "203.0.113.2").await.ok(200);
+    app.pass(3601);
+    ask("杨柳青", ("qing", None), here).await.ok(200);
+}

@@ -121,12 +121,17 @@ async fn no_check_is_paid_for_when_no_message_could_be_sent() {
 
 #[actix_web::test]
 async fn messages_that_are_switched_off_cost_no_check() {
-    let app = TestApp::with(|settings| settings.limits.sms_per_address_hour = 0);
-    let client = app.client();
-    let person = person("王小明");
-    client.up_to_bank(&person, "zhangsan").await;
-    exceeded(&client.bank(&person).await, "address", 3600);
-    assert_eq!(count!(app, bank_checks), 0);
+    for scope in ["address", "phone"] {
+        let app = TestApp::with(|settings| match scope {
+            "address" => settings.limits.sms_per_address_hour = 0,
+            _ => settings.limits.sms_per_phone_hour = 0,
+        });
+        let client = app.client();
+        let person = person("王小明");
+        client.up_to_bank(&person, "zhangsan").await;
+        exceeded(&client.bank(&person).await, scope, 3600);
+        assert_eq!(count!(app, bank_checks), 0);
+    }
 }
 
 #[actix_web::test]
@@ -187,4 +192,34 @@ async fn by_no_mixture_of_ways_does_a_phone_get_more() {
         app.pass(3600);
     }
     assert_eq!(arrived, [1, 5, 10, 10, 10], "five in an hour, ten in a day");
+}
+
+#[actix_web::test]
+async fn a_stranger_does_not_learn_that_a_phone_has_had_its_messages() {
+    let app = TestApp::with(|settings| settings.limits.sms_per_phone_hour = 1);
+    let victim = person("王小明");
+    app.client().register(&victim, "zhangsan").await;
+    let stranger = app.client();
+    let own = person("张伟");
+    stranger.up_to_bank(&own, "zhangwei").await;
+    for phone in [victim.phone.as_str(), "13900139000"] {
+        let mut body = own.bank();
+        body["phone"] = phone.into();
+        let answer = stranger.post(&stranger.step("bank-verification"), body).await;
+        answer.problem(422, "bank_mismatch");
+    }
+}
+
+#[actix_web::test]
+async fn a_match_for_a_phone_that_has_had_its_messages_is_paid_for_once() {
+    let app = TestApp::with(|settings| settings.limits.sms_per_phone_hour = 1);
+    let holder = person("王小明");
+    app.client().up_to_code(&holder, "zhangsan").await;
+    let client = app.client();
+    client.up_to_bank(&holder, "lisi").await;
+    for _ in 0..2 {
+        exceeded(&client.bank(&holder).await, "phone", 3600);
+    }
+    assert_eq!(count!(app, bank_checks), 2);
+    assert_eq!(client.draft().await["remaining"]["bank_checks"], 5);
 }

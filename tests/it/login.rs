@@ -272,3 +272,34 @@ async fn hash(app: &TestApp) -> String {
     })
     .await
 }
+
+#[actix_web::test]
+async fn tries_at_once_after_a_lock_was_forgotten_are_all_counted() {
+    let app = TestApp::start();
+    app.client().register(&person("王小明"), "zhangsan").await;
+    for _ in 0..5 {
+        app.client().try_sign_in("zhangsan", "wrong password").await;
+        app.pass(6);
+    }
+    for _ in 0..6 {
+        app.pass(3600);
+        let client = app.client();
+        let mut bodies = Vec::new();
+        for _ in 0..4 {
+            bodies.push(client.login_body("zhangsan", "wrong password").await);
+        }
+        let mut tries = bodies.into_iter().map(|body| client.post("/api/v1/sessions", body));
+        let mut next = || tries.next().unwrap();
+        let (a, b, c, d) = tokio::join!(next(), next(), next(), next());
+        let looked_at = [a, b, c, d].iter().filter(|answer| answer.status == 401).count();
+        let counted = app
+            .query(|conn| {
+                use diesel::prelude::*;
+                use shiming::db::schema::password_failures::dsl;
+                dsl::password_failures.select(dsl::failures).load::<i64>(conn)
+            })
+            .await;
+        let looked_at = i64::try_from(looked_at).unwrap();
+        assert!(counted.iter().all(|counted| *counted >= looked_at), "{looked_at}: {counted:?}");
+    }
+}

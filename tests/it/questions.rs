@@ -157,3 +157,17 @@ async fn questions_that_wrong_answers_used_up_are_shown_so_until_chosen_anew() {
     client.put(PATH, answers()).await.ok(200);
     assert_eq!(client.get(PATH).await.ok(200)["state"], "set");
 }
+
+#[actix_web::test]
+async fn questions_are_chosen_a_few_times_a_day() {
+    let app = TestApp::start();
+    let client = signed_in(&app).await;
+    for _ in 0..5 {
+        client.put(PATH, answers()).await.ok(200);
+    }
+    let answer = client.put(PATH, answers()).await;
+    answer.problem(429, "too_many_requests");
+    assert!(answer.retry_after().is_some());
+    assert_eq!(client.told(&person("王小明").phone, "密保").await, 5);
+    client.delete(PATH).await.ok(204);
+}

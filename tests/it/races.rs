@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 use tokio::join;
 
-use crate::support::{Answer, Client, PASSWORD, Person, TestApp, count, people, person};
+use crate::support::{ANSWERS, Answer, Client, PASSWORD, Person, TestApp, count, people, person};
 
 const ROUNDS: usize = 6;
 
@@ -303,4 +303,34 @@ async fn a_campus_behind_one_address_signs_in_at_the_same_time() {
     let sign_in = |at: usize| client.post("/api/v1/tokens", bodies[at].clone());
     let (a, b, c, d) = join!(sign_in(0), sign_in(1), sign_in(2), sign_in(3));
     assert_tally(&[a, b, c, d], &[("201", 4)]);
+}
+
+#[actix_web::test]
+async fn a_reset_and_logins_at_the_same_moment_never_wait_for_each_other_in_a_circle() {
+    let app = TestApp::with(|settings| settings.password.failures.per_address = 999);
+    app.client().register(&person("王小明"), "zhangsan").await;
+    app.choose_questions("zhangsan").await;
+    let passwords = [PASSWORD, "mango bridge rain 42"];
+    for round in 0..18 {
+        app.pass(6);
+        let (present, next) = (passwords[round % 2], passwords[(round + 1) % 2]);
+        let client = app.client();
+        client.find_password("zhangsan").await;
+        client.choose("security_questions").await.ok(200);
+        client.answer(ANSWERS).await.ok(200);
+        let (one, other) = (app.client(), app.client());
+        let first = one.login_body("zhangsan", present).await;
+        let second = other.login_body("zhangsan", present).await;
+        let later = async {
+            one.post("/api/v1/sessions", first).await;
+            other.post("/api/v1/sessions", second).await
+        };
+        let now = app.client();
+        let (reset, login, after) =
+            join!(client.reset(next), now.try_sign_in("zhangsan", present), later);
+        for answer in [&login, &after] {
+            assert!(answer.status < 500, "{}", answer.text());
+        }
+        reset.ok(200);
+    }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shiming::db::{DbFault, schema::accounts};
 
-use crate::support::{Client, TestApp, claim, moved, person};
+use crate::support::{Client, Person, TestApp, claim, count, moved, person};
 
 const NEW: &str = "mango bridge rain 42";
 
@@ -254,4 +254,49 @@ async fn a_change_that_a_thief_has_begun_ends_with_the_reset() {
         })
         .await;
     assert_eq!(left, 0);
+}
+
+#[actix_web::test]
+async fn what_a_thief_has_asked_for_ends_with_a_reset_by_code() {
+    let app = with_account().await;
+    let thief = app.client();
+    thief.sign_in("zhangsan").await;
+    thief.post("/api/v1/account/closure", json!({})).await.ok(200);
+    app.choose_questions("zhangsan").await;
+    let client = app.client();
+    client.up_to_reset("zhangsan", &person("王小明")).await;
+    client.reset(NEW).await.ok(200);
+    assert_eq!((count!(app, account_closures), count!(app, security_answers)), (0, 0));
+    let audited = (app.audited("closure_cancelled").await, app.audited("questions_removed").await);
+    assert_eq!(audited, (1, 1));
+}
+
+#[actix_web::test]
+async fn whoever_knows_a_part_of_a_claim_does_not_use_its_messages_up() {
+    let app = with_account().await;
+    let right = person("王小明");
+    // Alike for whoever there is and for whoever there is not.
+    for (round, username) in ["zhangsan", "nobody"].into_iter().enumerate() {
+        let wrong = [
+            Person { document_number: person("张伟").document_number, ..right.clone() },
+            Person { phone: person("张伟").phone, ..right.clone() },
+        ];
+        for (number, wrong) in wrong.iter().enumerate() {
+            for address in 0..5 {
+                let client = app.client_at(&format!("203.0.113.{address}"));
+                client.up_to_recovery_code(username, wrong).await;
+            }
+            let owner = app.client_at(&format!("198.51.{round}.{number}"));
+            owner.up_to_recovery_code(username, &right).await;
+        }
+    }
+    for person in [right, person("杨柳青")] {
+        let renamed = Person { name: "王大明".into(), ..person.clone() };
+        for address in 0..6 {
+            let client = app.client_at(&format!("203.0.114.{address}"));
+            let whose = if address < 5 { &renamed } else { &person };
+            client.find_username(whose).await;
+            client.ask_code(json!({})).await.ok(200);
+        }
+    }
 }

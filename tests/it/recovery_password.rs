@@ -372,3 +372,19 @@ async fn an_overloaded_service_uses_nothing_up() {
     drop(ticket);
     client.reset(NEW).await.ok(200);
 }
+
+#[actix_web::test]
+async fn a_reset_tells_few_times_a_day_whether_a_password_is_the_present_one() {
+    let app = with_account().await;
+    let client = app.client();
+    client.up_to_reset("zhangsan", &person("王小明")).await;
+    for _ in 0..19 {
+        client.reset(PASSWORD).await.fields(&[("/password", "password_same")]);
+    }
+    // What breaks the rules may tell something too.
+    client.reset("my zhangsan 7 rain").await.problem(422, "validation_failed");
+    let answer = client.reset(NEW).await;
+    answer.problem(429, "too_many_requests");
+    assert!(answer.retry_after().is_some());
+    assert_eq!(client.current_recovery().await["stage"], "reset");
+}

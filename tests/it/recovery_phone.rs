@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use tokio::join;
 
-use crate::support::{CREDIT_CODE, Client, PASSWORD, Person, TestApp, UNIT, count, moved, person};
+use crate::support::{
+    CREDIT_CODE, Client, PASSWORD, Person, TestApp, UNIT, claim, count, moved, person,
+};
 
 const NEW: &str = "mango bridge rain 42";
 
@@ -310,4 +312,20 @@ async fn the_claim_of_somebody_whose_name_has_changed_is_put_right() {
     client.ask_code(json!({})).await.ok(200);
     let code = client.last_sms(&named.phone).await;
     client.enter_code(&code).await.ok(200);
+}
+
+#[actix_web::test]
+async fn after_three_wrong_documents_the_one_that_was_proved_is_accepted() {
+    let (app, _, new) = with_lost_phone().await;
+    let client = app.client();
+    client.find_password("zhangsan").await;
+    client.choose("document_and_sms").await.ok(200);
+    for name in ["张伟", "刘洋", "杨柳青"] {
+        client.ask_code(claim(&person(name))).await.ok(200);
+    }
+    replace(&client, &new).await;
+    client.ask_code(json!({})).await.ok(200);
+    let code = client.last_sms(&new.phone).await;
+    client.enter_code(&code).await.ok(200);
+    client.reset(NEW).await.ok(200);
 }

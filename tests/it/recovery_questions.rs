@@ -34,6 +34,7 @@ async fn three_right_answers_set_the_password_anew() {
     let proved = client.answer([" 布 老虎！", "外婆的红烧肉。", "罗湖口岸"]).await.ok(200);
     assert_eq!((&proved["stage"], &proved["questions"]), (&json!("reset"), &json!(null)));
     client.reset(NEW).await.ok(200);
+    assert_eq!(count!(app, security_answers), 1, "whoever answered them has chosen them");
     assert!(client.opens("zhangsan", NEW).await && !client.opens_as_before("zhangsan").await);
     assert_eq!(client.told(&person("王小明").phone, "密码已重置").await, 1);
 }
@@ -103,12 +104,72 @@ async fn right_answers_start_the_count_anew() {
         let client = app.client();
         client.find_password("zhangsan").await;
         client.choose("security_questions").await.ok(200);
-        for _ in 0..4 {
+        for _ in 0..3 {
             client.answer(WRONG).await.problem(422, "answers_wrong");
         }
         client.answer(ANSWERS).await.ok(200);
     }
     assert_eq!(app.audited("questions_disabled").await, 0);
+}
+
+#[actix_web::test]
+async fn the_last_try_uses_the_questions_up_even_when_it_is_right() {
+    let app = with_questions(QuestionsMode::Guide).await;
+    let client = app.client();
+    client.find_password("zhangsan").await;
+    client.choose("security_questions").await.ok(200);
+    for _ in 0..4 {
+        client.answer(WRONG).await.problem(422, "answers_wrong");
+    }
+    assert_eq!(client.answer(ANSWERS).await.ok(200)["stage"], "reset");
+    // Told with the count, before anybody knew whether the answers are right.
+    assert_eq!(client.told(&person("王小明").phone, "密保问题").await, 1);
+    assert_eq!(app.audited("questions_disabled").await, 1);
+    client.reset(NEW).await.ok(200);
+    client.find_password("zhangsan").await;
+    client.choose("security_questions").await.problem(409, "security_questions_not_set");
+}
+
+#[actix_web::test]
+async fn answers_to_questions_that_are_no_longer_chosen_reset_nothing() {
+    for mode in [QuestionsMode::Guide, QuestionsMode::SecondStep] {
+        for chosen_again in [true, false] {
+            let app = with_questions(mode).await;
+            let (client, owner) = (app.client(), app.client());
+            if mode == QuestionsMode::Guide {
+                client.find_password("zhangsan").await;
+                client.choose("security_questions").await.ok(200);
+            } else {
+                client.up_to_reset("zhangsan", &person("王小明")).await;
+            }
+            assert_eq!(client.answer(ANSWERS).await.ok(200)["stage"], "reset");
+            app.pass(1);
+            if chosen_again {
+                app.choose_questions("zhangsan").await;
+            } else {
+                owner.sign_in("zhangsan").await;
+                owner.delete("/api/v1/account/security-questions").await.ok(204);
+            }
+            client.reset(NEW).await.problem(409, "stage_conflict");
+            assert!(client.opens_as_before("zhangsan").await);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_second_step_makes_the_first_one_no_younger() {
+    let app = with_questions(QuestionsMode::SecondStep).await;
+    let (slow, quick) = (app.client(), app.client());
+    slow.up_to_reset("zhangsan", &person("王小明")).await;
+    app.pass(1);
+    quick.up_to_reset("zhangsan", &person("王小明")).await;
+    quick.answer(ANSWERS).await.ok(200);
+    app.pass(1);
+    quick.reset(NEW).await.ok(200);
+    app.pass(1);
+    slow.answer(ANSWERS).await.ok(200);
+    slow.reset("papaya tunnel snow 43").await.problem(409, "stage_conflict");
+    assert!(slow.opens("zhangsan", NEW).await);
 }
 
 #[actix_web::test]
@@ -210,6 +271,7 @@ async fn as_a_second_step_they_come_after_the_code() {
     client.answer(WRONG).await.problem(422, "answers_wrong");
     assert_eq!(client.answer(ANSWERS).await.ok(200)["stage"], "reset");
     client.reset(NEW).await.ok(200);
+    assert_eq!(count!(app, security_answers), 1);
     assert!(client.opens("zhangsan", NEW).await);
     // Not by questions: nothing is held.
     let held = app

@@ -5,6 +5,7 @@
 //! the person; what is the unit's own stands beside it.
 
 mod closing;
+mod new_password;
 mod password;
 mod proof;
 mod store;
@@ -29,9 +30,10 @@ use crate::{
 pub use closing::{
     Closure, cancel_closure, closure, due_closures, erase, hold, request_closure, take_due_closure,
 };
+pub use new_password::{refuse_earlier, try_new_password};
+use password::earlier_passwords;
 pub use password::{
-    contains_personal, credentials, earlier_passwords, keep_password, note_personal,
-    replace_password,
+    contains_personal, credentials, keep_password, note_personal, replace_password,
 };
 pub use proof::{BankMatched, Elements, Proofs};
 pub use units::{NotDecided, Unit, UnitState, decide_unit, list_units};

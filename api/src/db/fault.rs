@@ -58,8 +58,8 @@ impl DbFault {
             Self::Overloaded | Self::Pool(_) | Self::Connection(_) => true,
             Self::Query(QueryError::DatabaseError(kind, information)) => {
                 matches!(kind, ClosedConnection | SerializationFailure | UnableToSendCommand)
-                    // SQLITE_BUSY: diesel has no kind for it.
-                    || information.message() == "database is locked"
+                    // SQLITE_BUSY and SQLSTATE 40P01: diesel has no kind for them.
+                    || ["database is locked", "deadlock detected"].contains(&information.message())
             }
             _ => false,
         }
@@ -118,5 +118,19 @@ pub fn savepoint<T, R>(
         Ok(value) => Ok(Ok(value)),
         Err(Left::Refused(refused)) => Ok(Err(refused)),
         Err(Left::Fault(fault)) => Err(fault),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_somebody_else_holds_passes() {
+        for message in ["database is locked", "deadlock detected"] {
+            let information = Box::new(message.to_owned());
+            let error = QueryError::DatabaseError(DatabaseErrorKind::Unknown, information);
+            assert!(DbFault::from(error).is_passing(), "{message}");
+        }
     }
 }

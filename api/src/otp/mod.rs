@@ -160,11 +160,31 @@ fn phone_charges(core: &Core, phone: &Phone) -> [Charge; 2] {
 }
 
 /// Whether a code could be sent now: asked before a bank check is paid for.
+///
+/// Not what the phone has had, unless messages are switched off: until the bank
+/// has matched, whoever asks may be a stranger, and would learn that a phone he
+/// typed is somebody's who asks for messages. [`request`] counts it.
 pub fn precheck(
     core: &Core,
     conn: &mut Conn,
     binding: Binding<'_>,
     meta: &RequestMeta,
+) -> Result<Result<(), RequestRefused>, DbFault> {
+    let own = |charge: &Charge| match binding.to {
+        Addressee::Phone(phone) => charge.subject == phone.e164() && charge.rule.most > 0,
+        Addressee::Claimed(_) => false,
+    };
+    let mut charges = charges(core, binding, meta);
+    charges.retain(|charge| !own(charge));
+    check(core, conn, binding, (&charges, meta))
+}
+
+/// Whether the last message is old enough and the charges can be paid.
+fn check(
+    core: &Core,
+    conn: &mut Conn,
+    binding: Binding<'_>,
+    (charges, meta): (&[Charge], &RequestMeta),
 ) -> Result<Result<(), RequestRefused>, DbFault> {
     if let Some(last) = store::newest(conn, &binding.flow.to_string(), binding.purpose.code())? {
         let resend_at = last.requested_at.and_utc()
@@ -174,7 +194,7 @@ pub fn precheck(
             return Ok(Err(RequestRefused::TooSoon { retry_after }));
         }
     }
-    let spent = limits::peek(core, conn, &charges(core, binding, meta), meta.now)?;
+    let spent = limits::peek(core, conn, charges, meta.now)?;
     Ok(spent.map_or(Ok(()), |exceeded| Err(RequestRefused::Exceeded(exceeded))))
 }
 
@@ -186,10 +206,11 @@ pub fn request(
     binding: Binding<'_>,
     meta: &RequestMeta,
 ) -> Result<Result<Challenge, RequestRefused>, DbFault> {
-    if let Err(refused) = precheck(core, conn, binding, meta)? {
+    let charges = charges(core, binding, meta);
+    if let Err(refused) = check(core, conn, binding, (&charges, meta))? {
         return Ok(Err(refused));
     }
-    if let Err(exceeded) = limits::charge(core, conn, &charges(core, binding, meta), meta.now)? {
+    if let Err(exceeded) = limits::charge(core, conn, &charges, meta.now)? {
         return Ok(Err(RequestRefused::Exceeded(exceeded)));
     }
     let flow = binding.flow.to_string();

@@ -38,11 +38,13 @@ pub(super) fn find(conn: &mut Conn, key: &str, now: Timestamp) -> Result<Seen, D
         Some((failures, blocked_until, forgotten_at)) if forgotten_at > now.naive_utc() => {
             Seen { failures, blocked_until: Some(blocked_until), exists: true }
         }
-        // Old enough to be forgotten; the row is used again.
+        // Old enough to be forgotten; the row is used again, unless somebody
+        // else did so meanwhile: then his count stands, and ours will not fit.
         Some(_) => {
-            diesel::update(password_failures::table.find(key))
-                .set(password_failures::failures.eq(0))
-                .execute(conn)?;
+            let old = password_failures::table
+                .find(key)
+                .filter(password_failures::forgotten_at.le(now.naive_utc()));
+            diesel::update(old).set(password_failures::failures.eq(0)).execute(conn)?;
             Seen { failures: 0, blocked_until: None, exists: true }
         }
     })

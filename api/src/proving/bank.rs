@@ -14,7 +14,7 @@ use crate::{
     flows::{self, Flow},
     identity::CardKind,
     kernel::ids::{BankCheckId, FlowId},
-    limits::{self, Charge, DAY, Rule},
+    limits::{self, Charge, DAY, HOUR, Rule},
     otp,
     ports::{BankFault, BankOutcome, BankQuestion},
     web::{Problem, RequestMeta},
@@ -105,11 +105,20 @@ fn check_card(elements: &Elements) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Reserves a failure for card and document, given back unless the bank says
-/// no: twenty requests at the same time cannot ask twenty times.
-fn charges<A: Proving>(core: &Core, flow: FlowId, elements: &Elements) -> Vec<Charge> {
+/// Reserves a failure for card, document and address, given back unless the
+/// bank says no: twenty requests at the same time cannot ask twenty times.
+fn charges<A: Proving>(
+    core: &Core,
+    (meta, flow): (&RequestMeta, FlowId),
+    elements: &Elements,
+) -> Vec<Charge> {
     let limits = &core.settings.limits;
     let rule = |name, most| Rule { name, most, window_seconds: DAY };
+    let of_address = Rule {
+        name: "bank_address_hour",
+        most: limits.bank_failures_per_address_hour,
+        window_seconds: HOUR,
+    };
     let mut charges = vec![
         Charge {
             rule: rule("bank_card_day", limits.bank_failures_per_card_day),
@@ -119,6 +128,7 @@ fn charges<A: Proving>(core: &Core, flow: FlowId, elements: &Elements) -> Vec<Ch
             rule: rule("bank_document_day", limits.bank_failures_per_document_day),
             subject: elements.document.uniqueness_key(),
         },
+        Charge { rule: of_address, subject: meta.address.limit_subject() },
     ];
     charges.extend(A::charged(core, flow));
     charges
@@ -144,7 +154,7 @@ fn may_ask<A: Proving>(
     if earlier.as_ref().is_some_and(waiting) {
         return Err(problems::busy());
     }
-    // A code that could not be sent would make the check a waste.
+    // A code that is known not to be sent would make the check a waste.
     if let Err(refused) = otp::precheck(core, conn, binding(flow, elements), meta)? {
         return Ok(Err(problems::request_refused(refused)));
     }
@@ -155,11 +165,12 @@ fn may_ask<A: Proving>(
     if let Some(earlier) = &earlier {
         store::abandon(conn, earlier.id, meta.now)?;
     }
-    let charges = charges::<A>(core, flow.id, elements);
+    let charges = charges::<A>(core, (meta, flow.id), elements);
     if let Err(exceeded) = limits::charge(core, conn, &charges, meta.now)? {
         let scope = match exceeded.rule {
             "bank_card_day" => "card",
             "bank_document_day" => "document",
+            "bank_address_hour" => "address",
             _ => "flow",
         };
         return Ok(Err(problems::bank_attempts(scope, exceeded.retry_after)));
@@ -232,7 +243,7 @@ fn settle<A: Proving, V>(
     let timed_out = answer == Err(BankFault::Timeout);
     let was_pending = store::check_finished(conn, question.id, code, meta.now)?;
     if was_pending && !failed {
-        limits::refund(core, conn, &charges::<A>(core, id, &question.elements))?;
+        limits::refund(core, conn, &charges::<A>(core, (meta, id), &question.elements))?;
     }
     // The flow may have been given up, or changed, while the bank thought;
     // what was recorded above stands all the same.

@@ -39,7 +39,7 @@ pub(super) fn bank_silent() -> Problem {
     Problem::new(Code::BankUnavailable).retry_after(5)
 }
 
-/// No bank check is left for the card, the document or the flow.
+/// No bank check is left for the card, the document, the address or the flow.
 pub(super) fn bank_attempts(scope: &'static str, retry_after: i64) -> Problem {
     Problem::new(Code::BankAttemptsExceeded).with("scope", scope).retry_after(retry_after)
 }

@@ -13,10 +13,13 @@ use crate::{
     audit::{self, AuditKind, AuditSubject},
     core::Core,
     db::{Conn, DbFault},
-    kernel::ids::{AccountId, FlowId},
+    kernel::{
+        Timestamp,
+        ids::{AccountId, FlowId},
+    },
     outbox,
     ports::Notice,
-    security_questions::{self, AnswerSet, QUESTIONS, State},
+    security_questions::{self, AnswerSet, QUESTIONS},
     web::{Problem, RequestMeta},
 };
 
@@ -24,6 +27,8 @@ use crate::{
 struct Try {
     account: AccountId,
     questions: [String; QUESTIONS],
+    /// When they were chosen.
+    set_at: Timestamp,
     hash: String,
     /// How many more there are.
     left: u32,
@@ -38,12 +43,12 @@ pub(super) async fn answer(
     // A place in the hashing queue first: an overloaded service must not use
     // up a try.
     let ticket = core.hasher.admit().ok_or_else(overloaded)?;
-    let (own, now) = (Arc::clone(core), meta.now);
+    let (own, counting) = (Arc::clone(core), meta.clone());
     let begun = core
         .db
         .write(move |conn| {
-            let draft = step::find(&own, conn, id, now)?;
-            begin(&own, conn, &draft)
+            let draft = step::find(&own, conn, id, counting.now)?;
+            begin(&own, conn, (&counting, &draft))
         })
         .await?;
     let input = answers.to_hash_input(core, begun.account, &begun.questions);
@@ -55,13 +60,17 @@ pub(super) async fn answer(
         .db
         .write(move |conn| {
             if !verified.right {
-                was_wrong(&own, conn, (&meta, id), &begun)?;
+                let subject = subject(begun.account, id);
+                audit::record(&own, conn, &meta, (AuditKind::AnswersWrong, subject))?;
                 return Ok(Err(answers_wrong(begun.left)));
             }
             let mut draft = step::find(&own, conn, id, meta.now)?;
             draft.require(&[Stage::Questions])?;
-            security_questions::succeeded(conn, begun.account)?;
-            draft.answers.proved = Some(Proved { account: begun.account, at: meta.now });
+            security_questions::succeeded(&own, conn, begun.account)?;
+            // As a second step they make the first one no younger.
+            let at = draft.answers.proved.map_or(meta.now, |proved| proved.at);
+            let questions_set_at = Some(begun.set_at);
+            draft.answers.proved = Some(Proved { account: begun.account, at, questions_set_at });
             draft.stage = Stage::Reset;
             step::keep(&own, conn, (&mut draft, Ok(())))
         })
@@ -70,9 +79,19 @@ pub(super) async fn answer(
     settled?
 }
 
+fn subject(account: AccountId, flow: FlowId) -> AuditSubject<'static> {
+    AuditSubject { account: Some(account), ..AuditSubject::flow(flow) }
+}
+
 /// Counts a try before it is looked at: of many at the same time only as many
-/// are looked at as there are.
-fn begin(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<Try, Problem> {
+/// are looked at as there are. The last one ends the use of the questions,
+/// right or wrong, and their owner is told: in one with the count, so that no
+/// crash can keep it from him.
+fn begin(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, draft): (&RequestMeta, &Draft),
+) -> Result<Try, Problem> {
     draft.require(&[Stage::Questions])?;
     if !security_questions::is_on(core) {
         return Err(questions_not_set());
@@ -83,26 +102,20 @@ fn begin(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<Try, Problem> {
     // Read again: others may have been counted meanwhile.
     let counted = security_questions::find(conn, account)?.ok_or_else(questions_not_set)?;
     let left = counted.tries_left(core);
-    Ok(Try { account, questions: counted.questions, hash, left })
+    if left == 0 {
+        disabled(core, conn, (meta, draft.id), account)?;
+    }
+    Ok(Try { account, questions: counted.questions, set_at: counted.set_at, hash, left })
 }
 
-/// Writes wrong answers down. The try that was the last one ends the use of
-/// the questions, unless another one was right meanwhile; their owner is told.
-fn was_wrong(
+fn disabled(
     core: &Core,
     conn: &mut Conn,
     (meta, id): (&RequestMeta, FlowId),
-    tried: &Try,
+    account: AccountId,
 ) -> Result<(), DbFault> {
-    let subject = AuditSubject { account: Some(tried.account), ..AuditSubject::flow(id) };
-    audit::record(core, conn, meta, (AuditKind::AnswersWrong, subject.clone()))?;
-    let enrolled = security_questions::find(conn, tried.account)?;
-    let used_up = enrolled.is_some_and(|enrolled| enrolled.state(core) == State::Disabled);
-    let Some(account) = accounts::find(core, conn, tried.account)? else { return Ok(()) };
-    if tried.left > 0 || !used_up {
-        return Ok(());
-    }
-    let phone = &account.elements.phone;
-    outbox::notify(core, conn, (phone, Notice::QuestionsDisabled), meta.now)?;
-    audit::record(core, conn, meta, (AuditKind::QuestionsDisabled, subject))
+    let event = (AuditKind::QuestionsDisabled, subject(account, id));
+    audit::record(core, conn, meta, event)?;
+    let Some(account) = accounts::find(core, conn, account)? else { return Ok(()) };
+    outbox::notify(core, conn, (&account.elements.phone, Notice::QuestionsDisabled), meta.now)
 }

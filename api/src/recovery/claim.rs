@@ -80,21 +80,27 @@ impl Draft {
         }
     }
 
-    /// Who is claimed, for counting messages: a document or a username.
-    pub fn claim_key(&self) -> Result<String, DbFault> {
+    /// Who is claimed, for counting messages: by everything typed together. A
+    /// part alone would let whoever knows a username or a document use up its
+    /// owner's messages. The phone they go to is counted when they are sent.
+    pub fn claim_key(&self, claim: Option<&Claim>) -> Result<String, DbFault> {
         let latest = self.absolute_expires_at.date_naive();
-        match (self.answers.goal, &self.answers.claim) {
-            (Goal::Password, _) => Ok(format!("username:{}", self.username_key())),
-            (Goal::Username, Some(Claim::Person(who))) => {
-                let (_, document) = who.parse(latest).map_err(|_| self.bad())?;
-                Ok(document.uniqueness_key())
+        let parts = match claim.ok_or_else(|| self.bad())? {
+            Claim::Person(who) => {
+                let (name, document) = who.parse(latest).map_err(|_| self.bad())?;
+                vec![document.uniqueness_key(), name.key()]
             }
-            (Goal::Username, Some(Claim::Unit { credit_code, .. })) => {
+            Claim::Unit { name, credit_code } => {
+                let name = UnitName::parse(name).map_err(|_| self.bad())?;
                 let code = CreditCode::parse(credit_code).map_err(|_| self.bad())?;
-                Ok(code.uniqueness_key())
+                vec![code.uniqueness_key(), name.key()]
             }
-            (Goal::Username, _) => Err(self.bad()),
-        }
+            Claim::DocumentAndPhone { document, phone } => {
+                let document = document.uniqueness_key(latest).ok_or_else(|| self.bad())?;
+                vec![self.username_key(), document, phone.clone()]
+            }
+        };
+        Ok(parts.join("\n"))
     }
 
     /// The account of whom somebody claims to be: only when everything typed

@@ -35,7 +35,8 @@ pub(super) fn confirm(
     let code = code.ok_or_else(|| Problem::field("/code", "required"))?;
     match redeem(core, conn, (meta, draft), code)? {
         Ok(account) => {
-            draft.answers.proved = Some(Proved { account: account.id, at: meta.now });
+            draft.answers.proved =
+                Some(Proved { account: account.id, at: meta.now, questions_set_at: None });
             match draft.answers.goal {
                 Goal::Username => tell(core, conn, (meta, draft), account)?,
                 Goal::Password => draft.stage = next(core, conn, &account)?,
@@ -59,7 +60,7 @@ fn redeem(
     code: &OtpCode,
 ) -> Result<Result<Account, CodeRefused>, DbFault> {
     let Some(challenge) = draft.answers.challenge else { return Ok(Err(CodeRefused::Dead)) };
-    let key = draft.claim_key()?;
+    let key = draft.claim_key(draft.answers.claim.as_ref())?;
     let to = Addressee::Claimed(&key);
     let binding = Binding { purpose: draft.purpose(), flow: draft.id, to };
     let mut owner = None;

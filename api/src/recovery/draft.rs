@@ -122,6 +122,10 @@ pub struct Proved {
     pub account: AccountId,
     /// A password that was set later takes its force away.
     pub at: Timestamp,
+    /// When the questions were chosen that were answered for it: others take
+    /// its force away too.
+    #[serde(default)]
+    pub questions_set_at: Option<Timestamp>,
 }
 
 /// 手机号已停用？: the four elements with the new phone.
@@ -223,6 +227,8 @@ impl Draft {
         let answers = &mut self.answers;
         answers.challenge = None;
         answers.phone_replaced = true;
+        // Whoever has proved who he is may correct himself.
+        answers.documents_tried.clear();
         answers.replacement_proof.forget();
         let claim = match (answers.goal, &answers.claim) {
             (Goal::Username, Some(Claim::Unit { .. })) => return,

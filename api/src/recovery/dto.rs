@@ -265,13 +265,8 @@ impl ResetPassword {
         personal: &PersonalData<'_>,
     ) -> Result<PlainPassword, Problem> {
         let mut errors = FieldErrors::new();
-        let parsed = PlainPassword::parse(self.password.to_string(), policy, personal);
-        let password = errors.check("/password", parsed);
-        if self.password_confirmation.is_empty() {
-            errors.add("/password_confirmation", "required");
-        } else if *self.password_confirmation != *self.password {
-            errors.add("/password_confirmation", "mismatch");
-        }
+        let typed = (self.password.as_str(), self.password_confirmation.as_str());
+        let password = errors.check_password(typed, (policy, personal));
         errors.finish(password)
     }
 }

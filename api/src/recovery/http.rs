@@ -279,8 +279,11 @@ pub async fn answer_recovery_questions(
 
 /// Set a new password
 ///
-/// Every session ends and the phone is told. After a recovery by security
-/// questions phone and bank cannot be changed for a while.
+/// Every session ends and the phone is told; a closing that was asked for is
+/// cancelled, and a change that was begun is given up. After a recovery by
+/// security questions phone and bank cannot be changed for a while. After one by
+/// the code alone security questions are removed, for a thief may have chosen
+/// them: choose them again.
 #[utoipa::path(tag = "Recovery",
     params(("id" = String, Path, format = Uuid),
         ("Idempotency-Key" = Option<String>, Header, description = "16 to 128 visible ASCII characters")),
@@ -290,6 +293,7 @@ pub async fn answer_recovery_questions(
         (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "stage_conflict (also when what was proved does not hold any more), request_in_progress", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "validation_failed (with `password_same` and `password_in_history` for earlier ones), idempotency_key_reused", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "too_many_requests (20 passwords a day may be tried)", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 #[put("/recoveries/{id}/password")]

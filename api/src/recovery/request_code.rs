@@ -38,7 +38,7 @@ pub(super) fn request(
             Some(claim)
         }
     };
-    let key = draft.claim_key()?;
+    let key = draft.claim_key(claim.as_ref().or(draft.answers.claim.as_ref()))?;
     let binding =
         Binding { purpose: draft.purpose(), flow: draft.id, to: Addressee::Claimed(&key) };
     let challenge = match otp::request(core, conn, binding, meta)? {

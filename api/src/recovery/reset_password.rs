@@ -19,13 +19,13 @@ use crate::{
     db::{Conn, DbFault},
     flows,
     identity::Username,
-    kernel::ids::FlowId,
+    kernel::ids::{AccountId, FlowId},
     outbox,
     password::Ticket,
     password_failures::{self, Attempt, device},
     ports::Notice,
     proving::{busy, wrong_stage},
-    sessions,
+    security_questions, sessions,
     web::{Problem, RequestMeta},
 };
 
@@ -53,14 +53,14 @@ pub(super) async fn reset(
     let (own, now) = (Arc::clone(core), meta.now);
     let found = core
         .db
-        .read(move |conn| -> Result<_, Problem> {
+        .write(move |conn| -> Result<_, Problem> {
             let draft = step::find(&own, conn, id, now)?;
             draft.require(&[Stage::Reset])?;
-            let Some(account) = proved(&own, conn, &draft)? else { return Ok(None) };
-            let hashes = accounts::earlier_passwords(&own, conn, account.id)?;
-            Ok(Some(Owner { account, hashes }))
+            let Some(account) = proved(&own, conn, &draft)? else { return Ok(Ok(None)) };
+            let tried = accounts::try_new_password(&own, conn, account.id, now)?;
+            Ok(tried.map(|hashes| Some(Owner { account, hashes })))
         })
-        .await?;
+        .await??;
     let hashes = match found {
         Some(owner) => Some(hashed(core, &ticket, (owner, &body)).await?),
         None => None,
@@ -79,29 +79,30 @@ async fn hashed(
     (owner, body): (Owner, &ResetPassword),
 ) -> Result<Hashes, Problem> {
     let policy = core.settings.password.policy();
-    let password = body.parse(&policy, &owner.account.personal_data())?.to_hash_input();
-    let mut code = "password_same";
-    for hash in &owner.hashes {
-        let verify = core.hasher.verify(ticket, password.clone(), Some(hash.clone()));
-        if verify.await.map_err(Problem::internal)?.right {
-            return Err(Problem::field("/password", code));
-        }
-        code = "password_in_history";
-    }
-    let new = core.hasher.hash(ticket, password).await.map_err(Problem::internal)?;
+    let password = body.parse(&policy, &owner.account.personal_data())?;
+    accounts::refuse_earlier(core, ticket, (&password, &owner.hashes)).await?;
+    let new = core.hasher.hash(ticket, password.to_hash_input()).await;
+    let new = new.map_err(Problem::internal)?;
     let present = owner.hashes.into_iter().next().unwrap_or_default();
     Ok(Hashes { new: Zeroizing::new(new), present })
 }
 
 /// The account whose owner was proved, as long as the proof holds: by the
-/// phone, while everything typed is still the account's; and either way while
-/// nobody has set another password since.
+/// phone, while everything typed is still the account's; by the questions,
+/// while they are those that were answered; and either way while nobody has
+/// set another password since.
 fn proved(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<Option<Account>, DbFault> {
     let Some(proved) = draft.answers.proved else { return Ok(None) };
     let account = match draft.answers.method {
         Some(Method::SecurityQuestions) => accounts::find(core, conn, proved.account)?,
         _ => draft.claimed(core, conn)?.filter(|account| account.id == proved.account),
     };
+    if let Some(answered) = proved.questions_set_at {
+        let enrolled = security_questions::find(conn, proved.account)?;
+        if enrolled.is_none_or(|enrolled| enrolled.set_at != answered) {
+            return Ok(None);
+        }
+    }
     Ok(account.filter(|account| account.password_set_at < proved.at))
 }
 
@@ -118,17 +119,18 @@ fn replace(
         return Ok(Err(wrong_stage(draft.stage)));
     };
     let Hashes { new, present } = hashes.ok_or_else(busy)?;
-    lift_lock(core, conn, (meta, &account), device_cookie)?;
+    // Before the account's row, as an erasure takes these rows.
+    undo(core, conn, (meta, draft), account.id)?;
     // Another reset may be on its way; and a login with the old password waits
     // until this one is done, or is done before its session ends here.
     if !accounts::keep_password(conn, account.id, (present, present))? {
         return Err(busy());
     }
     accounts::replace_password(core, conn, (account.id, new), meta.now)?;
+    flows::remove(conn, FlowId::of_account(account.id))?;
     sessions::end_all(conn, account.id, None, meta.now)?;
-    // A change of the account that is still on its way may be a thief's.
-    let change = account.id.to_string().parse().map_err(|_| draft.bad())?;
-    flows::remove(conn, change)?;
+    // What a session has finished a moment before it was ended.
+    undo(core, conn, (meta, draft), account.id)?;
     let by_questions = draft.answers.method == Some(Method::SecurityQuestions);
     if by_questions {
         let hours = TimeDelta::hours(core.settings.account.changes_hold_hours.into());
@@ -142,8 +144,30 @@ fn replace(
     };
     audit::record(core, conn, meta, (AuditKind::PasswordReset, subject))?;
     outbox::notify(core, conn, (&account.elements.phone, Notice::PasswordReset), meta.now)?;
+    // Last, as a login does it: the account's row first, then the count.
+    lift_lock(core, conn, (meta, &account), device_cookie)?;
     draft.complete();
     Ok(Ok(()))
+}
+
+/// Takes back what a thief may have asked for with the old password: closing
+/// the account, and security questions, which would let him in again. Questions
+/// that were answered on the way here are the owner's.
+fn undo(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, draft): (&RequestMeta, &Draft),
+    account: AccountId,
+) -> Result<(), DbFault> {
+    let subject = AuditSubject { account: Some(account), ..AuditSubject::flow(draft.id) };
+    if accounts::cancel_closure(conn, account)? {
+        audit::record(core, conn, meta, (AuditKind::ClosureCancelled, subject.clone()))?;
+    }
+    let answered = draft.answers.proved.is_some_and(|proved| proved.questions_set_at.is_some());
+    if !answered && security_questions::remove(conn, account)? {
+        audit::record(core, conn, meta, (AuditKind::QuestionsRemoved, subject))?;
+    }
+    Ok(())
 }
 
 /// Whoever has just proved who he is may sign in at once.

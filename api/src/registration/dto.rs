@@ -153,13 +153,7 @@ fn credentials(
         ..PersonalData::default()
     };
     let policy = core.settings.password.policy();
-    let parsed = PlainPassword::parse(password.to_string(), &policy, &personal);
-    let password_ok = errors.check("/password", parsed);
-    if confirmation.is_empty() {
-        errors.add("/password_confirmation", "required");
-    } else if **confirmation != **password {
-        errors.add("/password_confirmation", "mismatch");
-    }
+    let password_ok = errors.check_password((password, confirmation), (&policy, &personal));
     let captcha = match captcha.parse() {
         Ok(captcha) => Some(captcha),
         Err(code) => {

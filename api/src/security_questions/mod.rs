@@ -114,12 +114,16 @@ pub fn remove(conn: &mut Conn, account: AccountId) -> Result<bool, DbFault> {
 /// it with; `None` when no try is left. Of many requests at the same time only
 /// as many are looked at as there are tries.
 pub fn begin(core: &Core, conn: &mut Conn, account: AccountId) -> Result<Option<String>, DbFault> {
-    let most = i32::try_from(core.settings.security_questions.wrong_sets).unwrap_or(i32::MAX);
     let id = account.to_string();
-    if store::count(conn, &id, most)? { store::answers_hash(conn, &id) } else { Ok(None) }
+    if store::count(conn, &id, most(core))? { store::answers_hash(conn, &id) } else { Ok(None) }
 }
 
-/// The answers were right: the count starts anew.
-pub fn succeeded(conn: &mut Conn, account: AccountId) -> Result<(), DbFault> {
-    store::start_anew(conn, &account.to_string())
+/// The answers were right: the count starts anew, unless the tries are used up:
+/// their owner was told that the questions are.
+pub fn succeeded(core: &Core, conn: &mut Conn, account: AccountId) -> Result<(), DbFault> {
+    store::start_anew(conn, &account.to_string(), most(core))
+}
+
+fn most(core: &Core) -> i32 {
+    i32::try_from(core.settings.security_questions.wrong_sets).unwrap_or(i32::MAX)
 }

@@ -100,9 +100,9 @@ pub(super) fn answers_hash(conn: &mut Conn, id: &str) -> Result<Option<String>, 
         .optional()?)
 }
 
-pub(super) fn start_anew(conn: &mut Conn, id: &str) -> Result<(), DbFault> {
-    diesel::update(security_answers::table.find(id))
-        .set(security_answers::wrong_sets.eq(0))
-        .execute(conn)?;
+/// Starts the count anew, unless none is left.
+pub(super) fn start_anew(conn: &mut Conn, id: &str, most: i32) -> Result<(), DbFault> {
+    let left = security_answers::table.find(id).filter(security_answers::wrong_sets.lt(most));
+    diesel::update(left).set(security_answers::wrong_sets.eq(0)).execute(conn)?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Gathering every field error of a request before answering.
 
 use super::{FieldProblem, Problem};
-use crate::identity::FieldError;
+use crate::identity::{FieldError, PasswordPolicy, PersonalData, PlainPassword};
 
 /// The field errors found so far.
 #[derive(Debug, Default)]
@@ -21,6 +21,22 @@ impl FieldErrors {
     /// Adds an error.
     pub fn add(&mut self, pointer: &str, code: &str) {
         self.0.push(FieldProblem { pointer: pointer.into(), code: code.into() });
+    }
+
+    /// Reads a new password, which is typed twice.
+    pub fn check_password(
+        &mut self,
+        (password, confirmation): (&str, &str),
+        (policy, personal): (&PasswordPolicy, &PersonalData<'_>),
+    ) -> Option<PlainPassword> {
+        let parsed = PlainPassword::parse(password.to_owned(), policy, personal);
+        let parsed = self.check("/password", parsed);
+        if confirmation.is_empty() {
+            self.add("/password_confirmation", "required");
+        } else if confirmation != password {
+            self.add("/password_confirmation", "mismatch");
+        }
+        parsed
     }
 
     /// The problem, unless there is no error and `value` is complete.

@@ -453,8 +453,11 @@ export interface paths {
         get?: never;
         /**
          * Set a new password
-         * @description Every session ends and the phone is told. After a recovery by security
-         *     questions phone and bank cannot be changed for a while.
+         * @description Every session ends and the phone is told; a closing that was asked for is
+         *     cancelled, and a change that was begun is given up. After a recovery by
+         *     security questions phone and bank cannot be changed for a while. After one by
+         *     the code alone security questions are removed, for a thief may have chosen
+         *     them: choose them again.
          */
         put: operations["reset_password"];
         post?: never;
@@ -810,8 +813,8 @@ export interface paths {
         /**
          * Write to the operator
          * @description Open to everybody; for somebody who is signed in the account is noted. What
-         *     is written is kept encrypted; whether name and document number go into the
-         *     operator's mailbox is the operator's setting.
+         *     is written is kept encrypted; whether it goes into the operator's mailbox is
+         *     the operator's setting.
          */
         post: operations["open_support_case"];
         delete?: never;
@@ -1224,7 +1227,7 @@ export interface components {
          * @description Something worth remembering.
          * @enum {string}
          */
-        AuditKind: "registration_started" | "bank_checked" | "code_requested" | "code_wrong" | "account_created" | "registration_abandoned" | "signed_in" | "sign_in_failed" | "session_ended" | "refresh_token_reused" | "recovery_started" | "username_recovered" | "password_reset" | "phone_replaced" | "password_checked" | "password_changed" | "profile_changed" | "questions_set" | "questions_removed" | "answers_wrong" | "questions_disabled" | "exported" | "closure_requested" | "closure_cancelled" | "account_closed" | "unit_approved" | "unit_rejected" | "support_case_opened";
+        AuditKind: "registration_started" | "bank_checked" | "code_requested" | "code_wrong" | "account_created" | "registration_abandoned" | "signed_in" | "sign_in_failed" | "session_ended" | "refresh_token_reused" | "recovery_started" | "username_recovered" | "password_reset" | "phone_replaced" | "password_checked" | "password_changed" | "profile_changed" | "questions_set" | "questions_removed" | "answers_wrong" | "questions_disabled" | "exported" | "closure_requested" | "closure_cancelled" | "account_closed" | "unit_approved" | "unit_rejected" | "support_case_opened" | "case_read" | "units_listed";
         /** @description How the bank answers next. */
         BankBehaviour: {
             /** @description In which way. */
@@ -1442,14 +1445,6 @@ export interface components {
              * @example 2026-12-08T02:00:00Z
              */
             closes_at: string;
-        };
-        /** @description The code from the message: 动态验证. */
-        ConfirmChange: {
-            /**
-             * @description Six digits.
-             * @example 305871
-             */
-            code: string;
         };
         /** @description The code from the message: 动态验证. */
         ConfirmCode: {
@@ -2951,7 +2946,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ConfirmChange"];
+                "application/json": components["schemas"]["ConfirmCode"];
             };
         };
         responses: {
@@ -3370,6 +3365,15 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests (five times a day) */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4205,6 +4209,15 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed (with `password_same` and `password_in_history` for earlier ones), idempotency_key_reused */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests (20 passwords a day may be tried) */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -55,6 +55,7 @@ pub async fn get_account_questions(
     (status = 403, description = "password_needed, cross_site_request", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 409, description = "security_questions_off", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 422, description = "validation_failed", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 429, description = "too_many_requests (five times a day)", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 #[put("/account/security-questions")]

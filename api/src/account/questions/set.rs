@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use crate::{
-    account::{overloaded, own, still_signed_in},
+    account::{charge, overloaded, own, still_signed_in},
     accounts::Account,
     audit::{self, AuditKind, AuditSubject},
     config::QuestionsMode,
@@ -20,6 +20,9 @@ use crate::{
     sessions::Session,
     web::{FieldErrors, Problem, ProblemCode, RequestMeta},
 };
+
+/// How often questions may be chosen in a day: each time is told to the phone.
+const CHOICES: (&str, u32) = ("questions_day", 5);
 
 /// Three questions of the bank, each with an answer.
 #[derive(Deserialize, ToSchema)]
@@ -108,6 +111,8 @@ pub(super) async fn set(
     let (own_core, of) = (Arc::clone(core), session.clone());
     let account = core.db.read(move |conn| own(&own_core, conn, &of)).await?;
     let (questions, answers) = body.parse(&account)?;
+    let (own_core, of, now) = (Arc::clone(core), session.clone(), meta.now);
+    core.db.write(move |conn| charge(&own_core, conn, &of, (CHOICES, now))).await??;
     let input = answers.to_hash_input(core, account.id, &questions);
     let hash = Zeroizing::new(core.hasher.hash(&ticket, input).await.map_err(Problem::internal)?);
     drop(ticket);
