@@ -18,6 +18,7 @@ async fn an_account_tells_how_it_stands() {
         ("security_questions", json!({ "mode": "guide", "state": "none" })),
         ("changes_held_until", Value::Null),
         ("closes_at", Value::Null),
+        ("change_expires_at", Value::Null),
         ("password_set_at", account["created_at"].clone()),
     ] {
         assert_eq!(account[member], value, "{member}");

@@ -49,11 +49,14 @@ async fn a_phone_is_replaced_once_bank_and_code_say_so() {
     assert!(!shown.to_string().contains(&new.phone));
     assert_eq!(client.get(CHANGE).await.ok(200), shown);
     // Nothing is real yet, and nobody was told.
-    assert_eq!(account(&client).await["phone"], before["phone"]);
+    let meanwhile = account(&client).await;
+    assert_eq!(meanwhile["phone"], before["phone"]);
+    assert_eq!(meanwhile["change_expires_at"], shown["expires_at"]);
     let code = client.last_sms(&new.phone).await;
     assert!(client.notices(&old.phone).await.is_empty());
     let after = confirm(&client, &code).await.ok(200);
     assert_eq!(after["phone"], "139****9000");
+    assert_eq!(after["change_expires_at"], Value::Null);
     assert!(after["verified_at"].as_str() > before["verified_at"].as_str());
     assert_eq!(account(&client).await, after);
     client.get(CHANGE).await.problem(404, "flow_not_found");

@@ -4,7 +4,7 @@ use chrono::{Datelike, TimeDelta};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::own;
+use super::{change, own};
 use crate::{
     accounts::{self, Account, Elements, Kind, Unit, UnitState},
     config::QuestionsMode,
@@ -66,6 +66,10 @@ pub struct AccountView {
     /// When the account will be erased, if that was asked for.
     #[schema(required, value_type = Option<String>, format = DateTime)]
     closes_at: Option<Timestamp>,
+    /// Until when the open change of the account can be finished; see
+    /// `GET /api/v1/account/change`.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    change_expires_at: Option<Timestamp>,
     /// Until when this session need not enter the password again.
     #[schema(required, value_type = Option<String>, format = DateTime)]
     password_fresh_until: Option<Timestamp>,
@@ -137,6 +141,7 @@ pub(super) fn of(
 ) -> Result<AccountView, Problem> {
     let account = own(core, conn, session)?;
     let closure = accounts::closure(conn, account.id)?;
+    let change = change::open(core, conn, &account, now)?;
     let Elements { name, document, bank, card, phone } = &account.elements;
     Ok(AccountView {
         kind: account.kind(),
@@ -160,6 +165,7 @@ pub(super) fn of(
         },
         changes_held_until: held_until(&account, now),
         closes_at: closure.map(|closure| closure.closes_at),
+        change_expires_at: change.map(|change| change.expires_at),
         password_fresh_until: Some(session.password_fresh_until(core)).filter(|at| *at > now),
         id: account.id,
         unit: account.unit.map(AccountUnit::from),

@@ -1178,6 +1178,12 @@ export interface components {
             closes_at: string | null;
             /**
              * Format: date-time
+             * @description Until when the open change of the account can be finished; see
+             *     `GET /api/v1/account/change`.
+             */
+            change_expires_at: string | null;
+            /**
+             * Format: date-time
              * @description Until when this session need not enter the password again.
              */
             password_fresh_until: string | null;

@@ -118,3 +118,40 @@ export class Registration {
     await this.page.getByRole('button', { name: core.login.submit, exact: true }).click()
   }
 }
+
+/** 「用户信息维护」, for somebody who is logged in. */
+export class Maintenance extends Registration {
+  /** The same steps on another page. */
+  on(page: Page): Maintenance {
+    return new Maintenance(page, this.texts, this.language)
+  }
+
+  async enter(code: string): Promise<void> {
+    await this.page.getByLabel(this.texts.proof.fields.code).fill(code)
+    await this.next()
+  }
+
+  async newPassword(password: string, confirmation = password): Promise<void> {
+    await this.page.fill('#password', password)
+    await this.page.fill('#password_confirmation', confirmation)
+    await this.page.getByRole('button', { name: this.texts.account.password.submit }).click()
+  }
+
+  async passwordAgain(password: string): Promise<void> {
+    await this.page.fill('#current_password', password)
+    await this.page.getByRole('button', { name: this.texts.account.again.submit }).click()
+  }
+
+  confirmQuestions(): Promise<void> {
+    return this.page.getByRole('button', { name: this.texts.account.questions.submit }).click()
+  }
+
+  /** Chooses questions by their places in the list, and confirms. */
+  async choose(places: number[], answers: string[]): Promise<void> {
+    for (const [at, place] of places.entries()) {
+      await this.page.locator(`#question_${at + 1}`).selectOption({ index: place + 1 })
+      await this.page.fill(`#answer_${at + 1}`, answers[at] ?? '')
+    }
+    await this.confirmQuestions()
+  }
+}

@@ -24,7 +24,7 @@ interface Sent {
 
 export async function ok<T>(
   request: APIRequestContext,
-  [method, path]: ['POST' | 'PUT', string],
+  [method, path]: ['GET' | 'POST' | 'PUT', string],
   sent: Sent = {},
 ): Promise<T> {
   const answer = await request.fetch(`/api/v1${path}`, { method, ...sent })

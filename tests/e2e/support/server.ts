@@ -36,6 +36,8 @@ export default async function start(): Promise<() => Promise<void>> {
       stdio: ['ignore', 'inherit', 'inherit'],
     },
   )
+  // For tests that need the operator's commands.
+  process.env['E2E_FOLDER'] = folder
   const ended = new Promise<void>((done) => server.once('exit', () => done()))
   for (let tries = 0; ; tries++) {
     if (server.exitCode !== null) throw new Error('the server did not start')

@@ -141,13 +141,11 @@ impl Proving for Answers {
         flow.stage = Stage::Code;
     }
 
-    /// The open change, or a new one. One that was begun when the account was
-    /// another is worthless.
+    /// The open change, or a new one.
     fn open(core: &Core, conn: &mut Conn, id: FlowId, now: Timestamp) -> Result<Change, Problem> {
         let account = accounts::find(core, conn, id.account())?
             .ok_or_else(|| Problem::new(ProblemCode::NotSignedIn))?;
-        let found: Option<Change> = flows::find(core, conn, id, now)?;
-        if let Some(change) = found.filter(|found| found.answers.based_on == account.version()) {
+        if let Some(change) = open(core, conn, &account, now)? {
             return Ok(change);
         }
         // The one that is worthless, or one that has expired and was not
@@ -162,6 +160,18 @@ impl Proving for Answers {
     fn charged(core: &Core, id: FlowId) -> Option<Charge> {
         Some(failures(core, id))
     }
+}
+
+/// The change that an account has open. One that was begun when the account was
+/// another can lead to nothing.
+pub fn open(
+    core: &Core,
+    conn: &mut Conn,
+    account: &Account,
+    now: Timestamp,
+) -> Result<Option<Change>, DbFault> {
+    let found: Option<Change> = flows::find(core, conn, FlowId::of_account(account.id), now)?;
+    Ok(found.filter(|change| change.answers.based_on == account.version()))
 }
 
 fn failures(core: &Core, id: FlowId) -> Charge {

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, delete, get, http::StatusCode, post, web};
 
 use super::{
     confirm,
-    draft::Change,
+    draft::{self, Change},
     dto::ChangeAccount,
     enter,
     view::{self, AccountChange},
@@ -74,16 +74,13 @@ pub async fn get_account_change(
     SignedIn(session): SignedIn,
 ) -> Result<web::Json<AccountChange>, Problem> {
     let core = core.into_inner();
-    let id = FlowId::of_account(session.account);
     let view = core
         .clone()
         .db
         .read(move |conn| -> Result<_, Problem> {
             let account =
                 accounts::find(&core, conn, session.account)?.ok_or_else(not_signed_in)?;
-            let found: Option<Change> = flows::find(&core, conn, id, meta.now)?;
-            // One that the account has outgrown can lead to nothing.
-            let change = found.filter(|found| found.answers.based_on == account.version());
+            let change = draft::open(&core, conn, &account, meta.now)?;
             Ok(view::of(&core, conn, &change.ok_or_else(not_found)?)?)
         })
         .await?;

@@ -15,4 +15,4 @@ mod enter;
 pub mod http;
 mod view;
 
-pub(super) use draft::{Change, Part};
+pub(super) use draft::{Change, Part, open};

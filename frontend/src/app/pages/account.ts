@@ -1,14 +1,14 @@
 import { signedInGuard } from '@/api/session'
-import { loadMessages } from '@/i18n'
+import { loadMessages, type Namespace } from '@/i18n'
 import type { View, Views } from './group'
 
 export const guard = signedInGuard
 
 /** Words that only the pages with long lists have. */
-const withRecords =
-  (view: View): View =>
+const withWords =
+  (view: View, ...words: Namespace[]): View =>
   async () =>
-    (await Promise.all([view(), loadMessages('records')]))[0]
+    (await Promise.all([view(), loadMessages(...words)]))[0]
 
 export const views: Views<'account'> = {
   account: () => import('@/features/account/InformationPage.vue'),
@@ -16,7 +16,7 @@ export const views: Views<'account'> = {
   'account-change-code': () => import('@/features/account/ChangeCodePage.vue'),
   'account-password': () => import('@/features/account/PasswordPage.vue'),
   'account-questions': () => import('@/features/account/QuestionsPage.vue'),
-  'account-history': withRecords(() => import('@/features/account/HistoryPage.vue')),
-  'account-export': withRecords(() => import('@/features/account/ExportPage.vue')),
+  'account-history': withWords(() => import('@/features/account/HistoryPage.vue'), 'records'),
+  'account-export': withWords(() => import('@/features/account/ExportPage.vue'), 'help', 'records'),
   'account-closure': () => import('@/features/account/ClosurePage.vue'),
 }

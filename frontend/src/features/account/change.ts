@@ -27,6 +27,15 @@ const nothingTyped = () => ({
 })
 export const typed = reactive(nothingTyped())
 
+/** Takes the server's newest view. The account tells whether there is a change; it is asked for only then. */
+export function keep(newest: Change | null): Change | null {
+  change.value = newest
+  if (account.value !== null) {
+    account.value = { ...account.value, change_expires_at: newest?.expires_at ?? null }
+  }
+  return newest
+}
+
 /** Forgets the change and what was typed. */
 export function wipe(): void {
   change.value = null
@@ -38,17 +47,17 @@ watch(account, (now) => now === null && wipe(), { flush: 'sync' })
 /** The change that the server has for this account. */
 export async function loadChange(): Promise<Change | null> {
   try {
-    change.value = await answered(api.GET('/api/v1/account/change'))
+    return keep(await answered(api.GET('/api/v1/account/change')))
   } catch (error) {
     if (!(error instanceof ProblemError) || error.problem.code !== 'flow_not_found') throw error
-    change.value = null
+    return keep(null)
   }
-  return change.value
 }
 
 /** Gives the change up. */
 export async function dropChange(): Promise<void> {
   await answered(api.DELETE('/api/v1/account/change'))
+  keep(null)
   wipe()
 }
 
