@@ -810,8 +810,8 @@ export interface paths {
         /**
          * Write to the operator
          * @description Open to everybody; for somebody who is signed in the account is noted. What
-         *     is written is kept encrypted; whether name and document number go into the
-         *     operator's mailbox is the operator's setting.
+         *     is written is kept encrypted; whether it goes into the operator's mailbox is
+         *     the operator's setting.
          */
         post: operations["open_support_case"];
         delete?: never;
@@ -1224,7 +1224,7 @@ export interface components {
          * @description Something worth remembering.
          * @enum {string}
          */
-        AuditKind: "registration_started" | "bank_checked" | "code_requested" | "code_wrong" | "account_created" | "registration_abandoned" | "signed_in" | "sign_in_failed" | "session_ended" | "refresh_token_reused" | "recovery_started" | "username_recovered" | "password_reset" | "phone_replaced" | "password_checked" | "password_changed" | "profile_changed" | "questions_set" | "questions_removed" | "answers_wrong" | "questions_disabled" | "exported" | "closure_requested" | "closure_cancelled" | "account_closed" | "unit_approved" | "unit_rejected" | "support_case_opened";
+        AuditKind: "registration_started" | "bank_checked" | "code_requested" | "code_wrong" | "account_created" | "registration_abandoned" | "signed_in" | "sign_in_failed" | "session_ended" | "refresh_token_reused" | "recovery_started" | "username_recovered" | "password_reset" | "phone_replaced" | "password_checked" | "password_changed" | "profile_changed" | "questions_set" | "questions_removed" | "answers_wrong" | "questions_disabled" | "exported" | "closure_requested" | "closure_cancelled" | "account_closed" | "unit_approved" | "unit_rejected" | "support_case_opened" | "case_read" | "units_listed";
         /** @description How the bank answers next. */
         BankBehaviour: {
             /** @description In which way. */
@@ -1442,14 +1442,6 @@ export interface components {
              * @example 2026-12-08T02:00:00Z
              */
             closes_at: string;
-        };
-        /** @description The code from the message: 动态验证. */
-        ConfirmChange: {
-            /**
-             * @description Six digits.
-             * @example 305871
-             */
-            code: string;
         };
         /** @description The code from the message: 动态验证. */
         ConfirmCode: {
@@ -2951,7 +2943,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ConfirmChange"];
+                "application/json": components["schemas"]["ConfirmCode"];
             };
         };
         responses: {
