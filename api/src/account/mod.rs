@@ -25,16 +25,11 @@ use crate::{
     kernel::Timestamp,
     limits::{self, Charge, DAY, Rule},
     sessions::{self, Session},
-    web::{Problem, ProblemCode},
+    web::{Problem, ProblemCode, overloaded},
 };
 
 fn not_signed_in() -> Problem {
     Problem::new(ProblemCode::NotSignedIn)
-}
-
-/// The hashing queue is full.
-fn overloaded() -> Problem {
-    Problem::new(ProblemCode::Overloaded).retry_after(2)
 }
 
 /// The account of a session. It may have been erased a moment ago.

@@ -9,7 +9,7 @@ use std::{sync::Arc, thread, time::Duration};
 use tokio::sync::Semaphore;
 
 use super::render::RenderError;
-use crate::web::{Problem, ProblemCode};
+use crate::web::{Problem, overloaded};
 
 /// How long somebody waits for his turn before he is told to come back.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -41,7 +41,7 @@ impl Studio {
         let turn = Arc::clone(&self.places).acquire_owned();
         let place = tokio::time::timeout(self.patience, turn)
             .await
-            .map_err(|_| Problem::new(ProblemCode::Overloaded).retry_after(2))?
+            .map_err(|_| overloaded())?
             .map_err(Problem::internal)?;
         let work = move || {
             // Held to the end of the work, also when nobody waits for it.
@@ -58,6 +58,7 @@ mod tests {
     use std::sync::{Barrier, mpsc};
 
     use super::*;
+    use crate::web::ProblemCode;
 
     #[tokio::test]
     async fn no_more_work_at_once_than_there_are_places() {

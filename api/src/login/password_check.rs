@@ -22,7 +22,7 @@ use crate::{
     kernel::Timestamp,
     password_failures::{self, Attempt, device},
     sessions::{self, Session},
-    web::{Problem, ProblemCode, RequestMeta},
+    web::{Problem, ProblemCode, RequestMeta, overloaded},
 };
 
 /// The password of the account that is signed in.
@@ -58,7 +58,6 @@ pub(super) async fn check(
     if body.password.is_empty() {
         return Err(Problem::field("/password", "required"));
     }
-    let overloaded = || Problem::new(ProblemCode::Overloaded).retry_after(2);
     let ticket = core.hasher.admit().ok_or_else(overloaded)?;
     let (own, of, begun_by) = (Arc::clone(core), session.clone(), meta.clone());
     let begun =

@@ -13,7 +13,7 @@ use crate::{
     identity::{Username, password_hash_input},
     kernel::ids::{AccountId, CaptchaId},
     password_failures::{self, Attempt, device},
-    web::{Problem, ProblemCode, RequestMeta},
+    web::{Problem, ProblemCode, RequestMeta, overloaded},
 };
 
 /// What somebody who wants to sign in has sent.
@@ -70,7 +70,6 @@ pub(super) async fn sign_in<T: Send + 'static>(
 ) -> Result<T, Problem> {
     // A place in the hashing queue first: an overloaded service must not use
     // up a captcha or an attempt.
-    let overloaded = || Problem::new(ProblemCode::Overloaded).retry_after(2);
     let ticket = core.hasher.admit().ok_or_else(overloaded)?;
     let attempt = attempt(core, meta, &credentials);
     let Credentials { username, password, captcha, .. } = credentials;

@@ -1,7 +1,7 @@
 //! What can go wrong with a recovery.
 
+pub(super) use crate::web::{changes_held, overloaded};
 use crate::{
-    kernel::Timestamp,
     otp::CodeRefused,
     proving,
     web::{Problem, ProblemCode as Code},
@@ -27,18 +27,7 @@ pub(super) fn answers_wrong(tries_left: u32) -> Problem {
     Problem::new(Code::AnswersWrong).with("attempts_left", tries_left)
 }
 
-/// The hashing queue is full.
-pub(super) fn overloaded() -> Problem {
-    Problem::new(Code::Overloaded).retry_after(2)
-}
-
 /// The person proved has no account, or not the one that is recovered.
 pub(super) fn replacement_refused() -> Problem {
     Problem::new(Code::PhoneReplacementRefused)
-}
-
-/// The password was set anew by questions a short while ago.
-pub(super) fn changes_held(until: Timestamp) -> Problem {
-    let until = until.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-    Problem::new(Code::ChangesHeld).with("held_until", until)
 }

@@ -3,7 +3,7 @@
 use crate::{
     db::DbFault,
     limits::Exceeded,
-    web::{FieldProblem, Problem, ProblemCode as Code},
+    web::{FieldProblem, Problem, ProblemCode as Code, overloaded},
 };
 
 /// Why the first step was refused.
@@ -29,7 +29,7 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Fields(errors) => Self::invalid(errors),
-            Refused::Overloaded => Self::new(Code::Overloaded).retry_after(2),
+            Refused::Overloaded => overloaded(),
             Refused::TooMany(exceeded) => {
                 Self::new(Code::TooManyRequests).retry_after(exceeded.retry_after)
             }

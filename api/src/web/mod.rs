@@ -18,4 +18,4 @@ pub use codes::ProblemCode;
 pub use fields::FieldErrors;
 pub use language::Language;
 pub use meta::{RequestMeta, WebContext};
-pub use problem::{FieldProblem, Problem, ProblemDocument};
+pub use problem::{FieldProblem, Problem, ProblemDocument, changes_held, overloaded};

@@ -7,7 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{Language, ProblemCode};
-use crate::{crypto::CryptoError, db::DbFault, kernel::ids::RequestId};
+use crate::{
+    crypto::CryptoError,
+    db::DbFault,
+    kernel::{Timestamp, ids::RequestId},
+};
 
 /// Where the description of a code lives.
 const TYPE_BASE: &str = "https://shiming.dev/problems/";
@@ -230,10 +234,21 @@ impl ResponseError for Problem {
     }
 }
 
+/// A queue is full; it empties soon.
+pub fn overloaded() -> Problem {
+    Problem::new(ProblemCode::Overloaded).retry_after(2)
+}
+
+/// The password was set anew by security questions a short while ago.
+pub fn changes_held(until: Timestamp) -> Problem {
+    let until = until.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    Problem::new(ProblemCode::ChangesHeld).with("held_until", until)
+}
+
 impl From<DbFault> for Problem {
     fn from(fault: DbFault) -> Self {
         match fault {
-            DbFault::Overloaded => Self::new(ProblemCode::Overloaded).retry_after(2),
+            DbFault::Overloaded => overloaded(),
             fault if fault.is_passing() => {
                 Self { code: ProblemCode::Overloaded, ..Self::internal(fault) }.retry_after(5)
             }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::SecondsFormat;
-
 use super::{
     draft::{AgentAnswers, Answers, Change, Part},
     dto::{ChangeAccount, Entered},
@@ -17,7 +15,7 @@ use crate::{
     kernel::{Timestamp, ids::FlowId},
     proving,
     sessions::Session,
-    web::{Problem, ProblemCode, RequestMeta},
+    web::{Problem, ProblemCode, RequestMeta, changes_held},
 };
 
 /// Begins a change or goes on with the open one: checks the four elements that
@@ -47,8 +45,7 @@ pub(super) async fn change(
 /// held like the rest, for it is proved with card and phone.
 pub(super) fn refuse_held(account: &Account, now: Timestamp) -> Result<(), Problem> {
     let Some(until) = held_until(account, now) else { return Ok(()) };
-    let until = until.to_rfc3339_opts(SecondsFormat::AutoSi, true);
-    Err(Problem::new(ProblemCode::ChangesHeld).with("held_until", until))
+    Err(changes_held(until))
 }
 
 /// Puts what was typed into the change. Proofs about other values are dropped.
