@@ -453,8 +453,11 @@ export interface paths {
         get?: never;
         /**
          * Set a new password
-         * @description Every session ends and the phone is told. After a recovery by security
-         *     questions phone and bank cannot be changed for a while.
+         * @description Every session ends and the phone is told; a closing that was asked for is
+         *     cancelled, and a change that was begun is given up. After a recovery by
+         *     security questions phone and bank cannot be changed for a while. After one by
+         *     the code alone security questions are removed, for a thief may have chosen
+         *     them: choose them again.
          */
         put: operations["reset_password"];
         post?: never;
@@ -3377,6 +3380,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description too_many_requests (five times a day) */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             500: components["responses"]["Internal"];
             /** @description overloaded */
             503: {
@@ -4205,6 +4217,15 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed (with `password_same` and `password_in_history` for earlier ones), idempotency_key_reused */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests (20 passwords a day may be tried) */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
