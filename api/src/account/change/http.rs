@@ -3,8 +3,7 @@
 use actix_web::{HttpResponse, delete, get, http::StatusCode, post, web};
 
 use super::{
-    confirm,
-    draft::{self, Change},
+    confirm, draft,
     dto::ChangeAccount,
     enter,
     view::{self, AccountChange},
