@@ -178,7 +178,7 @@ test('after a reset by security questions nothing can be changed for a while', a
 test('the operator decides about a unit, and the agent reads why', async ({
   page,
   texts,
-  accessible,
+  look,
 }) => {
   const agent = await loggedIn(page, unit())
   const { account } = texts
@@ -186,8 +186,10 @@ test('the operator decides about a unit, and the agent reads why', async ({
   await operator('units', 'reject', mine.id, '--reason', '证书照片不清楚')
   await page.goto('/account')
   await expect(page.getByText(account.unit.rejected.title)).toBeVisible()
-  await expect(page.getByText(fill(account.unit.reason, { reason: '证书照片不清楚' }))).toBeVisible()
-  await accessible('rejected unit')
+  await expect(
+    page.getByText(fill(account.unit.reason, { reason: '证书照片不清楚' })),
+  ).toBeVisible()
+  await look('rejected unit')
   await told(page.request, agent.phone, '您办理的单位用户未通过审核')
   await operator('units', 'approve', mine.id)
   await page.reload()

@@ -29,7 +29,7 @@ test('a letter from the help gets a number, and the operator gets a mail', async
   texts,
   language,
   expected,
-  accessible,
+  look,
 }) => {
   expected.statuses.push(422)
   const { errors, fields, topics, write, written } = texts.help
@@ -38,7 +38,7 @@ test('a letter from the help gets a number, and the operator gets a mail', async
   await page.goto('/help')
   await page.getByRole('link', { name: texts.core.links.write }).first().click()
   await flow.heading(texts.core.links.write)
-  await accessible('letter')
+  await look('letter')
   const send = page.getByRole('button', { name: write.send, exact: true })
   await send.click()
   await expect(page.getByRole('alert').getByRole('listitem')).toHaveText([
@@ -47,7 +47,7 @@ test('a letter from the help gets a number, and the operator gets a mail', async
     errors.message.required,
     texts.core.errors.captcha.required,
   ])
-  await accessible('empty letter')
+  await look('empty letter')
   await page.getByLabel(fields.topic).selectOption({ label: topics.name })
   await page.getByLabel(fields.name, { exact: true }).fill(someone.name)
   await page.getByLabel(fields.document_number).fill(someone.document_number)
@@ -65,7 +65,7 @@ test('a letter from the help gets a number, and the operator gets a mail', async
   const number = (await page.locator('.notice strong').textContent()) ?? ''
   expect(number).toMatch(/^C\d{8}-[0-9A-Z]{6}$/)
   await expect(page.getByText(fill(written.answer, { email: address }))).toBeVisible()
-  await accessible('written')
+  await look('written')
   // Who it is about stays in the case; the operator chose no personal data in mails.
   const mail = await mailAbout(page, number)
   expect(mail.text).not.toContain(someone.name)
@@ -74,7 +74,7 @@ test('a letter from the help gets a number, and the operator gets a mail', async
   await expect(page.getByText(number).first()).toBeVisible()
   // The people of all tests would take axe a long time.
   await page.getByLabel(texts.sandbox.filter).selectOption('PASSPORT_CN')
-  await accessible('sandbox with mail')
+  await look('sandbox with mail')
   await page.goto('/help/written')
   await expect(page.getByText(written.forgotten)).toBeVisible()
 })
@@ -84,7 +84,7 @@ test('a letter after a mismatch takes along only what the person wants', async (
   texts,
   language,
   expected,
-  accessible,
+  look,
 }, { project }) => {
   test.skip(!['phone-zh', 'desktop-en'].includes(project.name), 'a detail')
   expected.statuses.push(422)
@@ -105,7 +105,7 @@ test('a letter after a mismatch takes along only what the person wants', async (
   await page.goBack()
   await flow.heading(texts.registration.bank.title)
   await flow.send()
-  await notice.getByRole('checkbox', { name: texts.registration.write.along }).check()
+  await notice.getByRole('checkbox', { name: texts.proof.write.along }).check()
   await write.click()
   await flow.heading(texts.core.links.write)
   await expect(page.getByLabel(fields.topic).locator('option:checked')).toHaveText(
@@ -113,7 +113,7 @@ test('a letter after a mismatch takes along only what the person wants', async (
   )
   await expect(page.getByLabel(fields.name, { exact: true })).toHaveValue(someone.name)
   await expect(page.getByLabel(fields.document_number)).toHaveValue(someone.document_number)
-  await accessible('prefilled letter')
+  await look('prefilled letter')
   // Nothing of it stands in the address.
   expect(decodeURIComponent(page.url())).not.toContain(someone.document_number)
 })

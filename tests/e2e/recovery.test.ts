@@ -5,16 +5,7 @@ import { NEW_PASSWORD, Recovery } from './support/recovery'
 import { ANSWERS, codeOf, inbox, questionsOf, registered, told, unit } from './support/rest'
 import { expect, fill, test } from './support/test'
 
-// The page of the account asks whether a change is under way, and gets 404 when none is.
-test.beforeEach(({ expected }) => void expected.statuses.push(404))
-
-test('a forgotten username comes by SMS', async ({
-  page,
-  texts,
-  language,
-  request,
-  look,
-}) => {
+test('a forgotten username comes by SMS', async ({ page, texts, language, request, look }) => {
   const someone = await person(request, 'resident ID')
   const username = await registered(request, someone)
   const flow = new Recovery(page, texts, language)

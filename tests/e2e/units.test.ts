@@ -20,9 +20,7 @@ test('a unit registers by its agent and waits for approval', async ({
   language,
   request,
   look,
-  expected,
 }) => {
-  expected.statuses.push(404)
   const { registration: words, proof } = texts
   const mine = unit()
   const agent = await person(request, 'resident ID')

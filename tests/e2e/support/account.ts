@@ -16,11 +16,7 @@ export async function member(page: Page, ofUnit?: Unit): Promise<Member> {
 }
 
 /** Logs the browser in, as if the login page had done it. */
-export async function logIn(
-  page: Page,
-  { username }: Member,
-  password = PASSWORD,
-): Promise<void> {
+export async function logIn(page: Page, { username }: Member, password = PASSWORD): Promise<void> {
   const answer = await page.request.post('/api/v1/sessions', {
     data: { username, password, captcha: await captcha(page.request) },
   })
