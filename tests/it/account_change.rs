@@ -182,8 +182,8 @@ async fn what_the_bank_refuses_changes_nothing_and_sends_nothing() {
 #[actix_web::test]
 async fn giving_a_change_up_gives_no_check_back() {
     let app = TestApp::with(|settings| {
-        settings.limits.bank_failures_per_card_day = 99;
-        settings.limits.bank_failures_per_document_day = 99;
+        let limits = &mut settings.limits;
+        (limits.bank_failures_per_card_day, limits.bank_failures_per_document_day) = (99, 99);
     });
     let client = app.client();
     client.join(&person("王小明"), "zhangsan").await;
@@ -263,8 +263,7 @@ async fn a_phone_swapped_after_the_code_was_sent_needs_its_own_proof() {
     app.pass(61);
     change(&client, json!({ "phone": "13700137000" })).await.problem(422, "bank_mismatch");
     confirm(&client, &code).await.problem(409, "stage_conflict");
-    // Nor does it help that the bank knows the third phone as well: the code
-    // that was sent before is not for it.
+    // Nor does it help that the bank knows the third phone: the code is not for it.
     let third = Person { phone: "13700137000".into(), ..old.clone() };
     client.introduce(&third).await;
     change(&client, json!({ "phone": third.phone })).await.ok(200);

@@ -23,6 +23,7 @@ export default async function start(): Promise<() => Promise<void>> {
         SHIMING__LOG__FILTER: 'warn',
         // All browsers of the tests share one address.
         SHIMING__LIMITS__SMS_PER_ADDRESS_HOUR: '100000',
+        SHIMING__LIMITS__BANK_FAILURES_PER_ADDRESS_HOUR: '100000',
         SHIMING__LIMITS__REGISTRATIONS_PER_ADDRESS_HOUR: '100000',
         SHIMING__LIMITS__SUPPORT_CASES_PER_ADDRESS_HOUR: '100000',
         SHIMING__LIMITS__RECOVERIES_PER_ADDRESS_HOUR: '100000',
