@@ -202,7 +202,7 @@ async fn a_message_waits_while_the_gateway_is_down_and_is_given_up_in_the_end() 
     late.up_to_bank(&other, "zhangwei").await;
     late.behaviour("sms", json!({ "mode": "timeout" })).await;
     late.bank(&other).await.ok(200);
-    app.pass(95);
+    app.pass(88);
     assert_eq!(app.run_outbox().await, 1);
     late.behaviour("sms", json!({ "mode": "normal" })).await;
     app.pass(60);
