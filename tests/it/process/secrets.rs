@@ -142,7 +142,9 @@ fn neither_database_nor_logs_tell_what_units_are_and_people_write() {
     let smtp = by_smtp(&mail_server, &authority);
     let smtp: Vec<(&str, &str)> =
         smtp.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let server = Server::start(Engine::of_tests(), &[CHEAP_HASHING.as_slice(), &smtp].concat());
+    let whole = [("SHIMING__MAIL__INCLUDE_PERSONAL_DATA", "true")];
+    let server =
+        Server::start(Engine::of_tests(), &[CHEAP_HASHING.as_slice(), &smtp, &whole].concat());
     runtime().block_on(async {
         let (visitor, agent, unit) =
             (Visitor::new(&server.base), Person::new(5), unit(CREDIT_CODES[0]));
