@@ -1,4 +1,5 @@
 /** The guide's own words, each where the guide says. */
+import { atTheBank, member } from './support/account'
 import { Registration, PASSWORD, solveCaptcha } from './support/flow'
 import { codeFor, person, unique } from './support/people'
 import { NEW_PASSWORD, Recovery } from './support/recovery'
@@ -194,6 +195,52 @@ test.describe('in the words of the guide', () => {
     await expect(page.getByLabel('姓名', { exact: true })).toHaveValue(someone.name)
   })
 
+  test('maintaining the account carries its labels and messages', async ({
+    page,
+    texts,
+    language,
+    expected,
+  }) => {
+    expected.statuses.push(422)
+    const someone = await member(page)
+    const flow = new Registration(page, texts, language)
+    await page.goto('/')
+    await page.getByRole('link', { name: '用户信息维护', exact: true }).click()
+    await flow.signIn(PASSWORD, someone.username)
+    await flow.heading('用户信息')
+    const tabs = page.getByRole('navigation', { name: '用户信息维护' }).getByRole('link')
+    await expect(tabs).toHaveText(['用户信息', '密码管理', '密保工具'])
+    await expect(page.getByText('建议立即设置密保问题。')).toBeVisible()
+    for (const tab of ['密码管理', '密保工具', '用户信息']) {
+      await tabs.filter({ hasText: tab }).click()
+      await flow.heading(tab)
+    }
+    await page.getByRole('link', { name: '修改', exact: true }).click()
+    // What may be changed.
+    for (const label of ['姓名', '银行', '银行账号', '手机号码']) {
+      await expect(page.getByLabel(label, { exact: true })).toBeVisible()
+    }
+    await page.getByLabel('手机号码').fill('13700000000')
+    await page.getByRole('button', { name: '发送短信验证' }).click()
+    const notice = page.getByRole('alert')
+    await expect(notice).toContainText('人员姓名或证件名或证件号与银行登记不匹配')
+    for (const advice of [
+      '准确无误',
+      '更换银行卡重试',
+      '若没有其他银行卡，请到发卡银行窗口核实或变更个人信息',
+    ]) {
+      await expect(notice.getByRole('listitem').filter({ hasText: advice })).toHaveCount(1)
+    }
+    const now = { ...someone, phone: `139${unique(8)}` }
+    await atTheBank(page, now)
+    await page.getByLabel('手机号码').fill(now.phone)
+    await page.getByRole('button', { name: '发送短信验证' }).click()
+    await expect(page.getByLabel('动态验证')).toBeVisible()
+    await page.getByLabel('动态验证').fill(await codeFor(page.request, now.phone))
+    await page.getByRole('button', { name: '下一步' }).click()
+    await expect(page.getByText('修改成功。')).toBeVisible()
+  })
+
   test('all eleven questions are answered', async ({ page }) => {
     await page.goto('/')
     await page.getByRole('link', { name: '帮助', exact: true }).first().click()
@@ -220,7 +267,10 @@ test('a wrong password has one answer, whoever it is for', async ({
     const notice = page.getByRole('alert')
     await expect(notice).toContainText(texts.core.problems.login_failed.title)
     await expect(notice).toContainText(
-      fill(texts.core.problems.login_failed.text, { password_failures_before_lock: 5, lock_minutes: 15 }),
+      fill(texts.core.problems.login_failed.text, {
+        password_failures_before_lock: 5,
+        lock_minutes: 15,
+      }),
     )
     await expect(page.getByLabel(texts.core.fields.username, { exact: true })).toHaveValue(username)
   }
