@@ -108,7 +108,8 @@ test.describe('in the words of the guide', () => {
     await page.getByRole('button', { name: '发送短信验证', exact: true }).click()
     const code = await codeOf(request, someone.phone, 'username_recovery')
     await page.getByLabel('动态验证', { exact: true }).fill(code)
-    await page.getByRole('button', { name: '下一步', exact: true }).click()
+    await expect(page.getByRole('button', { name: '下一步', exact: true })).toBeVisible()
+    await flow.next()
     await flow.heading('找回用户名成功')
     await expect
       .poll(async () => (await inbox(request, someone.phone))[0]?.text)

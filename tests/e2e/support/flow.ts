@@ -28,8 +28,11 @@ export class Registration {
     return expect(this.page.getByRole('heading', { level: 1 })).toHaveText(text)
   }
 
-  next(): Promise<void> {
-    return this.page.getByRole('button', { name: this.texts.proof.next, exact: true }).click()
+  /** Presses 下一步 once the page has done what it was at: before, a press is ignored. */
+  async next(): Promise<void> {
+    const button = this.page.getByRole('button', { name: this.texts.proof.next, exact: true })
+    await expect(button).not.toHaveAttribute('aria-disabled', 'true')
+    await button.click()
   }
 
   async fillCredentials(username = this.username): Promise<void> {
