@@ -21,7 +21,7 @@ use crate::{
     kernel::{Timestamp, ids::FlowId},
 };
 
-pub use store::{claim, complete, find, insert, purge, remove, save};
+pub use store::{begun_at, claim, complete, find, insert, purge, remove, remove_begun_at, save};
 
 /// What the flow is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

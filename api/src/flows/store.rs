@@ -114,6 +114,20 @@ pub fn complete<A: Answers>(conn: &mut Conn, flow: &Flow<A>) -> Result<bool, DbF
     Ok(diesel::delete(read).execute(conn)? == 1)
 }
 
+/// When the flow with this id began, whatever has become of it.
+pub fn begun_at(conn: &mut Conn, id: FlowId) -> Result<Option<Timestamp>, DbFault> {
+    let began: Option<NaiveDateTime> =
+        flows::table.find(id.to_string()).select(flows::created_at).first(conn).optional()?;
+    Ok(began.map(|began| began.and_utc()))
+}
+
+/// Erases the flow with this id that began at that moment, and no later one.
+pub fn remove_begun_at(conn: &mut Conn, id: FlowId, began: Timestamp) -> Result<(), DbFault> {
+    let seen = flows::table.find(id.to_string()).filter(flows::created_at.eq(began.naive_utc()));
+    diesel::delete(seen).execute(conn)?;
+    Ok(())
+}
+
 /// Forgets flows that have expired.
 pub fn purge(conn: &mut Conn, now: Timestamp) -> Result<usize, DbFault> {
     let expired = flows::table.filter(flows::expires_at.le(now.naive_utc()));

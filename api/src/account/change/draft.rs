@@ -145,12 +145,17 @@ impl Proving for Answers {
     fn open(core: &Core, conn: &mut Conn, id: FlowId, now: Timestamp) -> Result<Change, Problem> {
         let account = accounts::find(core, conn, id.account())?
             .ok_or_else(|| Problem::new(ProblemCode::NotSignedIn))?;
+        // Looked at before the change itself: what another request begins in
+        // between is never taken for the worthless one.
+        let seen = flows::begun_at(conn, id)?;
         if let Some(change) = open(core, conn, &account, now)? {
             return Ok(change);
         }
         // The one that is worthless, or one that has expired and was not
         // forgotten yet.
-        flows::remove(conn, id)?;
+        if let Some(began) = seen {
+            flows::remove_begun_at(conn, id, began)?;
+        }
         let change = begin(core, conn, &account, now)?;
         if flows::claim(core, conn, &change)? { Ok(change) } else { Err(busy()) }
     }
