@@ -279,7 +279,7 @@ async fn failures_from_one_address_are_bounded_whatever_the_cards() {
         client.post(&client.step("bank-verification"), body).await
     };
     let (here, wrong) = ("203.0.113.1", Some("13900139000"));
-    // What matches is given back.
+    // What matches is not counted.
     ask("王小明", ("zhangsan", None), here).await.ok(200);
     ask("张伟", ("zhangwei", wrong), here).await.problem(422, "bank_mismatch");
     ask("刘洋", ("liuyang", wrong), here).await.problem(422, "bank_mismatch");
@@ -290,4 +290,20 @@ async fn failures_from_one_address_are_bounded_whatever_the_cards() {
     ask("杨柳青", ("liuqing", None), "203.0.113.2").await.ok(200);
     app.pass(3601);
     ask("杨柳青", ("qing", None), here).await.ok(200);
+}
+
+#[actix_web::test]
+async fn a_campus_that_asks_a_slow_bank_at_once_is_not_refused() {
+    let app = TestApp::with(|settings| settings.limits.bank_failures_per_address_hour = 1);
+    let clients = [(); 3].map(|()| app.client_at("203.0.113.1"));
+    let people = ["王小明", "张伟", "刘洋"].map(person);
+    for (number, (client, person)) in clients.iter().zip(&people).enumerate() {
+        client.up_to_bank(person, &format!("student{number}")).await;
+    }
+    let [a, b, c] = &clients;
+    a.behaviour("bank", json!({ "mode": "slow", "delay_ms": 700, "remaining": 3 })).await;
+    let answers = tokio::join!(a.bank(&people[0]), b.bank(&people[1]), c.bank(&people[2]));
+    for answer in [answers.0, answers.1, answers.2] {
+        answer.ok(200);
+    }
 }

@@ -105,20 +105,11 @@ fn check_card(elements: &Elements) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Reserves a failure for card, document and address, given back unless the
-/// bank says no: twenty requests at the same time cannot ask twenty times.
-fn charges<A: Proving>(
-    core: &Core,
-    (meta, flow): (&RequestMeta, FlowId),
-    elements: &Elements,
-) -> Vec<Charge> {
+/// Reserves a failure for card and document, given back unless the bank says
+/// no: twenty requests at the same time cannot ask twenty times.
+fn charges<A: Proving>(core: &Core, flow: FlowId, elements: &Elements) -> Vec<Charge> {
     let limits = &core.settings.limits;
     let rule = |name, most| Rule { name, most, window_seconds: DAY };
-    let of_address = Rule {
-        name: "bank_address_hour",
-        most: limits.bank_failures_per_address_hour,
-        window_seconds: HOUR,
-    };
     let mut charges = vec![
         Charge {
             rule: rule("bank_card_day", limits.bank_failures_per_card_day),
@@ -128,10 +119,21 @@ fn charges<A: Proving>(
             rule: rule("bank_document_day", limits.bank_failures_per_document_day),
             subject: elements.document.uniqueness_key(),
         },
-        Charge { rule: of_address, subject: meta.address.limit_subject() },
     ];
     charges.extend(A::charged(core, flow));
     charges
+}
+
+/// Failures of everybody behind one address, whatever the cards. Counted once
+/// the bank has said no, not reserved: a campus asks at the same time, and
+/// nobody there may be refused because a slow bank has not answered the others.
+fn of_address(core: &Core, meta: &RequestMeta) -> Charge {
+    let rule = Rule {
+        name: "bank_address_hour",
+        most: core.settings.limits.bank_failures_per_address_hour,
+        window_seconds: HOUR,
+    };
+    Charge { rule, subject: meta.address.limit_subject() }
 }
 
 /// How long a question is waited for before its process is taken for dead.
@@ -162,15 +164,17 @@ fn may_ask<A: Proving>(
         let retry_after = (flow.absolute_expires_at - meta.now).num_seconds();
         return Ok(Err(problems::bank_attempts("flow", retry_after)));
     }
+    if let Some(spent) = limits::peek(core, conn, &[of_address(core, meta)], meta.now)? {
+        return Ok(Err(problems::bank_attempts("address", spent.retry_after)));
+    }
     if let Some(earlier) = &earlier {
         store::abandon(conn, earlier.id, meta.now)?;
     }
-    let charges = charges::<A>(core, (meta, flow.id), elements);
+    let charges = charges::<A>(core, flow.id, elements);
     if let Err(exceeded) = limits::charge(core, conn, &charges, meta.now)? {
         let scope = match exceeded.rule {
             "bank_card_day" => "card",
             "bank_document_day" => "document",
-            "bank_address_hour" => "address",
             _ => "flow",
         };
         return Ok(Err(problems::bank_attempts(scope, exceeded.retry_after)));
@@ -243,7 +247,11 @@ fn settle<A: Proving, V>(
     let timed_out = answer == Err(BankFault::Timeout);
     let was_pending = store::check_finished(conn, question.id, code, meta.now)?;
     if was_pending && !failed {
-        limits::refund(core, conn, &charges::<A>(core, (meta, id), &question.elements))?;
+        limits::refund(core, conn, &charges::<A>(core, id, &question.elements))?;
+    }
+    if failed {
+        // Questions that were asked together may pass the limit together.
+        limits::charge(core, conn, &[of_address(core, meta)], meta.now)?.ok();
     }
     // The flow may have been given up, or changed, while the bank thought;
     // what was recorded above stands all the same.
