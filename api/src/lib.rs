@@ -9,7 +9,7 @@
 //! 2. capabilities: [`core`] that all of them share, [`accounts`],
 //!    [`sessions`], [`otp`], [`captcha`], [`limits`], [`password_failures`],
 //!    [`audit`], [`outbox`], [`idempotency`], [`flows`], [`proving`],
-//!    [`security_questions`], [`cases`].
+//!    [`security_questions`], [`cases`], [`clients`], [`grants`].
 //! 3. features: [`registration`], [`login`], [`account`], [`recovery`],
 //!    [`support`], [`reference`]; none
 //!    mentions another.
@@ -28,11 +28,13 @@ pub mod audit;
 pub mod captcha;
 pub mod cases;
 pub mod cli;
+pub mod clients;
 pub mod config;
 pub mod core;
 pub mod crypto;
 pub mod db;
 pub mod flows;
+pub mod grants;
 pub mod idempotency;
 pub mod identity;
 pub mod kernel;

@@ -25,6 +25,8 @@ const FLOORS: [&[&str]; 5] = [
         "proving",
         "security_questions",
         "cases",
+        "clients",
+        "grants",
     ],
     &["registration", "login", "account", "recovery", "support", "reference"],
     &["app", "server", "worker", "openapi", "cli"],

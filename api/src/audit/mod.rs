@@ -109,6 +109,26 @@ audit_kinds! {
     CaseRead "case_read" records,
     /// An operator listed units in clear; the detail is how many.
     UnitsListed "units_listed" records,
+    /// A business system was allowed to see data; the detail is its id.
+    ConsentGiven "consent_given" owner,
+    /// A business system may see nothing any more; the detail is its id.
+    ConsentWithdrawn "consent_withdrawn" owner,
+    /// Somebody signed in to a business system; the detail is its id.
+    SignedInToClient "signed_in_to_client" owner,
+    /// A code or refresh token of a business system was used twice, so that its
+    /// tokens died; the detail is its id.
+    GrantReused "grant_reused" owner,
+    /// A business system asked whether name and document belong together; the
+    /// detail is its id.
+    IdentityChecked "identity_checked" owner,
+    /// A business system was registered; the detail is its id.
+    ClientCreated "client_created" records,
+    /// What is known of a business system was changed; the detail is its id.
+    ClientChanged "client_changed" records,
+    /// A business system got another secret; the detail is its id.
+    ClientSecretRotated "client_secret_rotated" records,
+    /// A business system was disabled or enabled; the detail is its id.
+    ClientStateChanged "client_state_changed" records,
 }
 
 /// Whom an event is about, and one word more.

@@ -38,11 +38,15 @@ pub enum Purpose {
     CaptchaSeed,
     /// Answers to security questions, before they are hashed.
     SecurityAnswers,
+    /// Names by which clients know accounts (pairwise subjects).
+    Subject,
+    /// Names by which clients know sessions.
+    ClientSession,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Username,
         Self::Document,
         Self::Phone,
@@ -55,6 +59,8 @@ impl Purpose {
         Self::BankQuestion,
         Self::CaptchaSeed,
         Self::SecurityAnswers,
+        Self::Subject,
+        Self::ClientSession,
     ];
 
     pub(super) const fn label(self) -> &'static str {
@@ -71,6 +77,8 @@ impl Purpose {
             Self::BankQuestion => "shiming/bank-question/1",
             Self::CaptchaSeed => "shiming/captcha-seed/1",
             Self::SecurityAnswers => "shiming/security-answers/1",
+            Self::Subject => "shiming/subject/1",
+            Self::ClientSession => "shiming/client-session/1",
         }
     }
 }

@@ -52,6 +52,8 @@ const SEARCHED: Tells = Withheld("a keyed hash of what the export has in clear")
 const PASSING: Tells = Withheld("is gone within days, and names no account");
 const COUNTED: Tells = Withheld("a keyed hash that counts what is done, not who somebody is");
 
+const OF_CLIENT: Tells = Withheld("a secret of a business system, which names nobody");
+
 /// Every table.
 pub const TABLES: &[Table] = &[
     Table {
@@ -297,6 +299,170 @@ pub const TABLES: &[Table] = &[
             ("detail", Exported("/history/0/detail")),
             ("at", Exported("/history/0/at")),
             ("device", Exported("/history/0/device")),
+        ],
+    },
+    Table {
+        name: "clients",
+        fate: Stays,
+        columns: &[
+            ("id", Nothing),
+            ("metadata", Nothing),
+            ("state", Nothing),
+            ("created_at", Nothing),
+            ("updated_at", Nothing),
+        ],
+    },
+    Table {
+        name: "client_secrets",
+        fate: Stays,
+        columns: &[
+            ("id", Nothing),
+            ("client_id", Nothing),
+            ("secret_hash", OF_CLIENT),
+            ("created_at", Nothing),
+            ("expires_at", Nothing),
+        ],
+    },
+    Table {
+        name: "client_assertions",
+        fate: Expires("when the assertion does"),
+        columns: &[("assertion_hash", OF_CLIENT), ("expires_at", Nothing)],
+    },
+    Table {
+        name: "authorization_requests",
+        fate: Expires("after oauth.request_minutes"),
+        columns: &[
+            ("request_hash", SECRET),
+            ("client_id", Nothing),
+            ("parameters_sealed", PASSING),
+            ("browser_hash", SECRET),
+            ("created_at", Nothing),
+            ("expires_at", Nothing),
+        ],
+    },
+    Table {
+        name: "client_consents",
+        fate: Erased("account_id"),
+        columns: &[
+            ("account_id", LINK),
+            ("client_id", Exported("/authorized_systems/0/client_id")),
+            ("scopes", Exported("/authorized_systems/0/scopes")),
+            ("given_at", Exported("/authorized_systems/0/given_at")),
+            ("updated_at", Exported("/authorized_systems/0/updated_at")),
+        ],
+    },
+    Table {
+        name: "subjects",
+        fate: Erased("account_id"),
+        columns: &[
+            ("subject", Exported("/subjects/0/subject")),
+            ("account_id", LINK),
+            ("sector", Exported("/subjects/0/sector")),
+        ],
+    },
+    Table {
+        name: "grants",
+        fate: Erased("account_id"),
+        columns: &[
+            ("id", Exported("/grants/0/id")),
+            ("account_id", LINK),
+            ("client_id", Exported("/grants/0/client_id")),
+            ("session_id", LINK),
+            ("subject", Exported("/subjects/0/subject")),
+            ("scopes", Exported("/grants/0/scopes")),
+            ("claims", Exported("/grants/0/claims")),
+            ("offline", Exported("/grants/0/offline")),
+            ("auth_time", Exported("/grants/0/auth_time")),
+            ("created_at", Exported("/grants/0/created_at")),
+            ("expires_at", Exported("/grants/0/expires_at")),
+            ("ended_at", Exported("/grants/0/ended_at")),
+        ],
+    },
+    Table {
+        name: "authorization_codes",
+        fate: Erased("grant_id"),
+        columns: &[
+            ("code_hash", SECRET),
+            ("grant_id", LINK),
+            ("redirect_uri", Nothing),
+            ("code_challenge", Nothing),
+            ("nonce", Nothing),
+            ("expires_at", Nothing),
+            ("used_at", Nothing),
+        ],
+    },
+    Table {
+        name: "grant_refresh_tokens",
+        fate: Erased("grant_id"),
+        columns: &[
+            ("token_hash", SECRET),
+            ("grant_id", LINK),
+            ("expires_at", Nothing),
+            ("used_at", Nothing),
+        ],
+    },
+    Table {
+        name: "revoked_tokens",
+        fate: Expires("when the token does"),
+        columns: &[
+            ("token_id", Withheld("an id of a token, which names nobody")),
+            ("expires_at", Nothing),
+        ],
+    },
+    // A check of a document that has no account names nobody.
+    Table {
+        name: "identity_checks",
+        fate: Erased("account_id"),
+        columns: &[
+            ("id", Exported("/identity_checks/0/id")),
+            ("account_id", LINK),
+            ("client_id", Exported("/identity_checks/0/client_id")),
+            ("purpose", Exported("/identity_checks/0/purpose")),
+            ("matched", Exported("/identity_checks/0/matched")),
+            ("checked_at", Exported("/identity_checks/0/checked_at")),
+        ],
+    },
+    // They name people as their system knows them, and tell it of a closing, too.
+    Table {
+        name: "client_events",
+        fate: Expires("after retention.event_days"),
+        columns: &[
+            ("id", Nothing),
+            ("client_id", Nothing),
+            ("subject", Withheld("stands in the export with the sector it belongs to")),
+            ("kind", Nothing),
+            ("happened_at", Nothing),
+        ],
+    },
+    Table {
+        name: "webhook_endpoints",
+        fate: Stays,
+        columns: &[
+            ("id", Nothing),
+            ("client_id", Nothing),
+            ("url", Nothing),
+            ("kinds", Nothing),
+            ("state", Nothing),
+            ("secret_sealed", OF_CLIENT),
+            ("previous_secret_sealed", OF_CLIENT),
+            ("previous_until", Nothing),
+            ("created_at", Nothing),
+        ],
+    },
+    Table {
+        name: "webhook_deliveries",
+        fate: Expires("after retention.event_days"),
+        columns: &[
+            ("id", Nothing),
+            ("client_id", Nothing),
+            ("endpoint_id", Nothing),
+            ("event_id", Nothing),
+            ("state", Nothing),
+            ("attempts", Nothing),
+            ("last_status", Nothing),
+            ("last_error", Nothing),
+            ("created_at", Nothing),
+            ("updated_at", Nothing),
         ],
     },
     Table {

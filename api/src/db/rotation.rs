@@ -27,7 +27,7 @@ const fn column(table: &'static str, column: &'static str) -> SealedColumn {
 }
 
 /// Every sealed column. A test compares this list with the migrations.
-pub const SEALED_COLUMNS: [SealedColumn; 16] = [
+pub const SEALED_COLUMNS: [SealedColumn; 19] = [
     column("accounts", "name_sealed"),
     column("accounts", "document_number_sealed"),
     column("accounts", "birth_date_sealed"),
@@ -42,6 +42,13 @@ pub const SEALED_COLUMNS: [SealedColumn; 16] = [
     column("captchas", "answer_sealed"),
     column("outbox", "payload_sealed"),
     SealedColumn { table: "idempotency_keys", key: "key_hash", column: "reply_sealed" },
+    SealedColumn {
+        table: "authorization_requests",
+        key: "request_hash",
+        column: "parameters_sealed",
+    },
+    column("webhook_endpoints", "secret_sealed"),
+    column("webhook_endpoints", "previous_secret_sealed"),
     column("sandbox_messages", "message_sealed"),
     column("sandbox_cardholders", "cardholder_sealed"),
 ];

@@ -226,6 +226,157 @@ diesel::table! {
 }
 
 diesel::table! {
+    clients (id) {
+        id -> Text,
+        metadata -> Text,
+        state -> Text,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    client_secrets (id) {
+        id -> Text,
+        client_id -> Text,
+        secret_hash -> Text,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    client_assertions (assertion_hash) {
+        assertion_hash -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    authorization_requests (request_hash) {
+        request_hash -> Text,
+        client_id -> Text,
+        parameters_sealed -> Binary,
+        browser_hash -> Nullable<Text>,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    client_consents (account_id, client_id) {
+        account_id -> Text,
+        client_id -> Text,
+        scopes -> Text,
+        given_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    subjects (subject) {
+        subject -> Text,
+        account_id -> Text,
+        sector -> Text,
+    }
+}
+
+diesel::table! {
+    grants (id) {
+        id -> Text,
+        account_id -> Text,
+        client_id -> Text,
+        session_id -> Text,
+        subject -> Text,
+        scopes -> Text,
+        claims -> Nullable<Text>,
+        offline -> Bool,
+        auth_time -> Timestamp,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    authorization_codes (code_hash) {
+        code_hash -> Text,
+        grant_id -> Text,
+        redirect_uri -> Text,
+        code_challenge -> Nullable<Text>,
+        nonce -> Nullable<Text>,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    grant_refresh_tokens (token_hash) {
+        token_hash -> Text,
+        grant_id -> Text,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    revoked_tokens (token_id) {
+        token_id -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    identity_checks (id) {
+        id -> Text,
+        account_id -> Nullable<Text>,
+        client_id -> Text,
+        purpose -> Text,
+        matched -> Bool,
+        checked_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    client_events (id) {
+        id -> Text,
+        client_id -> Text,
+        subject -> Text,
+        kind -> Text,
+        happened_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    webhook_endpoints (id) {
+        id -> Text,
+        client_id -> Text,
+        url -> Text,
+        kinds -> Text,
+        state -> Text,
+        secret_sealed -> Binary,
+        previous_secret_sealed -> Nullable<Binary>,
+        previous_until -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (id) {
+        id -> Text,
+        client_id -> Text,
+        endpoint_id -> Text,
+        event_id -> Text,
+        state -> Text,
+        attempts -> Integer,
+        last_status -> Nullable<Integer>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     sandbox_messages (id) {
         id -> Text,
         channel -> Text,

@@ -75,4 +75,18 @@ ids! {
     PasswordId,
     /// One access token (its `jti`).
     TokenId,
+    /// One client (business system); its `client_id`.
+    ClientId,
+    /// One secret of a client.
+    ClientSecretId,
+    /// One sign-in of a person to a client.
+    GrantId,
+    /// One answer to whether a name and a document belong together.
+    IdentityCheckId,
+    /// One thing that happened to a client's user.
+    EventId,
+    /// One address that a client is told of events at.
+    WebhookId,
+    /// One event on its way to one address.
+    DeliveryId,
 }

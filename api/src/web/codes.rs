@@ -225,6 +225,38 @@ problem_codes! {
     PhoneReplacementRefused "phone_replacement_refused" CONFLICT
         zh("不能更换手机号码", "核验的证件没有对应的账号，或与要找回的账号不一致。请核对后重新办理，或与我们联系。")
         en("The phone cannot be replaced", "No account belongs to this document, or it is not the account being recovered. Check and start again, or contact us.");
+    /// The sign-in to a business system is unknown, over, or another browser's.
+    AuthorizationNotFound "authorization_not_found" NOT_FOUND
+        zh("登录请求已过期或不存在", "请回到您要使用的业务系统，重新点击登录。")
+        en("This sign-in request has expired or does not exist", "Go back to the system you came from and choose sign in again.");
+    /// The authorization is at another state; `state` says at which.
+    AuthorizationConflict "authorization_conflict" CONFLICT
+        zh("当前状态不允许此操作", "请按 state 所示的步骤继续。")
+        en("The sign-in request is at another step", "Go on with what state says.");
+    /// No valid access token of a client.
+    TokenInvalid "token_invalid" UNAUTHORIZED
+        zh("访问令牌无效", "请用客户端凭据重新获取访问令牌后重试。")
+        en("The access token is not valid", "Get a new one with the client's credentials and try again.");
+    /// The access token lacks a scope; `scope` says which.
+    ScopeInsufficient "scope_insufficient" FORBIDDEN
+        zh("访问令牌权限不足", "请获取包含 scope 所列权限的访问令牌；如客户端未获授权，请联系运营人员。")
+        en("The access token lacks a scope", "Get a token with the scope named in scope; if the client may not have it, ask the operator.");
+    /// The client is unknown.
+    ClientNotFound "client_not_found" NOT_FOUND
+        zh("客户端不存在", "请检查 client_id。")
+        en("There is no such client", "Check the client_id.");
+    /// None of the client's users has this subject.
+    UserNotFound "user_not_found" NOT_FOUND
+        zh("没有该用户", "该 sub 不是您的系统的用户，或用户已撤回授权。")
+        en("There is no such user", "The subject is not one of your users, or consent was withdrawn.");
+    /// The cursor is not one that we gave, or is too old.
+    CursorInvalid "cursor_invalid" UNPROCESSABLE_ENTITY
+        zh("游标无效", "请使用上一次响应中的 next_cursor；过期时请从头读取。")
+        en("The cursor is not valid", "Use next_cursor of the answer before; if it is too old, start again.");
+    /// There is no such webhook endpoint or delivery of the client.
+    WebhookNotFound "webhook_not_found" NOT_FOUND
+        zh("没有该回调地址或投递记录", "请检查编号。")
+        en("There is no such webhook", "Check the id.");
     /// Too many requests of this kind; `retry_after_seconds` says how long.
     TooManyRequests "too_many_requests" TOO_MANY_REQUESTS
         zh("请求过于频繁", "请稍后再试。")

@@ -1,0 +1,86 @@
+//! What a person has let a client see, until it is withdrawn.
+
+use super::store;
+use crate::{
+    clients::Scopes,
+    core::corrupt,
+    crypto::Place,
+    db::{Conn, DbFault},
+    kernel::{
+        Timestamp,
+        ids::{AccountId, ClientId},
+    },
+};
+
+/// A person's consent to a client.
+#[derive(Debug, Clone)]
+pub struct Consent {
+    /// To whom.
+    pub client: ClientId,
+    /// To what.
+    pub scopes: Scopes,
+    /// When it was given first.
+    pub given_at: Timestamp,
+    /// When scopes were added last.
+    pub updated_at: Timestamp,
+}
+
+/// What an account has let a client see.
+pub fn consent_of(
+    conn: &mut Conn,
+    account: AccountId,
+    client: ClientId,
+) -> Result<Option<Consent>, DbFault> {
+    store::consent(conn, &account.to_string(), &client.to_string())?
+        .map(store::ConsentRow::consent)
+        .transpose()
+}
+
+/// Every consent of an account, the newest first.
+pub fn consents_of(conn: &mut Conn, account: AccountId) -> Result<Vec<Consent>, DbFault> {
+    let rows = store::consents(conn, &account.to_string())?;
+    rows.into_iter().map(store::ConsentRow::consent).collect()
+}
+
+/// Adds scopes to what an account lets a client see.
+pub fn consent(
+    conn: &mut Conn,
+    (account, client): (AccountId, ClientId),
+    scopes: &Scopes,
+    now: Timestamp,
+) -> Result<(), DbFault> {
+    let (account, client) = (account.to_string(), client.to_string());
+    if store::insert_consent(conn, (&account, &client), &scopes.to_string(), now)? {
+        return Ok(());
+    }
+    let Some(row) = store::consent(conn, &account, &client)? else { return Ok(()) };
+    let mut all = Scopes::parse(&row.scopes);
+    all.0.extend(scopes.0.iter());
+    store::update_consent(conn, (&account, &client), &all.to_string(), now)
+}
+
+/// Takes a consent back and ends every sign-in to the client; `false` when
+/// there was none.
+pub fn withdraw(
+    conn: &mut Conn,
+    (account, client): (AccountId, ClientId),
+    now: Timestamp,
+) -> Result<bool, DbFault> {
+    let (account, client) = (account.to_string(), client.to_string());
+    store::end_of(conn, (&account, &client), now)?;
+    store::remove_consent(conn, &account, &client)
+}
+
+impl store::ConsentRow {
+    fn consent(self) -> Result<Consent, DbFault> {
+        let bad = || {
+            corrupt(Place { table: "client_consents", column: "client_id", row: &self.account_id })
+        };
+        Ok(Consent {
+            client: self.client_id.parse().map_err(|_| bad())?,
+            scopes: Scopes::parse(&self.scopes),
+            given_at: self.given_at.and_utc(),
+            updated_at: self.updated_at.and_utc(),
+        })
+    }
+}

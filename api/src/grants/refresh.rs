@@ -1,0 +1,65 @@
+//! Refresh tokens of clients: rotated at each use; one that comes twice takes
+//! its grant with it (RFC 9700 §4.14.2).
+
+use super::{Grant, live, refresh_lifetime, store};
+use crate::{
+    clients::Client,
+    core::{Core, corrupt},
+    crypto::{Place, blind::token_hash},
+    db::{Conn, DbFault},
+    kernel::Timestamp,
+};
+
+/// What became of a refresh token.
+#[derive(Debug)]
+pub enum Refreshed {
+    /// It is used up now; the grant lives.
+    Once(Box<Grant>),
+    /// It was used before: somebody has a copy, so its grant is to be ended.
+    Again(Box<Grant>),
+    /// Unknown or expired, another client's, or its grant has ended.
+    Invalid,
+}
+
+/// Makes a refresh token for a grant; only its hash is kept. An offline grant
+/// lives on with it.
+pub fn issue_refresh(
+    core: &Core,
+    conn: &mut Conn,
+    (grant, client): (&Grant, &Client),
+    now: Timestamp,
+) -> Result<String, DbFault> {
+    let clear = core.random_token()?;
+    let longest = now + refresh_lifetime(core, client);
+    let expires_at = if grant.offline { longest } else { longest.min(grant.expires_at) };
+    let id = grant.id.to_string();
+    store::insert_refresh(conn, (&token_hash(&clear), &id), expires_at)?;
+    if grant.offline {
+        store::prolong(conn, &id, expires_at)?;
+    }
+    Ok(clear)
+}
+
+/// Uses a client's refresh token up. Ending the grant when it is used again is
+/// for the caller.
+pub fn refresh(
+    conn: &mut Conn,
+    (token, client): (&str, &Client),
+    now: Timestamp,
+) -> Result<Refreshed, DbFault> {
+    let hash = token_hash(token);
+    let Some(row) = store::find_refresh(conn, &hash)? else { return Ok(Refreshed::Invalid) };
+    let bad = || corrupt(Place { table: "grant_refresh_tokens", column: "grant_id", row: &hash });
+    let id = row.grant_id.parse().map_err(|_| bad())?;
+    let Some(grant) = live(conn, id, now)?.filter(|grant| grant.client == client.id) else {
+        return Ok(Refreshed::Invalid);
+    };
+    if row.expires_at <= now.naive_utc() {
+        return Ok(Refreshed::Invalid);
+    }
+    // Of two requests with one token only one marks it as used.
+    if !store::use_refresh(conn, &hash, now)? {
+        return Ok(Refreshed::Again(Box::new(grant)));
+    }
+    Ok(Refreshed::Once(Box::new(grant)))
+}

@@ -1,0 +1,44 @@
+//! Names by which sectors of clients know accounts (OpenID Connect Core §8).
+
+use super::store;
+use crate::{
+    clients::Client,
+    core::{Core, corrupt},
+    crypto::{Place, Purpose},
+    db::{Conn, DbFault},
+    kernel::ids::AccountId,
+};
+
+/// The name by which a client knows an account; kept, so that it can be looked
+/// up, from the first time on. Two sectors cannot tell that their names are of
+/// one person.
+pub fn subject_of(
+    core: &Core,
+    conn: &mut Conn,
+    client: &Client,
+    account: AccountId,
+) -> Result<String, DbFault> {
+    let (sector, account) = (client.sector(), account.to_string());
+    let subject = core.keyring.blind_parts(Purpose::Subject, &[&sector, &account]);
+    store::claim_subject(conn, subject.as_str(), (&account, &sector))?;
+    Ok(subject.as_str().to_owned())
+}
+
+/// The account that a client knows by this name.
+pub fn account_of(
+    conn: &mut Conn,
+    client: &Client,
+    subject: &str,
+) -> Result<Option<AccountId>, DbFault> {
+    let Some((account, sector)) = store::find_subject(conn, subject)? else { return Ok(None) };
+    if sector != client.sector() {
+        return Ok(None);
+    }
+    let bad = || corrupt(Place { table: "subjects", column: "account_id", row: subject });
+    account.parse().map(Some).map_err(|_| bad())
+}
+
+/// Every name by which an account is known: subject and sector.
+pub fn subjects_of(conn: &mut Conn, account: AccountId) -> Result<Vec<(String, String)>, DbFault> {
+    store::subjects_of(conn, &account.to_string())
+}

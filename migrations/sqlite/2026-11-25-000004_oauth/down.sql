@@ -1,0 +1,14 @@
+DROP TABLE webhook_deliveries;
+DROP TABLE webhook_endpoints;
+DROP TABLE client_events;
+DROP TABLE identity_checks;
+DROP TABLE revoked_tokens;
+DROP TABLE grant_refresh_tokens;
+DROP TABLE authorization_codes;
+DROP TABLE grants;
+DROP TABLE subjects;
+DROP TABLE client_consents;
+DROP TABLE authorization_requests;
+DROP TABLE client_assertions;
+DROP TABLE client_secrets;
+DROP TABLE clients;
