@@ -25,10 +25,9 @@ use reqwest::{
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use url::Host;
 
-use super::networks::is_public;
 use crate::{
     config::Webhooks,
-    ports::{HttpPost, HttpRequest, PostFault},
+    ports::{HttpPost, HttpRequest, PostFault, networks::is_public},
 };
 
 /// Finds the addresses of a host name.

@@ -5,6 +5,7 @@
 pub mod bank;
 pub mod http_post;
 pub mod mail;
+pub mod networks;
 pub mod sms;
 
 pub use bank::{BankFault, BankOutcome, BankQuestion, BankVerifier, Input};
