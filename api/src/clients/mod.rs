@@ -18,9 +18,8 @@ use crate::{
     },
 };
 
-pub use metadata::{
-    AuthMethod, GrantType, Metadata, NumberGrant, Scope, Scopes, SigningAlg, SubjectType,
-};
+pub use crate::crypto::SigningAlg;
+pub use metadata::{AuthMethod, GrantType, Metadata, NumberGrant, Scope, Scopes, SubjectType};
 pub use store::purge;
 
 /// Whether a client may do anything.
