@@ -9,7 +9,8 @@
 //! 2. capabilities: [`core`] that all of them share, [`accounts`],
 //!    [`sessions`], [`otp`], [`captcha`], [`limits`], [`password_failures`],
 //!    [`audit`], [`outbox`], [`idempotency`], [`flows`], [`proving`],
-//!    [`security_questions`], [`cases`], [`clients`], [`grants`].
+//!    [`security_questions`], [`cases`], [`clients`], [`grants`],
+//!    [`access_tokens`], [`events`].
 //! 3. features: [`registration`], [`login`], [`account`], [`recovery`],
 //!    [`support`], [`reference`]; none
 //!    mentions another.
@@ -20,6 +21,7 @@
 //! 2, and only floor 4 names them. HTTP is known to files named `http.rs`,
 //! [`web`] and floor 4; SQL to files named `store.rs` and [`db`].
 
+pub mod access_tokens;
 pub mod account;
 pub mod accounts;
 pub mod adapters;
@@ -33,6 +35,7 @@ pub mod config;
 pub mod core;
 pub mod crypto;
 pub mod db;
+pub mod events;
 pub mod flows;
 pub mod grants;
 pub mod idempotency;

@@ -9,23 +9,30 @@ use chrono::TimeDelta;
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    account,
+    access_tokens, account,
     adapters::sandbox,
-    audit, captcha, cases,
+    audit, captcha, cases, clients,
     core::Core,
     db::{Conn, DbFault},
-    flows, idempotency,
+    events, flows, grants, idempotency,
     identity::Phone,
     kernel::ids::OutboxId,
     limits, otp,
-    outbox::{self, Leased, Message, Retry},
+    outbox::{self, Lane, Leased, Message, Retry},
     password_failures,
-    ports::{Mail, MailFault, SmsFault, SmsMessage, SmsText},
+    ports::{HttpRequest, Mail, MailFault, PostFault, SmsFault, SmsMessage, SmsText},
     proving, recovery, sessions,
 };
 
-/// Messages that one node sends at the same time.
-const AT_ONCE: usize = 32;
+/// Messages that one node sends at the same time by a lane: a business system
+/// that is slow holds up other systems at most, and no code that somebody waits
+/// for.
+const fn at_once(lane: Lane) -> usize {
+    match lane {
+        Lane::Gateways => 32,
+        Lane::Systems => 16,
+    }
+}
 /// How often the outbox is looked at when nobody rings.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often what is too old is forgotten.
@@ -63,45 +70,66 @@ fn log<T>(result: Result<T, DbFault>, what: &'static str) {
 
 const UNREADABLE: &str = "the outbox cannot be worked on";
 
+/// What one node is sending, by lane.
+#[derive(Default)]
+struct Sending {
+    gateways: JoinSet<()>,
+    systems: JoinSet<()>,
+}
+
 async fn deliver(core: &Arc<Core>, mut stopped: watch::Receiver<bool>) {
-    let mut sending = JoinSet::new();
+    let mut sending = Sending::default();
     loop {
         log(take_on(core, &mut sending).await, UNREADABLE);
         tokio::select! {
             () = core.outbox_bell.notified() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
             // A place is free. A panic in one message must not stop the others.
-            Some(_) = sending.join_next() => while sending.try_join_next().is_some() {},
+            Some(_) = sending.gateways.join_next() => {
+                while sending.gateways.try_join_next().is_some() {}
+            }
+            Some(_) = sending.systems.join_next() => {
+                while sending.systems.try_join_next().is_some() {}
+            }
             _ = stopped.changed() => break,
         }
     }
     log(take_on(core, &mut sending).await, UNREADABLE);
-    while sending.join_next().await.is_some() {}
+    while sending.gateways.join_next().await.is_some() {}
+    while sending.systems.join_next().await.is_some() {}
 }
 
 /// Begins to send as much of what is due as there are places for; returns how
 /// many messages that were.
-async fn take_on(core: &Arc<Core>, sending: &mut JoinSet<()>) -> Result<usize, DbFault> {
-    let Ok(places @ 1..) = i64::try_from(AT_ONCE.saturating_sub(sending.len())) else {
-        return Ok(0);
-    };
-    let own = Arc::clone(core);
-    let lease = move |conn: &mut Conn| outbox::lease(&own, conn, places, own.clock.now());
-    let leased = core.db.write(lease).await?;
-    let taken = leased.len();
-    for message in leased {
-        let core = Arc::clone(core);
-        sending.spawn(async move { log(send(&core, message).await, "a message was not sent") });
+async fn take_on(core: &Arc<Core>, sending: &mut Sending) -> Result<usize, DbFault> {
+    let mut taken = 0;
+    for lane in Lane::ALL {
+        let places = match lane {
+            Lane::Gateways => &mut sending.gateways,
+            Lane::Systems => &mut sending.systems,
+        };
+        let Ok(most @ 1..) = i64::try_from(at_once(lane).saturating_sub(places.len())) else {
+            continue;
+        };
+        let own = Arc::clone(core);
+        let lease = move |conn: &mut Conn| outbox::lease(&own, conn, (lane, most), own.clock.now());
+        let leased = core.db.write(lease).await?;
+        taken += leased.len();
+        for message in leased {
+            let core = Arc::clone(core);
+            places.spawn(async move { log(send(&core, message).await, "a message was not sent") });
+        }
     }
     Ok(taken)
 }
 
 /// Sends everything that is due; returns how many messages were taken on.
 pub async fn run_outbox(core: &Arc<Core>) -> Result<usize, DbFault> {
-    let (mut taken, mut sending) = (0, JoinSet::new());
+    let (mut taken, mut sending) = (0, Sending::default());
     loop {
         taken += take_on(core, &mut sending).await?;
-        if sending.join_next().await.is_none() {
+        let gateways = sending.gateways.join_next().await.is_none();
+        if sending.systems.join_next().await.is_none() && gateways {
             return Ok(taken);
         }
     }
@@ -111,6 +139,7 @@ pub async fn run_outbox(core: &Arc<Core>) -> Result<usize, DbFault> {
 enum Outgoing {
     Sms(SmsMessage),
     Mail(Mail),
+    Post(HttpRequest),
     /// It is no longer wanted, or there is nobody to send it to.
     Nothing,
 }
@@ -118,6 +147,7 @@ enum Outgoing {
 async fn send(core: &Arc<Core>, leased: Leased) -> Result<(), DbFault> {
     let (own, id, message) = (Arc::clone(core), leased.id, leased.message.clone());
     let prepared = core.db.write(move |conn| prepare(&own, conn, (id, message))).await;
+    let own = Arc::clone(core);
     let sent = match &prepared {
         Err(fault) => Err(Failure { reason: fault.to_string(), for_good: false }),
         Ok(Outgoing::Nothing) => Ok(()),
@@ -128,9 +158,33 @@ async fn send(core: &Arc<Core>, leased: Leased) -> Result<(), DbFault> {
             reason: fault.to_string(),
             for_good: matches!(fault, MailFault::Refused(_)),
         }),
+        Ok(Outgoing::Post(request)) => {
+            let answer = core.http.post(request).await;
+            return core.db.write(move |conn| settle_post(&own, conn, &leased, &answer)).await;
+        }
     };
-    let own = Arc::clone(core);
-    core.db.write(move |conn| settle(&own, conn, &leased, sent)).await
+    core.db.write(move |conn| settle(&own, conn, &leased, sent).map(drop)).await
+}
+
+/// Forgets a request that was answered as it should be; another one is tried
+/// again, or given up. What became of it is noted with the delivery.
+fn settle_post(
+    core: &Core,
+    conn: &mut Conn,
+    leased: &Leased,
+    answer: &Result<u16, PostFault>,
+) -> Result<(), DbFault> {
+    let failure = match answer {
+        Ok(200..=299 | events::GONE) => None,
+        Ok(status) => Some(format!("it answered {status}")),
+        Err(fault) => Some(fault.to_string()),
+    };
+    let failure = failure.map(|reason| Failure { reason, for_good: false });
+    let given_up = settle(core, conn, leased, failure.map_or(Ok(()), Err))? == Some(Retry::GivenUp);
+    if let Message::Webhook { delivery } = leased.message {
+        events::settle_delivery(conn, delivery, (answer, given_up), core.clock.now())?;
+    }
+    Ok(())
 }
 
 /// Forgets a message that was taken; another one is tried again, or given up.
@@ -139,12 +193,16 @@ fn settle(
     conn: &mut Conn,
     leased: &Leased,
     sent: Result<(), Failure>,
-) -> Result<(), DbFault> {
-    let Err(Failure { reason, for_good }) = sent else { return outbox::done(conn, leased.id) };
+) -> Result<Option<Retry>, DbFault> {
+    let Err(Failure { reason, for_good }) = sent else {
+        outbox::done(conn, leased.id)?;
+        return Ok(None);
+    };
     let pause = if for_good { TimeDelta::MAX } else { leased.pause() };
-    let given_up = outbox::retry(conn, leased, core.clock.now(), pause)? == Retry::GivenUp;
+    let retry = outbox::retry(conn, leased, core.clock.now(), pause)?;
+    let given_up = retry == Retry::GivenUp;
     tracing::warn!(message = %leased.id, reason, given_up, "a message was not sent");
-    Ok(())
+    Ok(Some(retry))
 }
 
 /// Why a message was not sent.
@@ -186,6 +244,10 @@ fn prepare(
             Ok(phone) => sms(phone, SmsText::Notice(notice)),
             Err(_) => Outgoing::Nothing,
         },
+        Message::Webhook { delivery } => match events::prepare(core, conn, delivery, now)? {
+            Some(request) => Outgoing::Post(request),
+            None => Outgoing::Nothing,
+        },
         Message::SupportMail { number } => match cases::mail(core, conn, (id, &number))? {
             Some(mail) => Outgoing::Mail(mail),
             None => Outgoing::Nothing,
@@ -222,16 +284,23 @@ pub async fn forget(core: &Arc<Core>) -> usize {
     let retention = &core.settings.retention;
     let records = now - TimeDelta::days(retention.audit_days.into());
     let letters = now - TimeDelta::days(retention.support_days.into());
+    let happened = now - TimeDelta::days(retention.event_days.into());
     let again = Arc::clone(core);
-    let jobs: [(&str, Job); 13] = [
+    let day = now - TimeDelta::days(1);
+    let jobs: [(&str, Job); 17] = [
         ("captchas", Box::new(move |conn| captcha::purge(conn, now))),
         ("flows", Box::new(move |conn| flows::purge(conn, now))),
         ("bank checks", Box::new(move |conn| proving::purge(conn, records))),
-        ("codes", Box::new(move |conn| otp::purge(conn, now - TimeDelta::days(1)))),
+        ("codes", Box::new(move |conn| otp::purge(conn, day))),
         ("limits", Box::new(move |conn| limits::purge(conn, now))),
         ("password failures", Box::new(move |conn| password_failures::purge(conn, now))),
         ("idempotency keys", Box::new(move |conn| idempotency::purge(conn, now))),
         ("sessions", Box::new(move |conn| sessions::purge(conn, week))),
+        ("clients", Box::new(move |conn| clients::purge(conn, now))),
+        // A code that comes again on the next day still ends its tokens.
+        ("grants", Box::new(move |conn| grants::purge(conn, day))),
+        ("revoked tokens", Box::new(move |conn| access_tokens::purge(conn, now))),
+        ("events of clients", Box::new(move |conn| events::purge(conn, happened))),
         ("messages", Box::new(move |conn| outbox::purge(conn, week))),
         ("audit events", Box::new(move |conn| audit::purge(conn, records))),
         ("cases", Box::new(move |conn| cases::purge(conn, letters))),

@@ -27,6 +27,8 @@ const FLOORS: [&[&str]; 5] = [
         "cases",
         "clients",
         "grants",
+        "events",
+        "access_tokens",
     ],
     &["registration", "login", "account", "recovery", "support", "reference"],
     &["app", "server", "worker", "openapi", "cli"],

@@ -12,6 +12,7 @@ use crate::{
     audit::{self, AuditKind, AuditSubject, Origin},
     core::Core,
     db::{Conn, DbFault, savepoint},
+    events::{self, EventKind},
     kernel::{Timestamp, ids::AccountId},
     outbox,
     ports::Notice,
@@ -217,5 +218,6 @@ fn decide(
     };
     audit::record(core, conn, Origin::operator(now), (kind, AuditSubject::account(id)))?;
     outbox::notify(core, conn, (&account.elements.phone, notice), now)?;
+    events::emit(core, conn, (id, EventKind::UnitChanged), now)?;
     Ok(Ok(unit))
 }

@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub use deliveries::{
-    Delivery, DeliveryState, deliveries, delivery, prepare, replay, settle_delivery,
+    Delivery, DeliveryState, GONE, deliveries, delivery, prepare, replay, settle_delivery,
 };
 pub use endpoints::{
     Endpoint, EndpointState, NewEndpoint, add_endpoint, endpoint, endpoints, remove_endpoint,

@@ -33,7 +33,7 @@ mod tests {
             ("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330),
             r#"{"test": 2432232314}"#,
         );
-        let published = "v1,g0hM9SsE+OTPJTt/tmKtSyEYI8tYgYo4aElTrJNfFks=";
+        let published = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
         assert_eq!(signature.as_deref(), Some(published));
     }
 

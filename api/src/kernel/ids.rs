@@ -50,6 +50,15 @@ impl FlowId {
     }
 }
 
+impl EventId {
+    /// What is smaller than every id made at this moment or later, and greater
+    /// than every id made before.
+    pub fn earliest(at: Timestamp) -> Self {
+        let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+    }
+}
+
 ids! {
     /// One person's account.
     AccountId,

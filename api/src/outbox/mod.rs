@@ -15,7 +15,7 @@ use crate::{
     identity::Phone,
     kernel::{
         Timestamp,
-        ids::{ChallengeId, FlowId, OutboxId},
+        ids::{ChallengeId, DeliveryId, FlowId, OutboxId},
     },
     ports::{Notice, SmsPurpose},
 };
@@ -28,9 +28,9 @@ pub const TRIES: u32 = 3;
 /// How long a worker may take over a message before another one may try:
 /// longer than all tries at the gateway together.
 fn lease_time(core: &Core) -> TimeDelta {
-    let slowest =
-        core.settings.sms.timeout_milliseconds.max(core.settings.mail.timeout_milliseconds);
-    let one = i64::from(slowest);
+    let settings = &core.settings;
+    let slowest = settings.sms.timeout_milliseconds.max(settings.mail.timeout_milliseconds);
+    let one = i64::from(slowest.max(settings.webhooks.timeout_milliseconds));
     TimeDelta::milliseconds(one * i64::from(TRIES)) + TimeDelta::seconds(10)
 }
 
@@ -64,6 +64,11 @@ pub enum Message {
         /// To whom: eleven digits.
         phone: String,
     },
+    /// An event for an address of a business system.
+    Webhook {
+        /// Its delivery.
+        delivery: DeliveryId,
+    },
     /// A case for the operator's mailbox.
     SupportMail {
         /// Number of the case.
@@ -77,6 +82,7 @@ impl Message {
             Self::SmsCode { .. } => "sms_code",
             Self::RecoveryCode { .. } => "recovery_code",
             Self::SmsNotice { .. } => "sms_notice",
+            Self::Webhook { .. } => "webhook",
             Self::SupportMail { .. } => "support_mail",
         }
     }
@@ -91,9 +97,28 @@ impl Message {
             Self::SmsNotice { .. } => {
                 TimeDelta::hours(core.settings.sms.notice_give_up_hours.into())
             }
+            Self::Webhook { .. } => TimeDelta::hours(core.settings.webhooks.give_up_hours.into()),
             Self::SupportMail { .. } => TimeDelta::days(core.settings.mail.give_up_days.into()),
         }
     }
+}
+
+/// Messages that share places at a worker, so that they can keep each other
+/// waiting, and no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// To people and to the operator, by gateways that the operator chose.
+    Gateways,
+    /// To business systems, at addresses that they chose: how slow they are is
+    /// not in our hands.
+    Systems,
+}
+
+impl Lane {
+    /// Every lane.
+    pub const ALL: [Self; 2] = [Self::Gateways, Self::Systems];
+    /// The kinds of message of [`Self::Systems`]; all others go by the other.
+    const SYSTEMS: [&'static str; 2] = ["webhook", "client_logout"];
 }
 
 /// A message that a worker has taken on.
@@ -148,19 +173,23 @@ pub fn enqueue(
 
 /// Takes on up to `most` messages that are due. Each goes to one worker. What
 /// is of no use any more is given up: a code that would come late must not
-/// come at all. One that cannot be read keeps none of the others waiting.
+/// come at all. (What goes to a business system is tried once more however late
+/// it is: it is noted there what became of it.) One that cannot be read keeps
+/// none of the others waiting.
 pub fn lease(
     core: &Core,
     conn: &mut Conn,
-    most: i64,
+    (lane, most): (Lane, i64),
     now: Timestamp,
 ) -> Result<Vec<Leased>, DbFault> {
-    let late = store::give_up_late(conn, now)?;
-    if late > 0 {
-        tracing::warn!(messages = late, "messages were not sent in time and are given up");
+    if lane == Lane::Gateways {
+        let late = store::give_up_late(conn, &Lane::SYSTEMS, now)?;
+        if late > 0 {
+            tracing::warn!(messages = late, "messages were not sent in time and are given up");
+        }
     }
     let mut leased = Vec::new();
-    for row in store::due(conn, most, now)? {
+    for row in store::due(conn, (lane == Lane::Systems, &Lane::SYSTEMS), most, now)? {
         if !store::postpone(conn, &row.id, row.due_at, now + lease_time(core))? {
             continue;
         }

@@ -35,10 +35,23 @@ pub(super) fn insert(conn: &mut Conn, row: &NewRow) -> Result<(), DbFault> {
     Ok(())
 }
 
-pub(super) fn due(conn: &mut Conn, most: i64, now: Timestamp) -> Result<Vec<DueRow>, DbFault> {
-    Ok(outbox::table
+/// What is due: of these kinds, or of all others.
+pub(super) fn due(
+    conn: &mut Conn,
+    (of_these, kinds): (bool, &[&str]),
+    most: i64,
+    now: Timestamp,
+) -> Result<Vec<DueRow>, DbFault> {
+    let mut query = outbox::table
         .filter(outbox::state.eq("waiting"))
         .filter(outbox::due_at.le(now.naive_utc()))
+        .into_boxed();
+    query = if of_these {
+        query.filter(outbox::kind.eq_any(kinds))
+    } else {
+        query.filter(outbox::kind.ne_all(kinds))
+    };
+    Ok(query
         .order(outbox::due_at)
         .limit(most)
         .select((
@@ -77,11 +90,16 @@ pub(super) fn give_up(conn: &mut Conn, id: &str) -> Result<(), DbFault> {
     Ok(())
 }
 
-/// Gives up what is due and of no use any more; returns how many messages.
-pub(super) fn give_up_late(conn: &mut Conn, now: Timestamp) -> Result<usize, DbFault> {
+/// Gives up what is due and of no use any more, but for these kinds; returns how
+/// many messages.
+pub(super) fn give_up_late(
+    conn: &mut Conn,
+    kinds: &[&str],
+    now: Timestamp,
+) -> Result<usize, DbFault> {
     let now = now.naive_utc();
     let due = outbox::table.filter(outbox::state.eq("waiting")).filter(outbox::due_at.le(now));
-    let late = due.filter(outbox::give_up_at.le(now));
+    let late = due.filter(outbox::give_up_at.le(now)).filter(outbox::kind.ne_all(kinds));
     Ok(diesel::update(late).set(outbox::state.eq("failed")).execute(conn)?)
 }
 

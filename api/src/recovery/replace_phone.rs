@@ -13,6 +13,7 @@ use crate::{
     audit::{self, AuditKind, AuditSubject},
     core::Core,
     db::{Conn, DbFault},
+    events::{self, EventKind},
     identity::{IdDocument, OtpCode},
     kernel::Timestamp,
     otp, outbox,
@@ -79,6 +80,7 @@ pub(super) fn confirm(
     outbox::notify(core, conn, (&account.elements.phone, Notice::PhoneReplaced), meta.now)?;
     let subject = AuditSubject { account: Some(account.id), ..AuditSubject::flow(draft.id) };
     audit::record(core, conn, meta, (AuditKind::PhoneReplaced, subject))?;
+    events::emit(core, conn, (account.id, EventKind::PhoneChanged), meta.now)?;
     otp::kill(conn, draft.id, draft.purpose())?;
     draft.phone_was_replaced();
     Ok(Ok(()))

@@ -8,11 +8,14 @@ use std::{
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::{Payload, ServiceRequest},
-    http::header::{self, HeaderMap},
+    http::{
+        Method,
+        header::{self, HeaderMap},
+    },
 };
 use ipnet::IpNet;
 
-use super::{Language, Problem, ProblemCode, address::ClientAddress, device::device_name};
+use super::{Language, Problem, ProblemCode, address::ClientAddress, cors, device::device_name};
 use crate::kernel::{Clock, Entropy, Timestamp, entropy::EntropyError, ids::RequestId};
 
 /// What the web floor itself needs.
@@ -45,6 +48,9 @@ pub struct RequestMeta {
     pub secure: bool,
     /// Whether the documentation page is asked for.
     pub is_docs: bool,
+    /// Whether pages of other sites may read the answer, and then whether they
+    /// ask first (a preflight).
+    pub(super) cross_origin: Option<bool>,
     same_origin: bool,
 }
 
@@ -66,6 +72,8 @@ impl RequestMeta {
             language: Language::of(request),
             device: text(headers, header::USER_AGENT).map(device_name),
             is_docs: request.path().starts_with("/docs/"),
+            cross_origin: cors::is_open(request.path())
+                .then(|| request.method() == Method::OPTIONS),
             secure: context.public_origin.starts_with("https://"),
             same_origin: is_same_origin(headers, &context.public_origin),
         })

@@ -1,9 +1,9 @@
 //! The code: the account is changed, all of it in one transaction.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    draft::{Change, Stage},
+    draft::{Change, Part, Stage},
     enter::refuse_held,
 };
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     audit::{self, AuditKind, AuditSubject},
     core::Core,
     db::Conn,
+    events::{self, EventKind},
     flows,
     identity::OtpCode,
     kernel::ids::FlowId,
@@ -80,6 +81,20 @@ fn in_transaction(
     let parts = change.answers.changed_codes();
     let subject = AuditSubject { detail: Some(&parts), ..AuditSubject::account(account.id) };
     audit::record(core, conn, meta, (AuditKind::ProfileChanged, subject))?;
+    for kind in told(&change.answers.changed) {
+        events::emit(core, conn, (account.id, kind), meta.now)?;
+    }
     still_signed_in(conn, session, meta.now)?;
     view::of(core, conn, session, meta.now).map(Ok)
+}
+
+/// What business systems are told of a change.
+fn told(changed: &[Part]) -> BTreeSet<EventKind> {
+    let kind = |part: &Part| match part {
+        Part::Name => EventKind::NameChanged,
+        Part::Phone => EventKind::PhoneChanged,
+        Part::Agent => EventKind::UnitChanged,
+        Part::BankCode | Part::CardNumber => EventKind::AccountChanged,
+    };
+    changed.iter().map(kind).collect()
 }
