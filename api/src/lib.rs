@@ -10,9 +10,10 @@
 //!    [`sessions`], [`otp`], [`captcha`], [`limits`], [`password_failures`],
 //!    [`audit`], [`outbox`], [`idempotency`], [`flows`], [`proving`],
 //!    [`security_questions`], [`cases`], [`clients`], [`grants`],
-//!    [`access_tokens`], [`events`].
+//!    [`access_tokens`], [`events`],
+//!    [`callers`].
 //! 3. features: [`registration`], [`login`], [`account`], [`recovery`],
-//!    [`support`], [`reference`]; none
+//!    [`support`], [`reference`], [`client_registry`], [`integration`]; none
 //!    mentions another.
 //! 4. composition: [`app`], [`server`], [`worker`], [`openapi`], [`cli`].
 //!
@@ -27,9 +28,11 @@ pub mod accounts;
 pub mod adapters;
 pub mod app;
 pub mod audit;
+pub mod callers;
 pub mod captcha;
 pub mod cases;
 pub mod cli;
+pub mod client_registry;
 pub mod clients;
 pub mod config;
 pub mod core;
@@ -40,6 +43,7 @@ pub mod flows;
 pub mod grants;
 pub mod idempotency;
 pub mod identity;
+pub mod integration;
 pub mod kernel;
 pub mod limits;
 pub mod login;

@@ -28,9 +28,19 @@ const FLOORS: [&[&str]; 5] = [
         "clients",
         "grants",
         "events",
+        "callers",
         "access_tokens",
     ],
-    &["registration", "login", "account", "recovery", "support", "reference"],
+    &[
+        "registration",
+        "login",
+        "account",
+        "recovery",
+        "support",
+        "reference",
+        "client_registry",
+        "integration",
+    ],
     &["app", "server", "worker", "openapi", "cli"],
 ];
 const FEATURES: usize = 3;

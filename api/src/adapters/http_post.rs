@@ -17,17 +17,19 @@ use std::{
 use async_trait::async_trait;
 use ipnet::IpNet;
 use reqwest::{
-    Client, Url,
+    Client,
     dns::{Addrs, Name, Resolve, Resolving},
     header::CONTENT_TYPE,
     redirect::Policy,
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
-use url::Host;
 
 use crate::{
     config::Webhooks,
-    ports::{HttpPost, HttpRequest, PostFault, networks::is_public},
+    ports::{
+        HttpPost, HttpRequest, PostFault,
+        networks::{self, is_permitted},
+    },
 };
 
 /// Finds the addresses of a host name.
@@ -55,7 +57,7 @@ pub struct GuardedHttp {
     secure: Client,
     /// For `http`, which never goes to the public internet.
     plain: Client,
-    rules: Arc<Rules>,
+    allowed: Arc<[IpNet]>,
 }
 
 /// Why no requests can be sent at all.
@@ -69,24 +71,11 @@ pub enum UnusableHttp {
     Client(#[from] reqwest::Error),
 }
 
-#[derive(Debug)]
-struct Rules {
-    allowed: Vec<IpNet>,
-}
-
-impl Rules {
-    fn permit(&self, address: IpAddr, secure: bool) -> bool {
-        let address = address.to_canonical();
-        self.allowed.iter().any(|network| network.contains(&address))
-            || (secure && is_public(address))
-    }
-}
-
 /// The name service as a client sees it: a name with one address that is not
 /// permitted has none.
 #[derive(Debug)]
 struct Guard {
-    rules: Arc<Rules>,
+    allowed: Arc<[IpNet]>,
     lookup: Arc<dyn Lookup>,
     secure: bool,
 }
@@ -97,11 +86,11 @@ struct Refused;
 
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
-        let (rules, lookup, secure) =
-            (Arc::clone(&self.rules), Arc::clone(&self.lookup), self.secure);
+        let (allowed, lookup, secure) =
+            (Arc::clone(&self.allowed), Arc::clone(&self.lookup), self.secure);
         Box::pin(async move {
             let found = lookup.lookup(name.as_str()).await?;
-            if !found.iter().all(|address| rules.permit(*address, secure)) {
+            if !found.iter().all(|address| is_permitted(*address, secure, &allowed)) {
                 return Err(Refused.into());
             }
             let addresses = found.into_iter().map(|address| SocketAddr::new(address, 0));
@@ -113,9 +102,9 @@ impl Resolve for Guard {
 impl GuardedHttp {
     /// As the settings say, with some way to find addresses.
     pub fn new(settings: &Webhooks, lookup: &Arc<dyn Lookup>) -> Result<Self, UnusableHttp> {
-        let rules = Arc::new(Rules { allowed: settings.allowed_networks.clone() });
+        let allowed: Arc<[IpNet]> = settings.allowed_networks.as_slice().into();
         let client = |secure| -> Result<Client, UnusableHttp> {
-            let guard = Guard { rules: Arc::clone(&rules), lookup: Arc::clone(lookup), secure };
+            let guard = Guard { allowed: Arc::clone(&allowed), lookup: Arc::clone(lookup), secure };
             let client = Client::builder()
                 .tls_backend_preconfigured(tls()?)
                 .https_only(secure)
@@ -128,27 +117,7 @@ impl GuardedHttp {
                 .user_agent("Shiming");
             Ok(client.build()?)
         };
-        Ok(Self { secure: client(true)?, plain: client(false)?, rules })
-    }
-
-    /// The client for a URL. A host that is an address never comes to the
-    /// name service, so it is looked at here; [`Url`] has read it in every
-    /// spelling there is (`2130706433`, `0x7f.1`, `0177.0.0.1`).
-    fn client(&self, url: &Url) -> Option<&Client> {
-        let secure = match url.scheme() {
-            "https" => true,
-            "http" => false,
-            _ => return None,
-        };
-        let address = match url.host()? {
-            Host::Ipv4(address) => Some(IpAddr::V4(address)),
-            Host::Ipv6(address) => Some(IpAddr::V6(address)),
-            Host::Domain(_) => None,
-        };
-        if address.is_some_and(|address| !self.rules.permit(address, secure)) {
-            return None;
-        }
-        Some(if secure { &self.secure } else { &self.plain })
+        Ok(Self { secure: client(true)?, plain: client(false)?, allowed })
     }
 }
 
@@ -167,8 +136,10 @@ fn tls() -> Result<ClientConfig, rustls::Error> {
 #[async_trait]
 impl HttpPost for GuardedHttp {
     async fn post(&self, request: &HttpRequest) -> Result<u16, PostFault> {
-        let url = Url::parse(&request.url).map_err(|_| PostFault::AddressRefused)?;
-        let client = self.client(&url).ok_or(PostFault::AddressRefused)?;
+        // A host that is an address never comes to the name service.
+        let target = networks::read_target(&request.url, &self.allowed);
+        let (url, secure) = target.map_err(|_| PostFault::AddressRefused)?;
+        let client = if secure { &self.secure } else { &self.plain };
         let mut sending =
             client.post(url).header(CONTENT_TYPE, request.content_type).body(request.body.clone());
         for (name, value) in &request.headers {

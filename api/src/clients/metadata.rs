@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::crypto::SigningAlg;
+use crate::{config::Settings, crypto::SigningAlg, web::FieldErrors};
 
 /// What an access token or a person's consent covers.
 #[derive(
@@ -268,6 +268,11 @@ impl Metadata {
     /// Whether it may get tokens in this way.
     pub fn may(&self, grant: GrantType) -> bool {
         self.grant_types.contains(&grant)
+    }
+
+    /// Everything that is wrong with it.
+    pub fn check(&self, settings: &Settings) -> FieldErrors {
+        super::validate::check(self, settings)
     }
 
     /// Whether it can keep no secret (RFC 6749 §2.1).

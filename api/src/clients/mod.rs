@@ -3,8 +3,10 @@
 
 mod authenticate;
 pub mod http;
+mod keys;
 mod metadata;
 mod store;
+mod validate;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,7 @@ pub use crate::crypto::SigningAlg;
 pub use http::FromClient;
 pub use metadata::{AuthMethod, GrantType, Metadata, NumberGrant, Scope, Scopes, SubjectType};
 pub use store::purge;
+pub use validate::target_uri;
 
 /// Whether a client may do anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -120,12 +123,24 @@ pub fn create(
     Ok(Client { id, metadata, state: ClientState::Enabled, created_at: now, updated_at: now })
 }
 
-/// Writes what is known of a client, and whether it may do anything; `false`
-/// when there is none.
-pub fn save(conn: &mut Conn, client: &Client, now: Timestamp) -> Result<bool, DbFault> {
-    let id = client.id.to_string();
-    let metadata = metadata_text(&id, &client.metadata)?;
-    store::replace(conn, (&id, &metadata, client.state.code()), now)
+/// Writes what is known of a client; `false` when there is none.
+pub fn set_metadata(
+    conn: &mut Conn,
+    (client, metadata): (ClientId, &Metadata),
+    now: Timestamp,
+) -> Result<bool, DbFault> {
+    let id = client.to_string();
+    store::set_metadata(conn, &id, &metadata_text(&id, metadata)?, now)
+}
+
+/// Lets a client do anything or nothing; `false` when there is none, or it is
+/// so already.
+pub fn set_state(
+    conn: &mut Conn,
+    (client, state): (ClientId, ClientState),
+    now: Timestamp,
+) -> Result<bool, DbFault> {
+    store::set_state(conn, &client.to_string(), state.code(), now)
 }
 
 /// The client with this id, whatever its state.

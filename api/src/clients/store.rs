@@ -53,19 +53,29 @@ pub(super) fn list(conn: &mut Conn, after: &str, most: i64) -> Result<Vec<Row>, 
     Ok(clients::table.filter(clients::id.gt(after)).order(clients::id).limit(most).load(conn)?)
 }
 
-pub(super) fn replace(
+pub(super) fn set_metadata(
     conn: &mut Conn,
-    (id, metadata, state): (&str, &str, &str),
+    id: &str,
+    metadata: &str,
     now: Timestamp,
 ) -> Result<bool, DbFault> {
-    let replaced = diesel::update(clients::table.find(id))
-        .set((
-            clients::metadata.eq(metadata),
-            clients::state.eq(state),
-            clients::updated_at.eq(now.naive_utc()),
-        ))
+    let written = diesel::update(clients::table.find(id))
+        .set((clients::metadata.eq(metadata), clients::updated_at.eq(now.naive_utc())))
         .execute(conn)?;
-    Ok(replaced == 1)
+    Ok(written == 1)
+}
+
+pub(super) fn set_state(
+    conn: &mut Conn,
+    id: &str,
+    state: &str,
+    now: Timestamp,
+) -> Result<bool, DbFault> {
+    let other = clients::table.find(id).filter(clients::state.ne(state));
+    let written = diesel::update(other)
+        .set((clients::state.eq(state), clients::updated_at.eq(now.naive_utc())))
+        .execute(conn)?;
+    Ok(written == 1)
 }
 
 pub(super) fn insert_secret(conn: &mut Conn, row: &SecretRow) -> Result<(), DbFault> {

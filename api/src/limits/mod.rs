@@ -114,4 +114,28 @@ pub fn left(core: &Core, conn: &mut Conn, charge: &Charge, now: Timestamp) -> Re
     Ok(charge.rule.most.saturating_sub(u32::try_from(used).unwrap_or(u32::MAX)))
 }
 
+/// What a rule has left, and until when that is all.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    /// Uses.
+    pub left: u32,
+    /// Seconds until the count starts anew.
+    pub resets_in: i64,
+}
+
+/// What a rule has left; `resets_in` is the whole window when it was not used
+/// yet.
+pub fn standing(
+    core: &Core,
+    conn: &mut Conn,
+    charge: &Charge,
+    now: Timestamp,
+) -> Result<Standing, DbFault> {
+    let resets_in = store::seconds_left(conn, &key(core, charge), now.naive_utc())?;
+    Ok(Standing {
+        left: left(core, conn, charge, now)?,
+        resets_in: resets_in.unwrap_or(charge.rule.window_seconds.into()),
+    })
+}
+
 pub use store::purge;

@@ -90,7 +90,11 @@ pub(super) fn used(conn: &mut Conn, key: &str, now: Timestamp) -> Result<i64, Db
     Ok(running.select(limits::used).first(conn).optional()?.unwrap_or(0))
 }
 
-fn seconds_left(conn: &mut Conn, key: &str, now: NaiveDateTime) -> Result<Option<i64>, DbFault> {
+pub(super) fn seconds_left(
+    conn: &mut Conn,
+    key: &str,
+    now: NaiveDateTime,
+) -> Result<Option<i64>, DbFault> {
     let ends_at: Option<NaiveDateTime> =
         limits::table.find(key).select(limits::window_ends_at).first(conn).optional()?;
     Ok(ends_at.map(|ends_at| (ends_at - now).num_seconds().max(0) + 1))

@@ -6,7 +6,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::{Ipv4Net, Ipv6Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use url::{Host, Url};
 
 const fn v4([a, b, c, d]: [u8; 4], prefix: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)
@@ -67,6 +68,48 @@ pub fn is_public(address: IpAddr) -> bool {
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
     !NOT_PUBLIC_V4.iter().any(|network| network.contains(&address))
+}
+
+/// Whether we connect to an address: in one of these networks, or, over TLS, of
+/// the public internet.
+pub fn is_permitted(address: IpAddr, secure: bool, allowed: &[IpNet]) -> bool {
+    let address = address.to_canonical();
+    allowed.iter().any(|network| network.contains(&address)) || (secure && is_public(address))
+}
+
+/// Why a URL is none that we post to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unusable {
+    /// It is no URL, or one with a user, a password or a fragment.
+    Malformed,
+    /// It is not `https` (nor `http` into a network of the operator's own).
+    Scheme,
+    /// Its host is an address that we do not connect to.
+    Address,
+}
+
+/// Reads a URL that we are to post to, and whether over TLS. A host that is an
+/// address is looked at here, in every spelling there is ([`Url`] reads
+/// `2130706433`, `0x7f.1` and `0177.0.0.1`); a name only says where it leads
+/// when it is connected to.
+pub fn read_target(text: &str, allowed: &[IpNet]) -> Result<(Url, bool), Unusable> {
+    let url = Url::parse(text).map_err(|_| Unusable::Malformed)?;
+    let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    let secure = match url.scheme() {
+        "https" => true,
+        "http" if !allowed.is_empty() => false,
+        _ => return Err(Unusable::Scheme),
+    };
+    let address = match url.host() {
+        Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
+        Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
+        Some(Host::Domain(_)) => None,
+        None => return Err(Unusable::Malformed),
+    };
+    if address.is_some_and(|address| !is_permitted(address, secure, allowed)) {
+        return Err(Unusable::Address);
+    }
+    if plain { Ok((url, secure)) } else { Err(Unusable::Malformed) }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use actix_web::{
     web::Data,
 };
 
-use super::{OauthError, Problem, ProblemCode, RequestMeta, WebContext, cors};
+use super::{OauthError, Problem, ProblemCode, Quota, RequestMeta, WebContext, cors};
 
 /// Policy for everything but the web client's pages and the documentation:
 /// such answers are data and may load nothing.
@@ -48,7 +48,11 @@ pub async fn envelope<B: MessageBody + 'static>(
             .into());
         }
     };
-    let response = as_problem(response, &meta);
+    let mut response = as_problem(response, &meta);
+    let quota = response.request().extensions().get::<Quota>().copied();
+    if let Some(quota) = quota {
+        quota.add_headers(response.headers_mut());
+    }
     let route = response.request().match_pattern().unwrap_or_else(|| "-".to_owned());
     // The pattern, not the path: a path may name a person's session.
     tracing::info!(

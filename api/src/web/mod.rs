@@ -12,7 +12,9 @@ pub mod language;
 pub mod meta;
 pub mod middleware;
 pub mod oauth_error;
+pub mod page;
 pub mod problem;
+mod quota;
 pub mod routes;
 pub mod spa;
 
@@ -23,4 +25,6 @@ pub use form::Form;
 pub use language::Language;
 pub use meta::{RequestMeta, WebContext};
 pub use oauth_error::{OauthCode, OauthError, OauthErrorDocument};
+pub use page::{Page, PageQuery, cursor};
 pub use problem::{FieldProblem, Problem, ProblemDocument, changes_held, overloaded};
+pub use quota::Quota;

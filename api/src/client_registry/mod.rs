@@ -1,0 +1,11 @@
+//! Registering business systems: at the command line and, for the operator's
+//! own tools, over HTTP. Both do the same.
+
+mod dto;
+pub mod http;
+mod registry;
+
+pub use dto::{ClientView, NewClientView, NewSecretView};
+pub use registry::{
+    By, OVERLAP_SECONDS, change, create, list, rotate_secret, set_state, show, show_all,
+};

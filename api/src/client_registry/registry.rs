@@ -1,0 +1,215 @@
+//! What is done with clients, in one transaction with its audit event.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+
+use super::dto::{ClientView, NewClientView, NewSecretView};
+use crate::{
+    audit::{self, AuditKind, AuditSubject, Origin},
+    clients::{self, Client, ClientState, Metadata, Scope},
+    core::Core,
+    db::{Conn, DbFault},
+    kernel::{Timestamp, ids::ClientId},
+    web::{FieldErrors, Problem, ProblemCode, RequestMeta},
+};
+
+/// Seconds that secrets hold on when another one follows, unless it is said.
+pub const OVERLAP_SECONDS: u32 = 86_400;
+/// At most.
+const LONGEST_OVERLAP: u32 = 30 * 86_400;
+
+/// Who does something with clients.
+#[derive(Debug, Clone)]
+pub enum By {
+    /// The operator, at the command line, at this moment.
+    Operator(Timestamp),
+    /// A tool of the operator's, with a token.
+    Tool(RequestMeta),
+}
+
+impl By {
+    fn now(&self) -> Timestamp {
+        match self {
+            Self::Operator(now) => *now,
+            Self::Tool(meta) => meta.now,
+        }
+    }
+
+    fn origin(&self) -> Origin<'_> {
+        match self {
+            Self::Operator(now) => Origin::operator(*now),
+            Self::Tool(meta) => meta.into(),
+        }
+    }
+
+    /// Whether it may let a client register clients: only whoever is at the
+    /// machine, so that a stolen token makes no others like itself.
+    fn grants_everything(&self) -> bool {
+        matches!(self, Self::Operator(_))
+    }
+}
+
+fn record(
+    core: &Core,
+    conn: &mut Conn,
+    by: &By,
+    (kind, client): (AuditKind, ClientId),
+) -> Result<(), DbFault> {
+    let id = client.to_string();
+    let subject = AuditSubject { detail: Some(&id), ..AuditSubject::default() };
+    audit::record(core, conn, by.origin(), (kind, subject))
+}
+
+fn unknown() -> Problem {
+    Problem::new(ProblemCode::ClientNotFound)
+}
+
+fn find(conn: &mut Conn, id: ClientId) -> Result<Client, Problem> {
+    clients::find(conn, id)?.ok_or_else(unknown)
+}
+
+fn view(conn: &mut Conn, client: Client, now: Timestamp) -> Result<ClientView, DbFault> {
+    let secrets = clients::secrets(conn, client.id, now)?;
+    Ok(ClientView::of(client, secrets))
+}
+
+/// Metadata that may be registered by `by`; `held` is what the client has.
+fn checked(
+    core: &Core,
+    by: &By,
+    (metadata, held): (Metadata, Option<&Client>),
+) -> Result<Metadata, Problem> {
+    let mut errors: FieldErrors = metadata.check(&core.settings);
+    let manages = |metadata: &Metadata| metadata.scopes().has(Scope::ClientsManage);
+    let new = manages(&metadata) && !held.is_some_and(|held| manages(&held.metadata));
+    if new && !by.grants_everything() {
+        errors.add("/scope", "scope_not_grantable");
+    }
+    if let Some(held) = held {
+        let next = Client { metadata: metadata.clone(), ..held.clone() };
+        // Its users would all have other names.
+        if next.sector() != held.sector() {
+            errors.add("/sector_identifier", "sector_changed");
+        }
+    }
+    errors.finish(Some(metadata))
+}
+
+/// Registers a client.
+pub async fn create(
+    core: &Arc<Core>,
+    by: By,
+    metadata: Metadata,
+) -> Result<NewClientView, Problem> {
+    let metadata = checked(core, &by, (metadata, None))?;
+    let own = Arc::clone(core);
+    core.db
+        .write(move |conn| {
+            let now = by.now();
+            let client = clients::create(&own, conn, metadata, now)?;
+            let secret = if client.metadata.has_secret() {
+                Some(clients::add_secret(&own, conn, (client.id, TimeDelta::zero()), now)?.1)
+            } else {
+                None
+            };
+            record(&own, conn, &by, (AuditKind::ClientCreated, client.id))?;
+            Ok(NewClientView::new(view(conn, client, now)?, secret))
+        })
+        .await
+}
+
+/// A client.
+pub async fn show(core: &Arc<Core>, id: ClientId, now: Timestamp) -> Result<ClientView, Problem> {
+    core.db
+        .read(move |conn| {
+            let client = find(conn, id)?;
+            Ok(view(conn, client, now)?)
+        })
+        .await
+}
+
+/// Up to `most` clients registered after `after`, the oldest first.
+pub async fn list(
+    core: &Arc<Core>,
+    (after, most): (Option<ClientId>, i64),
+    now: Timestamp,
+) -> Result<Vec<ClientView>, Problem> {
+    core.db
+        .read(move |conn| {
+            let found = clients::list(conn, after, most)?;
+            let shown: Result<Vec<_>, DbFault> =
+                found.into_iter().map(|client| view(conn, client, now)).collect();
+            Ok(shown?)
+        })
+        .await
+}
+
+/// Every client, the oldest first.
+pub async fn show_all(core: &Arc<Core>, now: Timestamp) -> Result<Vec<ClientView>, Problem> {
+    list(core, (None, i64::MAX), now).await
+}
+
+/// Replaces what is known of a client.
+pub async fn change(
+    core: &Arc<Core>,
+    by: By,
+    (id, metadata): (ClientId, Metadata),
+) -> Result<ClientView, Problem> {
+    let own = Arc::clone(core);
+    core.db
+        .write(move |conn| {
+            let (held, now) = (find(conn, id)?, by.now());
+            let metadata = checked(&own, &by, (metadata, Some(&held)))?;
+            if metadata != held.metadata {
+                clients::set_metadata(conn, (id, &metadata), now)?;
+                record(&own, conn, &by, (AuditKind::ClientChanged, id))?;
+            }
+            let client = find(conn, id)?;
+            Ok(view(conn, client, now)?)
+        })
+        .await
+}
+
+/// Gives a client another secret; those it has hold for `overlap` seconds.
+pub async fn rotate_secret(
+    core: &Arc<Core>,
+    by: By,
+    (id, overlap): (ClientId, u32),
+) -> Result<NewSecretView, Problem> {
+    if overlap > LONGEST_OVERLAP {
+        return Err(Problem::field("/overlap_seconds", "out_of_range"));
+    }
+    let own = Arc::clone(core);
+    core.db
+        .write(move |conn| {
+            let (client, now) = (find(conn, id)?, by.now());
+            if !client.metadata.has_secret() {
+                return Err(Problem::field("/token_endpoint_auth_method", "has_no_secret"));
+            }
+            let overlap = TimeDelta::seconds(overlap.into());
+            let (_, clear) = clients::add_secret(&own, conn, (id, overlap), now)?;
+            record(&own, conn, &by, (AuditKind::ClientSecretRotated, id))?;
+            Ok(NewSecretView::new(clear, now + overlap))
+        })
+        .await
+}
+
+/// Lets a client do anything or nothing.
+pub async fn set_state(
+    core: &Arc<Core>,
+    by: By,
+    (id, state): (ClientId, ClientState),
+) -> Result<ClientView, Problem> {
+    let own = Arc::clone(core);
+    core.db
+        .write(move |conn| {
+            let now = by.now();
+            if clients::set_state(conn, (id, state), now)? {
+                record(&own, conn, &by, (AuditKind::ClientStateChanged, id))?;
+            }
+            let client = find(conn, id)?;
+            Ok(view(conn, client, now)?)
+        })
+        .await
+}
