@@ -2,6 +2,7 @@
 
 mod accounts;
 mod cases;
+mod clients;
 mod units;
 
 use std::{
@@ -58,6 +59,11 @@ enum Command {
     Units {
         #[command(subcommand)]
         command: units::UnitsCommand,
+    },
+    /// Register business systems (OpenID Connect and API clients).
+    Clients {
+        #[command(subcommand)]
+        command: clients::ClientsCommand,
     },
     /// Read what people wrote to the operator.
     Cases {
@@ -134,6 +140,10 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Units { command } => {
             start_log(&settings)?;
             block_on(async move { units::run(core(settings).await?, command).await })
+        }
+        Command::Clients { command } => {
+            start_log(&settings)?;
+            block_on(async move { clients::run(core(settings).await?, command).await })
         }
         Command::Cases { command } => {
             start_log(&settings)?;

@@ -11,7 +11,7 @@
 //!    [`audit`], [`outbox`], [`idempotency`], [`flows`], [`proving`],
 //!    [`security_questions`], [`cases`], [`clients`], [`grants`],
 //!    [`access_tokens`], [`events`],
-//!    [`callers`].
+//!    [`callers`], [`claims`], [`identity_checks`].
 //! 3. features: [`registration`], [`login`], [`account`], [`recovery`],
 //!    [`support`], [`reference`], [`client_registry`], [`integration`]; none
 //!    mentions another.
@@ -31,6 +31,7 @@ pub mod audit;
 pub mod callers;
 pub mod captcha;
 pub mod cases;
+pub mod claims;
 pub mod cli;
 pub mod client_registry;
 pub mod clients;
@@ -43,6 +44,7 @@ pub mod flows;
 pub mod grants;
 pub mod idempotency;
 pub mod identity;
+pub mod identity_checks;
 pub mod integration;
 pub mod kernel;
 pub mod limits;

@@ -14,7 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     account,
     adapters::sandbox,
-    captcha, login, recovery, reference, registration, support,
+    captcha, client_registry, integration, login, recovery, reference, registration, support,
     web::{FieldProblem, ProblemCode, ProblemDocument},
 };
 
@@ -43,6 +43,9 @@ answer to a sign-in is never kept, because it would be a key to the account.
         (name = "Recovery", description = "Finding a username, setting a forgotten password anew"),
         (name = "Sessions", description = "Signing in and out, tokens, one's sessions"),
         (name = "Account", description = "One's own account"),
+        (name = "Integration", description = "What business systems may ask for themselves"),
+        (name = "Webhooks", description = "Where business systems are told of events"),
+        (name = "Clients", description = "Registering business systems"),
         (name = "Support", description = "Writing to the operator"),
         (name = "Captcha", description = "Picture and speech"),
         (name = "Reference data", description = "Banks, documents, rules"),
@@ -103,10 +106,12 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(account::questions::http::set_account_questions)
                 .service(account::questions::http::remove_account_questions)
                 .service(account::http::list_history)
+                .service(account::http::list_identity_checks)
                 .service(account::http::export_account)
                 .service(account::http::request_closure)
                 .service(account::http::cancel_closure)
-                .service(support::http::open_support_case),
+                .service(support::http::open_support_case)
+                .configure(systems),
         )
         .service(login::http::get_jwks)
         .service(reference::http::get_health)
@@ -118,6 +123,28 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sandbox::http::add_cardholder)
         .service(sandbox::http::set_bank_behaviour)
         .service(sandbox::http::set_sms_behaviour);
+}
+
+/// What business systems may ask for themselves.
+fn systems(config: &mut ServiceConfig) {
+    config
+        .service(integration::http::get_user)
+        .service(integration::http::list_changes)
+        .service(integration::http::check_identity)
+        .service(integration::webhooks::http::create_webhook)
+        .service(integration::webhooks::http::list_webhooks)
+        .service(integration::webhooks::http::get_webhook)
+        .service(integration::webhooks::http::change_webhook)
+        .service(integration::webhooks::http::delete_webhook)
+        .service(integration::webhooks::http::rotate_webhook_secret)
+        .service(integration::webhooks::http::list_webhook_deliveries)
+        .service(integration::webhooks::http::replay_webhook_delivery)
+        .service(client_registry::http::create_client)
+        .service(client_registry::http::list_clients)
+        .service(client_registry::http::get_client)
+        .service(client_registry::http::change_client)
+        .service(client_registry::http::rotate_client_secret)
+        .service(client_registry::http::set_client_state);
 }
 
 /// The OpenAPI 3.1 document.
@@ -141,6 +168,14 @@ pub fn document() -> Document {
         SecurityScheme::Http(
             Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build(),
         ),
+    );
+    let bearer = |text: &str| {
+        let http = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+        SecurityScheme::Http(http.description(Some(text)).build())
+    };
+    components.add_security_scheme(
+        "client_token",
+        bearer("Token of a business system for itself (client credentials)"),
     );
     components.add_security_scheme(
         "flow_cookie",

@@ -16,6 +16,7 @@ use crate::{
     db::{Conn, DbFault},
     events, flows, grants, idempotency,
     identity::Phone,
+    identity_checks,
     kernel::ids::OutboxId,
     limits, otp,
     outbox::{self, Lane, Leased, Message, Retry},
@@ -287,7 +288,7 @@ pub async fn forget(core: &Arc<Core>) -> usize {
     let happened = now - TimeDelta::days(retention.event_days.into());
     let again = Arc::clone(core);
     let day = now - TimeDelta::days(1);
-    let jobs: [(&str, Job); 17] = [
+    let jobs: [(&str, Job); 18] = [
         ("captchas", Box::new(move |conn| captcha::purge(conn, now))),
         ("flows", Box::new(move |conn| flows::purge(conn, now))),
         ("bank checks", Box::new(move |conn| proving::purge(conn, records))),
@@ -301,6 +302,7 @@ pub async fn forget(core: &Arc<Core>) -> usize {
         ("grants", Box::new(move |conn| grants::purge(conn, day))),
         ("revoked tokens", Box::new(move |conn| access_tokens::purge(conn, now))),
         ("events of clients", Box::new(move |conn| events::purge(conn, happened))),
+        ("identity checks", Box::new(move |conn| identity_checks::purge(conn, records))),
         ("messages", Box::new(move |conn| outbox::purge(conn, week))),
         ("audit events", Box::new(move |conn| audit::purge(conn, records))),
         ("cases", Box::new(move |conn| cases::purge(conn, letters))),

@@ -29,6 +29,8 @@ const FLOORS: [&[&str]; 5] = [
         "grants",
         "events",
         "callers",
+        "claims",
+        "identity_checks",
         "access_tokens",
     ],
     &[

@@ -17,7 +17,7 @@ use crate::{
     core::Core,
     db::{Conn, DbFault},
     events::{self, EventKind},
-    flows, grants,
+    flows, grants, identity_checks,
     kernel::{
         Timestamp,
         ids::{AccountId, FlowId},
@@ -75,11 +75,13 @@ fn erase(core: &Core, conn: &mut Conn, id: AccountId, now: Timestamp) -> Result<
     audit::record(core, conn, Origin::service(now), event)?;
     events::emit(core, conn, (id, EventKind::AccountClosed), now)?;
     grants::erase(conn, id)?;
+    identity_checks::erase(conn, id)?;
     sessions::erase(conn, id)?;
     // Waiting for its sessions may have let one of them finish what it wrote.
     erase_proofs(conn, &its_flows)?;
     security_questions::remove(conn, id)?;
     cases::erase(conn, id)?;
+    grants::erase(conn, id)?;
     erase_flows(conn, &its_flows)?;
     Ok(true)
 }

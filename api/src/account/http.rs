@@ -8,6 +8,7 @@ use super::{
     closing::{self, Closure},
     export::{self, AccountExport},
     history::{self, History, HistoryQuery},
+    identity_checks::{self, IdentityChecks, IdentityChecksQuery},
     password::{self, ChangePassword},
     view::{self, AccountView},
 };
@@ -76,6 +77,26 @@ pub async fn list_history(
     query: web::Query<HistoryQuery>,
 ) -> Result<web::Json<History>, Problem> {
     history::read(&core.into_inner(), session.account, query.into_inner()).await.map(web::Json)
+}
+
+/// Business systems that asked about oneself
+///
+/// Who asked whether name and document belong together, when, and what for; the
+/// newest first.
+#[utoipa::path(tag = "Account", params(IdentityChecksQuery),
+    security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 200, body = IdentityChecks),
+    (status = 400, description = "malformed_request", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[get("/account/identity-checks")]
+pub async fn list_identity_checks(
+    core: web::Data<Core>,
+    SignedIn(session): SignedIn,
+    query: web::Query<IdentityChecksQuery>,
+) -> Result<web::Json<IdentityChecks>, Problem> {
+    let (core, query) = (core.into_inner(), query.into_inner());
+    identity_checks::read(&core, session.account, query).await.map(web::Json)
 }
 
 /// Everything held about the account, in clear

@@ -12,6 +12,7 @@ mod erase;
 mod export;
 mod history;
 pub mod http;
+mod identity_checks;
 mod password;
 pub mod questions;
 mod view;

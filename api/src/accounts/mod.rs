@@ -5,6 +5,7 @@
 //! the person; what is the unit's own stands beside it.
 
 mod closing;
+mod names;
 mod new_password;
 mod password;
 mod proof;
@@ -30,6 +31,7 @@ use crate::{
 pub use closing::{
     Closure, cancel_closure, closure, due_closures, erase, hold, request_closure, take_due_closure,
 };
+pub use names::{Named, has_name};
 pub use new_password::{refuse_earlier, try_new_password};
 use password::earlier_passwords;
 pub use password::{

@@ -240,6 +240,20 @@ pub(super) fn claim_document(conn: &mut Conn, index: &str, id: &str) -> Result<b
     })
 }
 
+/// Locks the claim of a document, when there is one.
+pub(super) fn hold_document(conn: &mut Conn, index: &str) -> Result<(), DbFault> {
+    let claim = document_claims::table.find(index);
+    diesel::update(claim)
+        .set(document_claims::account_id.eq(document_claims::account_id))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The sealed name of an account.
+pub(super) fn name(conn: &mut Conn, id: &str) -> Result<Option<Vec<u8>>, DbFault> {
+    Ok(accounts::table.find(id).select(accounts::name_sealed).first(conn).optional()?)
+}
+
 /// Locks a claim; `false` when the account has it no more.
 pub(super) fn hold_username(conn: &mut Conn, index: &str, id: &str) -> Result<bool, DbFault> {
     let claim = username_claims::table.find(index).filter(username_claims::account_id.eq(id));

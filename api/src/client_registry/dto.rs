@@ -13,7 +13,7 @@ use crate::{
 
 /// A client.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ClientView {
+pub struct RegisteredClient {
     /// Its `client_id`.
     #[schema(value_type = String, format = Uuid)]
     id: ClientId,
@@ -45,7 +45,7 @@ pub struct SecretView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = NewClient)]
 pub struct NewClientView {
-    client: ClientView,
+    client: RegisteredClient,
     /// Its secret, for the only time; `null` for a client that has none.
     #[schema(required, example = "5f2b…")]
     client_secret: Option<String>,
@@ -63,7 +63,7 @@ pub struct NewSecretView {
     previous_expires_at: Timestamp,
 }
 
-impl ClientView {
+impl RegisteredClient {
     pub(super) fn of(client: Client, secrets: Vec<Secret>) -> Self {
         let Client { id, metadata, state, created_at, updated_at } = client;
         let shown =
@@ -79,7 +79,7 @@ impl ClientView {
 }
 
 impl NewClientView {
-    pub(super) fn new(client: ClientView, client_secret: Option<String>) -> Self {
+    pub(super) fn new(client: RegisteredClient, client_secret: Option<String>) -> Self {
         Self { client, client_secret }
     }
 }

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, get, http::StatusCode, post, put, web};
 
 use super::{
-    dto::{ClientView, NewClientView, NewSecretView, RotateSecret, SetState},
+    dto::{NewClientView, NewSecretView, RegisteredClient, RotateSecret, SetState},
     registry::{self, By, OVERLAP_SECONDS},
 };
 use crate::{
@@ -55,7 +55,7 @@ pub async fn create_client(
 
 /// The business systems that are registered
 #[utoipa::path(tag = "Clients", params(PageQuery), security(("client_token" = [])), responses(
-    (status = 200, body = Page<ClientView>),
+    (status = 200, body = Page<RegisteredClient>),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 422, description = "cursor_invalid", body = ProblemDocument, content_type = "application/problem+json"),
@@ -67,7 +67,7 @@ pub async fn list_clients(
     meta: RequestMeta,
     caller: Caller,
     query: web::Query<PageQuery>,
-) -> Result<web::Json<Page<ClientView>>, Problem> {
+) -> Result<web::Json<Page<RegisteredClient>>, Problem> {
     caller.with(Scope::ClientsManage)?;
     let range = (query.position(LIST)?, query.look_for());
     let clients = registry::list(&core.into_inner(), range, meta.now).await?;
@@ -77,7 +77,7 @@ pub async fn list_clients(
 /// One business system
 #[utoipa::path(tag = "Clients", params(("id" = String, Path, description = "`client_id`")),
     security(("client_token" = [])), responses(
-    (status = 200, body = ClientView),
+    (status = 200, body = RegisteredClient),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, description = "client_not_found", body = ProblemDocument, content_type = "application/problem+json"),
@@ -89,7 +89,7 @@ pub async fn get_client(
     meta: RequestMeta,
     caller: Caller,
     id: web::Path<String>,
-) -> Result<web::Json<ClientView>, Problem> {
+) -> Result<web::Json<RegisteredClient>, Problem> {
     caller.with(Scope::ClientsManage)?;
     registry::show(&core.into_inner(), id_of(&id)?, meta.now).await.map(web::Json)
 }
@@ -98,7 +98,7 @@ pub async fn get_client(
 #[utoipa::path(tag = "Clients", request_body = Metadata,
     params(("id" = String, Path, description = "`client_id`")),
     security(("client_token" = [])), responses(
-    (status = 200, body = ClientView),
+    (status = 200, body = RegisteredClient),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, description = "client_not_found", body = ProblemDocument, content_type = "application/problem+json"),
@@ -111,7 +111,7 @@ pub async fn change_client(
     meta: RequestMeta,
     (caller, id): (Caller, web::Path<String>),
     body: JsonBody<Metadata>,
-) -> Result<web::Json<ClientView>, Problem> {
+) -> Result<web::Json<RegisteredClient>, Problem> {
     caller.with(Scope::ClientsManage)?;
     let change = (id_of(&id)?, body.value);
     registry::change(&core.into_inner(), By::Tool(meta), change).await.map(web::Json)
@@ -157,7 +157,7 @@ pub async fn rotate_client_secret(
 #[utoipa::path(tag = "Clients", request_body = SetState,
     params(("id" = String, Path, description = "`client_id`")),
     security(("client_token" = [])), responses(
-    (status = 200, body = ClientView),
+    (status = 200, body = RegisteredClient),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, description = "client_not_found", body = ProblemDocument, content_type = "application/problem+json"),
@@ -169,7 +169,7 @@ pub async fn set_client_state(
     meta: RequestMeta,
     (caller, id): (Caller, web::Path<String>),
     body: JsonBody<SetState>,
-) -> Result<web::Json<ClientView>, Problem> {
+) -> Result<web::Json<RegisteredClient>, Problem> {
     caller.with(Scope::ClientsManage)?;
     let change = (id_of(&id)?, body.value.state);
     registry::set_state(&core.into_inner(), By::Tool(meta), change).await.map(web::Json)

@@ -5,7 +5,7 @@ mod dto;
 pub mod http;
 mod registry;
 
-pub use dto::{ClientView, NewClientView, NewSecretView};
+pub use dto::{NewClientView, NewSecretView, RegisteredClient};
 pub use registry::{
     By, OVERLAP_SECONDS, change, create, list, rotate_secret, set_state, show, show_all,
 };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::dto::{ClientView, NewClientView, NewSecretView};
+use super::dto::{NewClientView, NewSecretView, RegisteredClient};
 use crate::{
     audit::{self, AuditKind, AuditSubject, Origin},
     clients::{self, Client, ClientState, Metadata, Scope},
@@ -69,9 +69,9 @@ fn find(conn: &mut Conn, id: ClientId) -> Result<Client, Problem> {
     clients::find(conn, id)?.ok_or_else(unknown)
 }
 
-fn view(conn: &mut Conn, client: Client, now: Timestamp) -> Result<ClientView, DbFault> {
+fn view(conn: &mut Conn, client: Client, now: Timestamp) -> Result<RegisteredClient, DbFault> {
     let secrets = clients::secrets(conn, client.id, now)?;
-    Ok(ClientView::of(client, secrets))
+    Ok(RegisteredClient::of(client, secrets))
 }
 
 /// Metadata that may be registered by `by`; `held` is what the client has.
@@ -120,7 +120,11 @@ pub async fn create(
 }
 
 /// A client.
-pub async fn show(core: &Arc<Core>, id: ClientId, now: Timestamp) -> Result<ClientView, Problem> {
+pub async fn show(
+    core: &Arc<Core>,
+    id: ClientId,
+    now: Timestamp,
+) -> Result<RegisteredClient, Problem> {
     core.db
         .read(move |conn| {
             let client = find(conn, id)?;
@@ -134,7 +138,7 @@ pub async fn list(
     core: &Arc<Core>,
     (after, most): (Option<ClientId>, i64),
     now: Timestamp,
-) -> Result<Vec<ClientView>, Problem> {
+) -> Result<Vec<RegisteredClient>, Problem> {
     core.db
         .read(move |conn| {
             let found = clients::list(conn, after, most)?;
@@ -146,7 +150,7 @@ pub async fn list(
 }
 
 /// Every client, the oldest first.
-pub async fn show_all(core: &Arc<Core>, now: Timestamp) -> Result<Vec<ClientView>, Problem> {
+pub async fn show_all(core: &Arc<Core>, now: Timestamp) -> Result<Vec<RegisteredClient>, Problem> {
     list(core, (None, i64::MAX), now).await
 }
 
@@ -155,7 +159,7 @@ pub async fn change(
     core: &Arc<Core>,
     by: By,
     (id, metadata): (ClientId, Metadata),
-) -> Result<ClientView, Problem> {
+) -> Result<RegisteredClient, Problem> {
     let own = Arc::clone(core);
     core.db
         .write(move |conn| {
@@ -200,7 +204,7 @@ pub async fn set_state(
     core: &Arc<Core>,
     by: By,
     (id, state): (ClientId, ClientState),
-) -> Result<ClientView, Problem> {
+) -> Result<RegisteredClient, Problem> {
     let own = Arc::clone(core);
     core.db
         .write(move |conn| {

@@ -7,6 +7,7 @@ mod keys;
 mod metadata;
 mod store;
 mod validate;
+mod view;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,7 @@ pub use http::FromClient;
 pub use metadata::{AuthMethod, GrantType, Metadata, NumberGrant, Scope, Scopes, SubjectType};
 pub use store::purge;
 pub use validate::target_uri;
+pub use view::{ClientView, Item};
 
 /// Whether a client may do anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

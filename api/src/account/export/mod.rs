@@ -2,12 +2,15 @@
 //! art. 45). What is held where, and which member of the export tells it,
 //! stands in [`crate::db::inventory`]; a test compares the two.
 
+mod systems;
+
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use self::systems::{ExportedCheck, ExportedGrant, ExportedSubject, ExportedSystem};
 use super::{
     change::{Change, Part},
     history::HistoryItem,
@@ -57,6 +60,14 @@ pub struct AccountExport {
     /// The change that waits for its bank check or code.
     #[schema(required)]
     change: Option<ExportedChange>,
+    /// Business systems that were let see something.
+    authorized_systems: Vec<ExportedSystem>,
+    /// Names by which business systems know the account.
+    subjects: Vec<ExportedSubject>,
+    /// Sign-ins to business systems, the newest first: all that is still kept.
+    grants: Vec<ExportedGrant>,
+    /// Business systems that asked whether name and document belong together.
+    identity_checks: Vec<ExportedCheck>,
 }
 
 /// The account itself.
@@ -227,6 +238,10 @@ fn gather(
         closure: accounts::closure(conn, id)?.map(ExportedClosure::from),
         support_cases: cases::of_account(core, conn, id)?.iter().map(ExportedCase::from).collect(),
         change: change.as_ref().map(exported_change).transpose()?,
+        authorized_systems: systems::systems(conn, id)?,
+        subjects: systems::subjects(conn, id)?,
+        grants: systems::sign_ins(conn, id)?,
+        identity_checks: systems::checks(conn, id)?,
         account: ExportedAccount::from(&account),
         unit: account.unit.map(ExportedUnit::from),
     };

@@ -1,0 +1,131 @@
+//! What business systems know of an account, in its export.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    clients::{self, Scope},
+    db::{Conn, DbFault},
+    grants::{self, Consent, Grant},
+    identity_checks::{self, IdentityCheck},
+    kernel::{
+        Timestamp,
+        ids::{AccountId, ClientId, GrantId, IdentityCheckId},
+    },
+};
+
+/// A business system that was let see something.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ExportedSystem {
+    #[schema(value_type = String, format = Uuid)]
+    client_id: ClientId,
+    client_name: String,
+    /// What it may see.
+    scopes: Vec<&'static str>,
+    #[schema(value_type = String, format = DateTime)]
+    given_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+/// A name by which business systems know the account.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ExportedSubject {
+    subject: String,
+    /// Those who know it by this name.
+    sector: String,
+}
+
+/// A sign-in to a business system that has not been forgotten yet.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ExportedGrant {
+    #[schema(value_type = String, format = Uuid)]
+    id: GrantId,
+    #[schema(value_type = String, format = Uuid)]
+    client_id: ClientId,
+    scopes: Vec<&'static str>,
+    /// What the system has asked for besides, as JSON.
+    #[schema(required)]
+    claims: Option<String>,
+    /// Whether it outlives the session.
+    offline: bool,
+    #[schema(value_type = String, format = DateTime)]
+    auth_time: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+    #[schema(required, value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Timestamp>,
+}
+
+/// A business system has asked whether name and document belong together.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ExportedCheck {
+    #[schema(value_type = String, format = Uuid)]
+    id: IdentityCheckId,
+    #[schema(value_type = String, format = Uuid)]
+    client_id: ClientId,
+    purpose: String,
+    matched: bool,
+    #[schema(value_type = String, format = DateTime)]
+    checked_at: Timestamp,
+}
+
+fn codes(scopes: &clients::Scopes) -> Vec<&'static str> {
+    scopes.0.iter().copied().map(Scope::code).collect()
+}
+
+/// Systems that were let see something.
+pub(super) fn systems(conn: &mut Conn, account: AccountId) -> Result<Vec<ExportedSystem>, DbFault> {
+    let mut systems = Vec::new();
+    for consent in grants::consents_of(conn, account)? {
+        let client_name = clients::find(conn, consent.client)?
+            .map(|client| client.metadata.client_name)
+            .unwrap_or_default();
+        let Consent { client: client_id, scopes, given_at, updated_at } = consent;
+        let scopes = codes(&scopes);
+        systems.push(ExportedSystem { client_id, client_name, scopes, given_at, updated_at });
+    }
+    Ok(systems)
+}
+
+/// Names by which systems know the account.
+pub(super) fn subjects(
+    conn: &mut Conn,
+    account: AccountId,
+) -> Result<Vec<ExportedSubject>, DbFault> {
+    let known = grants::subjects_of(conn, account)?.into_iter();
+    Ok(known.map(|(subject, sector)| ExportedSubject { subject, sector }).collect())
+}
+
+/// Sign-ins to systems.
+pub(super) fn sign_ins(conn: &mut Conn, account: AccountId) -> Result<Vec<ExportedGrant>, DbFault> {
+    Ok(grants::held(conn, account)?.into_iter().map(ExportedGrant::from).collect())
+}
+
+/// Who has asked.
+pub(super) fn checks(conn: &mut Conn, account: AccountId) -> Result<Vec<ExportedCheck>, DbFault> {
+    let checks = identity_checks::everything(conn, account)?.into_iter();
+    let shown = |check| {
+        let IdentityCheck { id, client, purpose, matched, checked_at, .. } = check;
+        ExportedCheck { id, client_id: client, purpose, matched, checked_at }
+    };
+    Ok(checks.map(shown).collect())
+}
+
+impl From<Grant> for ExportedGrant {
+    fn from(grant: Grant) -> Self {
+        Self {
+            id: grant.id,
+            client_id: grant.client,
+            scopes: codes(&grant.scopes),
+            claims: grant.claims,
+            offline: grant.offline,
+            auth_time: grant.auth_time,
+            created_at: grant.created_at,
+            expires_at: grant.expires_at,
+            ended_at: grant.ended_at,
+        }
+    }
+}
