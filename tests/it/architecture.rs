@@ -28,8 +28,9 @@ const FLOORS: [&[&str]; 5] = [
         "clients",
         "grants",
         "access_tokens",
+        "claims",
     ],
-    &["registration", "login", "account", "recovery", "support", "reference"],
+    &["registration", "login", "account", "recovery", "support", "reference", "oauth"],
     &["app", "server", "worker", "openapi", "cli"],
 ];
 const FEATURES: usize = 3;

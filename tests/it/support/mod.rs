@@ -7,6 +7,8 @@ mod clock;
 pub mod contract;
 mod database;
 mod entropy;
+pub mod jose;
+pub mod oauth;
 mod people;
 mod recovery;
 pub mod smtp;
