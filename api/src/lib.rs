@@ -10,11 +10,10 @@
 //!    [`sessions`], [`otp`], [`captcha`], [`limits`], [`password_failures`],
 //!    [`audit`], [`outbox`], [`idempotency`], [`flows`], [`proving`],
 //!    [`security_questions`], [`cases`], [`clients`], [`grants`],
-//!    [`access_tokens`], [`events`],
-//!    [`callers`], [`claims`], [`identity_checks`].
+//!    [`access_tokens`], [`claims`], [`events`], [`callers`], [`identity_checks`].
 //! 3. features: [`registration`], [`login`], [`account`], [`recovery`],
-//!    [`support`], [`reference`], [`client_registry`], [`integration`]; none
-//!    mentions another.
+//!    [`support`], [`reference`], [`oauth`], [`client_registry`],
+//!    [`integration`]; none mentions another.
 //! 4. composition: [`app`], [`server`], [`worker`], [`openapi`], [`cli`].
 //!
 //! On floors 1, 2 and 4 a module may mention its neighbours, never in a
@@ -49,6 +48,7 @@ pub mod integration;
 pub mod kernel;
 pub mod limits;
 pub mod login;
+pub mod oauth;
 pub mod openapi;
 pub mod otp;
 pub mod outbox;

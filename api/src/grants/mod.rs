@@ -26,7 +26,7 @@ use crate::{
 
 pub use codes::{NewCode, Redeemed, issue_code, redeem_code};
 pub use consents::{Consent, consent, consent_of, consents_of, withdraw};
-pub use refresh::{Refreshed, issue_refresh, refresh};
+pub use refresh::{Refreshed, issue_refresh, peek_refresh, refresh};
 pub use store::purge;
 pub use subjects::{account_of, subject_of, subjects_of};
 

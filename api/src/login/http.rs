@@ -15,7 +15,6 @@ use crate::{
     audit::{self, AuditKind, AuditSubject},
     captcha::http::CaptchaAnswer,
     core::Core,
-    crypto::signing::{PublishedKey, TokenKeys},
     db::DbFault,
     idempotency::{Idempotency, Reply},
     identity::Username,
@@ -118,12 +117,6 @@ pub struct RefreshTokens {
     #[serde(default)]
     #[schema(required, value_type = String)]
     refresh_token: Zeroizing<String>,
-}
-
-/// The published keys (RFC 7517).
-#[derive(Debug, Serialize, ToSchema)]
-pub struct KeySet {
-    keys: Vec<PublishedKey>,
 }
 
 impl From<Tokens> for TokenSet {
@@ -421,11 +414,4 @@ async fn end(
         })
         .await?;
     Ok(ended)
-}
-
-/// Public keys of the access tokens
-#[utoipa::path(tag = "Sessions", responses((status = 200, body = KeySet)))]
-#[get("/.well-known/jwks.json")]
-pub async fn get_jwks(core: web::Data<Core>) -> web::Json<KeySet> {
-    web::Json(KeySet { keys: core.keyring.with_tokens(TokenKeys::published) })
 }

@@ -73,7 +73,9 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
     };
     if status >= 400 {
         let problem = answer.json();
-        let code = problem["code"].as_str().unwrap();
+        // OAuth has another name for it.
+        let code = problem.get("code").or_else(|| problem.get("error"));
+        let code = code.and_then(Value::as_str).unwrap();
         assert!(
             names(description).any(|one| one == code),
             "{asked}: {status} is declared for {description}, not for {code}"
@@ -91,4 +93,11 @@ pub fn declared() -> impl Iterator<Item = (String, &'static BTreeMap<u16, String
     OPERATIONS
         .iter()
         .map(|one| (format!("{} {}", one.method, one.segments.join("/")), &one.statuses))
+}
+
+/// Whether an operation answers errors as OAuth has them.
+pub fn speaks_oauth(operation: &str) -> bool {
+    ["/introspect", "/par", "/revoke", "/token", "/userinfo"]
+        .iter()
+        .any(|name| operation.ends_with(&format!("/oauth2{name}")))
 }
