@@ -173,7 +173,7 @@ async fn what_makes_no_sense_is_pointed_at() {
         (keys(json!([])), "/jwks/keys", "required"),
         (keys(json!([private])), "/jwks/keys/0", "key_private"),
         (keys(json!([{ "kty": "oct", "alg": "HS256" }])), "/jwks/keys/0", "key_private"),
-        (keys(json!([rsa(171)])), "/jwks/keys/0", "key_size"),
+        (keys(json!([rsa(172)])), "/jwks/keys/0", "key_size"),
         (keys(json!([rsa(2000)])), "/jwks/keys/0", "key_size"),
         (
             keys(json!([{ "kty": "EC", "crv": "P-521", "x": point, "y": point }])),

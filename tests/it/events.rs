@@ -28,7 +28,10 @@ async fn changes(app: &TestApp, hr: &mut Hr<'_>) -> Vec<(String, String)> {
     let page = hr.get(CHANGES).await.ok(200);
     let text = |item: &Value, name: &str| item[name].as_str().unwrap().to_owned();
     let items = page["items"].as_array().unwrap().iter();
-    items.map(|item| (text(item, "kind"), text(item, "sub"))).collect()
+    let mut told: Vec<_> = items.map(|item| (text(item, "kind"), text(item, "sub"))).collect();
+    // What happens in one moment has no order.
+    told.sort();
+    told
 }
 
 /// Changes the account of somebody who is signed in.

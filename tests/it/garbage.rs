@@ -12,7 +12,7 @@ use reqwest::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::support::{Answer, Client, TestApp, contract, person};
+use crate::support::{Answer, Client, TestApp, contract, person, systems::ALL_SCOPES};
 
 /// One operation, with a path and a body that are well formed.
 struct Target {
@@ -20,6 +20,8 @@ struct Target {
     path: String,
     /// The example of its body, if it takes one.
     body: Option<Map<String, Value>>,
+    /// Whether it is a business system's.
+    of_system: bool,
 }
 
 /// Ids of what is in progress.
@@ -29,7 +31,8 @@ struct Ids {
 }
 
 impl Ids {
-    fn of(client: &Client<'_>) -> Self {
+    fn of(insider: &Insider<'_>) -> Self {
+        let client = &insider.person;
         Self { registration: client.flow(), recovery: client.recovery() }
     }
 
@@ -39,7 +42,8 @@ impl Ids {
 
     fn put_into(&self, path: &str) -> String {
         let recovery = path.starts_with("/api/v1/recoveries");
-        path.replace("{id}", if recovery { &self.recovery } else { &self.registration })
+        let id = if recovery { &self.recovery } else { &self.registration };
+        path.replace("{id}", id).replace("{sub}", id).replace("{client_id}", id)
     }
 }
 
@@ -54,12 +58,13 @@ fn targets(ids: &Ids) -> Vec<Target> {
                 method: method.to_uppercase().parse().unwrap(),
                 path: ids.put_into(path),
                 body: schema.map(|schema| example(&document, schema.as_str().unwrap())),
+                of_system: operation.pointer("/security/0/client_token").is_some(),
             });
         }
     }
     targets.sort_by_key(|target| target.method == Method::DELETE);
     let bodies = targets.iter().filter(|target| target.body.is_some()).count();
-    assert!(targets.len() >= 58 && bodies >= 26, "{} operations, {bodies} bodies", targets.len());
+    assert!(targets.len() >= 80 && bodies >= 33, "{} operations, {bodies} bodies", targets.len());
     targets
 }
 
@@ -97,22 +102,41 @@ fn refused(answer: &Answer, what: &str) {
     assert!(answer.status >= 400, "{} took {what}: {}", answer.asked, answer.status);
 }
 
+/// A server that nobody here asks too often.
+fn start() -> TestApp {
+    TestApp::with(|all| all.integration.requests_per_client_minute = 1_000_000)
+}
+
 /// Somebody in the middle of a registration and of a recovery who is signed in
-/// as well, so that every operation is open to him.
-async fn insider(app: &TestApp) -> Client<'_> {
+/// as well, and a business system that may do everything: between them, every
+/// operation is open.
+struct Insider<'a> {
+    person: Client<'a>,
+    system: Client<'a>,
+}
+
+impl<'a> Insider<'a> {
+    /// Whoever may do this.
+    fn for_(&self, target: &Target) -> &Client<'a> {
+        if target.of_system { &self.system } else { &self.person }
+    }
+}
+
+async fn insider(app: &TestApp) -> Insider<'_> {
     let client = app.client();
     client.register(&person("王小明"), "zhangsan").await;
     client.sign_in("zhangsan").await;
     client.up_to_bank(&person("张伟"), "zhangwei").await;
     client.find_password("zhangsan").await;
     client.choose("document_and_sms").await.ok(200);
-    client
+    let system = app.hr(&format!("{ALL_SCOPES} clients:manage")).await.http;
+    Insider { person: client, system }
 }
 
 #[actix_web::test]
 async fn bodies_that_are_no_json_are_problems() {
-    let app = TestApp::start();
-    let client = insider(&app).await;
+    let app = start();
+    let insider = insider(&app).await;
     let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
     let deep_object = "{\"a\":".repeat(5000);
     let bodies: [(&str, &[u8]); 12] = [
@@ -129,10 +153,10 @@ async fn bodies_that_are_no_json_are_problems() {
         ("deep lists", deep.as_bytes()),
         ("deep objects", deep_object.as_bytes()),
     ];
-    for target in targets(&Ids::of(&client)) {
+    for target in targets(&Ids::of(&insider)) {
         for (what, body) in bodies {
             let to = (target.method.clone(), target.path.as_str());
-            let answer = client.raw(to, "application/json", body.to_vec()).await;
+            let answer = insider.for_(&target).raw(to, "application/json", body.to_vec()).await;
             if target.body.is_some() {
                 refused(&answer, what);
             } else {
@@ -144,8 +168,8 @@ async fn bodies_that_are_no_json_are_problems() {
 
 #[actix_web::test]
 async fn values_of_every_wrong_kind_are_problems() {
-    let app = TestApp::start();
-    let client = insider(&app).await;
+    let app = start();
+    let insider = insider(&app).await;
     let junk = [
         json!(null),
         json!(true),
@@ -163,8 +187,9 @@ async fn values_of_every_wrong_kind_are_problems() {
         json!("'; DROP TABLE accounts; --"),
         json!("\u{10ffff}\u{1f600}"),
     ];
-    for target in targets(&Ids::of(&client)) {
+    for target in targets(&Ids::of(&insider)) {
         let Some(body) = &target.body else { continue };
+        let client = insider.for_(&target);
         let send = async |body: Value| {
             client.send(client.request(target.method.clone(), &target.path).json(&body)).await
         };
@@ -184,32 +209,32 @@ async fn values_of_every_wrong_kind_are_problems() {
 
 #[actix_web::test]
 async fn other_content_types_are_not_read() {
-    let app = TestApp::start();
-    let client = insider(&app).await;
-    for target in targets(&Ids::of(&client)) {
+    let app = start();
+    let insider = insider(&app).await;
+    for target in targets(&Ids::of(&insider)) {
         let Some(body) = &target.body else { continue };
         let text = serde_json::to_vec(body).unwrap();
         for kind in
             ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", "x", ""]
         {
             let to = (target.method.clone(), target.path.as_str());
-            let answer = client.raw(to, kind, text.clone()).await;
+            let answer = insider.for_(&target).raw(to, kind, text.clone()).await;
             answer.problem(415, "unsupported_media_type");
         }
     }
-    let body = serde_json::to_vec(&client.start_body("lisi").await).unwrap();
+    let body = serde_json::to_vec(&insider.person.start_body("lisi").await).unwrap();
     let to = (Method::POST, "/api/v1/registrations");
-    client.raw(to, "Application/JSON; charset=UTF-8", body).await.ok(201);
+    insider.person.raw(to, "Application/JSON; charset=UTF-8", body).await.ok(201);
 }
 
 #[actix_web::test]
 async fn bodies_that_are_too_large_are_refused() {
-    let app = TestApp::start();
-    let client = insider(&app).await;
+    let app = start();
+    let insider = insider(&app).await;
     let body = format!("{{\"username\":\"{}\"}}", "x".repeat(80 * 1024)).into_bytes();
-    for target in targets(&Ids::of(&client)).iter().filter(|target| target.body.is_some()) {
+    for target in targets(&Ids::of(&insider)).iter().filter(|target| target.body.is_some()) {
         let to = (target.method.clone(), target.path.as_str());
-        let answer = client.raw(to, "application/json", body.clone()).await;
+        let answer = insider.for_(target).raw(to, "application/json", body.clone()).await;
         answer.problem(413, "payload_too_large");
     }
     // Two mebibytes are refused by their announcement alone.
@@ -244,17 +269,17 @@ async fn what_is_no_http_is_refused_and_the_service_goes_on() {
 
 #[actix_web::test]
 async fn methods_that_do_not_exist_are_problems() {
-    let app = TestApp::start();
-    let client = insider(&app).await;
+    let app = start();
+    let insider = insider(&app).await;
     let known: Vec<(Method, String)> =
-        targets(&Ids::of(&client)).into_iter().map(|one| (one.method, one.path)).collect();
+        targets(&Ids::of(&insider)).into_iter().map(|one| (one.method, one.path)).collect();
     for (_, path) in &known {
         for method in ["GET", "PUT", "POST", "DELETE", "PATCH", "TRACE", "PROPFIND", "MKCOL", "X"] {
             let method: Method = method.parse().unwrap();
             if known.contains(&(method.clone(), path.clone())) {
                 continue;
             }
-            let answer = client.send(client.request(method.clone(), path)).await;
+            let answer = insider.person.send(insider.person.request(method.clone(), path)).await;
             // `current` is an id too, of something that does not exist.
             let words = ["/current", "/recoveries/username", "/recoveries/password"];
             let as_id = words.iter().any(|word| path.ends_with(word)) && answer.status == 404;
@@ -267,8 +292,8 @@ async fn methods_that_do_not_exist_are_problems() {
 
 #[actix_web::test]
 async fn junk_in_paths_and_queries_is_refused() {
-    let app = TestApp::start();
-    let client = insider(&app).await;
+    let app = start();
+    let insider = insider(&app).await;
     let long = "x".repeat(3000);
     for junk in
         ["%00", "%ff", "%zz", "%", "..", "..%2f..", "{id}", "%7Bid%7D", "' OR 1=1", "-1", &long]
@@ -276,20 +301,21 @@ async fn junk_in_paths_and_queries_is_refused() {
         let junk = junk.replace(' ', "%20");
         for target in targets(&Ids::all(&junk)).iter().filter(|target| target.path.contains(&junk))
         {
+            let client = insider.for_(target);
             let request = client.request(target.method.clone(), &target.path);
             let body = Value::Object(target.body.clone().unwrap_or_default());
             refused(&client.send(request.json(&body)).await, &junk);
         }
         for path in ["/sandbox/v1/sms?phone=", "/api/v1/banks?", "/readyz?x="] {
-            sane(&client.get(&format!("{path}{junk}")).await, &junk);
+            sane(&insider.person.get(&format!("{path}{junk}")).await, &junk);
         }
     }
 }
 
 #[actix_web::test]
 async fn junk_in_headers_is_refused_or_ignored() {
-    let app = TestApp::start();
-    let client = insider(&app).await;
+    let app = start();
+    let insider = insider(&app).await;
     let long = "x".repeat(10_000);
     let pairs = "a=b; ".repeat(1000);
     let values: [&[u8]; 9] = [
@@ -317,10 +343,11 @@ async fn junk_in_headers_is_refused_or_ignored() {
         "if-none-match",
         "accept",
     ];
-    for target in targets(&Ids::of(&client)) {
+    for target in targets(&Ids::of(&insider)) {
         for name in names {
             for value in values {
                 let header = HeaderValue::from_bytes(value).unwrap();
+                let client = insider.for_(&target);
                 let request = client.request(target.method.clone(), &target.path);
                 let request = match &target.body {
                     Some(body) => request.json(body),

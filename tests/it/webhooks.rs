@@ -55,14 +55,13 @@ async fn emit(app: &TestApp, account: &Value, kind: EventKind) {
 }
 
 /// Whether a message bears the signature of a secret, as the reference library
-/// of Standard Webhooks finds.
+/// of Standard Webhooks makes it.
 fn is_signed(request: &Received, secret: &str) -> bool {
-    let verifier = standardwebhooks::Webhook::new(secret).unwrap();
-    let mut headers = http::HeaderMap::new();
-    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
-        headers.insert(name, request.header(name).parse().unwrap());
-    }
-    verifier.verify_ignoring_timestamp(request.body.as_bytes(), &headers).is_ok()
+    let reference = standardwebhooks::Webhook::new(secret).unwrap();
+    let seconds = request.header("webhook-timestamp").parse().unwrap();
+    let body = request.body.as_bytes();
+    let right = reference.sign(request.header("webhook-id"), seconds, body).unwrap();
+    request.header("webhook-signature").split(' ').any(|one| one == right)
 }
 
 async fn deliveries(hr: &Hr<'_>, webhook: &str, filter: &str) -> Vec<Value> {
@@ -105,7 +104,8 @@ async fn an_event_arrives_signed_and_without_personal_data() {
     // The list of changes tells of it under the same id.
     app.pass(16);
     let changes = hr.get("/api/v1/changes").await.ok(200);
-    assert_eq!(changes["items"][0]["id"], sent[0]["event_id"]);
+    let listed = changes["items"].as_array().unwrap();
+    assert!(listed.iter().any(|one| one["id"] == sent[0]["event_id"]));
 }
 
 /// When the only message is due again, in seconds from now.

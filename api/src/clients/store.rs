@@ -102,7 +102,7 @@ pub(super) fn secrets(
     Ok(client_secrets::table
         .filter(client_secrets::client_id.eq(client))
         .filter(holds)
-        .order(client_secrets::id.desc())
+        .order((client_secrets::created_at.desc(), client_secrets::id.desc()))
         .load(conn)?)
 }
 

@@ -12,6 +12,7 @@ const MOST: u32 = 100;
 
 /// Which part of a list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PageQuery {
     /// `next_cursor` of the answer before; the beginning when left out.
     cursor: Option<String>,

@@ -161,6 +161,7 @@ impl NewWebhookSecret {
 
 /// Which deliveries.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct DeliveryFilter {
     /// In this state only.
     #[serde(default)]
