@@ -108,7 +108,7 @@ check-generated: $(TARGET)/debug/shiming frontend/node_modules/.installed ## Fai
 	@SHIMING_BIN=$(TARGET)/debug/shiming scripts/check-generated.sh
 
 .PHONY: bench
-bench: frontend/dist/index.html ## Load test; writes target/bench/report.json
+bench: frontend/dist/index.html tests/bench/oidc-provider/node_modules/.installed ## Load test; writes target/bench/report.json
 	@scripts/deps.sh test
 	scripts/with-postgres.sh cargo bench --locked --bench load
 
