@@ -39,7 +39,7 @@ export async function loadWaiting(): Promise<void> {
   }
 }
 
-type System = Schemas['AuthorizationClient']
+export type System = Authorization['client']
 
 /** What a business system is called in the language of the page. */
 export const systemName = ({ name, name_en }: System): string =>

@@ -2648,7 +2648,7 @@ export interface components {
         /** @enum {string} */
         AuthorizationState: "sign_in" | "consent" | "ready" | "refused";
         /** @enum {string} */
-        AuthorizationReason: "password_again" | "select_account" | "unit_not_approved";
+        AuthorizationReason: "password_again" | "select_account" | "unit_not_approved" | "assurance_too_low";
         /** @enum {string} */
         AuthorizationItem: "username" | "user_type" | "phone" | "name" | "document_type" | "document_number" | "document_number_masked" | "gender" | "birth_date" | "verification" | "unit" | "offline_access";
         AuthorizationAccount: {

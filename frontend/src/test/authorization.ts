@@ -1,7 +1,7 @@
-import type { Schemas } from '@/api/client'
+import type { Authorization, System } from '@/api/authorization'
 
 /** A business system for tests. */
-export const system: Schemas['AuthorizationClient'] = {
+export const system: System = {
   id: '018f0000-0000-7000-8000-00000000c11e',
   name: '考生服务系统',
   name_en: 'Candidate service system',
@@ -11,9 +11,7 @@ export const system: Schemas['AuthorizationClient'] = {
 }
 
 /** A sign-in to it. */
-export const authorization = (
-  differs: Partial<Schemas['Authorization']>,
-): Schemas['Authorization'] => ({
+export const authorization = (differs: Partial<Authorization>): Authorization => ({
   id: 'ab'.repeat(32),
   state: 'sign_in',
   reason: null,

@@ -207,6 +207,17 @@ it('tells a unit that was not approved what to do', async () => {
   await waitFor(() => expect(assign).toHaveBeenCalledOnce())
 })
 
+it('tells who is not proved enough', async () => {
+  serve({
+    [GET]: {
+      body: authorization({ state: 'refused', reason: 'assurance_too_low', account: person }),
+    },
+  })
+  await visit(`/authorize/${id}`)
+  screen.getByRole('heading', { name: '「考生服务系统」要求更高的实名认证等级' })
+  expect(screen.queryByRole('link', { name: '查看审核结果' })).toBeNull()
+})
+
 it('has a way on when the sign-in is over', async () => {
   serve({ [GET]: refusal(404, 'authorization_not_found') })
   const { container } = await visit(`/authorize/${id}`)
