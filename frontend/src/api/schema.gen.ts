@@ -1002,6 +1002,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/authorizations/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_current_authorization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authorizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_authorization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authorizations/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["decide_authorization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/authorized-systems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_authorized_systems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/authorized-systems/{client_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["withdraw_consent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/identity-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["list_identity_checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1233,7 +1329,7 @@ export interface components {
          * @description Something worth remembering.
          * @enum {string}
          */
-        AuditKind: "registration_started" | "bank_checked" | "code_requested" | "code_wrong" | "account_created" | "registration_abandoned" | "signed_in" | "sign_in_failed" | "session_ended" | "refresh_token_reused" | "recovery_started" | "username_recovered" | "password_reset" | "phone_replaced" | "password_checked" | "password_changed" | "profile_changed" | "questions_set" | "questions_removed" | "answers_wrong" | "questions_disabled" | "exported" | "closure_requested" | "closure_cancelled" | "account_closed" | "unit_approved" | "unit_rejected" | "support_case_opened" | "case_read" | "units_listed";
+        AuditKind: "registration_started" | "bank_checked" | "code_requested" | "code_wrong" | "account_created" | "registration_abandoned" | "signed_in" | "sign_in_failed" | "session_ended" | "refresh_token_reused" | "recovery_started" | "username_recovered" | "password_reset" | "phone_replaced" | "password_checked" | "password_changed" | "profile_changed" | "questions_set" | "questions_removed" | "answers_wrong" | "questions_disabled" | "exported" | "closure_requested" | "closure_cancelled" | "account_closed" | "unit_approved" | "unit_rejected" | "support_case_opened" | "case_read" | "units_listed" | "consent_given" | "consent_withdrawn" | "signed_in_to_client" | "grant_reused" | "identity_checked" | "client_created" | "client_changed" | "client_secret_rotated" | "client_state_changed";
         /** @description How the bank answers next. */
         BankBehaviour: {
             /** @description In which way. */
@@ -1913,7 +2009,7 @@ export interface components {
          * @description A stable name for what went wrong (RFC 9457 `type` ends with it).
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "validation_failed" | "cross_site_request" | "not_signed_in" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "request_in_progress" | "idempotency_key_reused" | "idempotency_key_invalid" | "flow_not_found" | "stage_conflict" | "document_in_use" | "username_taken" | "document_attempts_exceeded" | "bank_mismatch" | "card_kind_not_accepted" | "card_bank_mismatch" | "card_unusable" | "issuer_unsupported" | "document_unsupported_by_bank" | "phone_not_reserved" | "name_too_long_for_bank" | "bank_unavailable" | "bank_attempts_exceeded" | "sms_limit_exceeded" | "sms_resend_too_soon" | "code_wrong" | "code_expired" | "code_dead" | "login_failed" | "login_locked" | "login_too_soon" | "refresh_token_invalid" | "refresh_token_reused" | "password_needed" | "password_wrong" | "nothing_changed" | "changes_held" | "credit_code_in_use" | "security_questions_off" | "security_questions_not_set" | "answers_wrong" | "recovery_code_wrong" | "phone_replacement_refused" | "too_many_requests" | "overloaded" | "sandbox_only" | "internal";
+        ProblemCode: "malformed_request" | "validation_failed" | "cross_site_request" | "not_signed_in" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "request_in_progress" | "idempotency_key_reused" | "idempotency_key_invalid" | "flow_not_found" | "stage_conflict" | "document_in_use" | "username_taken" | "document_attempts_exceeded" | "bank_mismatch" | "card_kind_not_accepted" | "card_bank_mismatch" | "card_unusable" | "issuer_unsupported" | "document_unsupported_by_bank" | "phone_not_reserved" | "name_too_long_for_bank" | "bank_unavailable" | "bank_attempts_exceeded" | "sms_limit_exceeded" | "sms_resend_too_soon" | "code_wrong" | "code_expired" | "code_dead" | "login_failed" | "login_locked" | "login_too_soon" | "refresh_token_invalid" | "refresh_token_reused" | "password_needed" | "password_wrong" | "nothing_changed" | "changes_held" | "credit_code_in_use" | "security_questions_off" | "security_questions_not_set" | "answers_wrong" | "recovery_code_wrong" | "phone_replacement_refused" | "authorization_not_found" | "authorization_conflict" | "token_invalid" | "scope_insufficient" | "client_not_found" | "user_not_found" | "cursor_invalid" | "webhook_not_found" | "too_many_requests" | "overloaded" | "sandbox_only" | "internal";
         /**
          * @description The body of every failure (RFC 9457), `application/problem+json`.
          *
@@ -2539,6 +2635,73 @@ export interface components {
              * @example 13800138000
              */
             phone?: string | null;
+        };
+        AuthorizationClient: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            name_en: string | null;
+            owner: string;
+            owner_en: string | null;
+            uri: string | null;
+        };
+        /** @enum {string} */
+        AuthorizationState: "sign_in" | "consent" | "ready" | "refused";
+        /** @enum {string} */
+        AuthorizationReason: "password_again" | "select_account" | "unit_not_approved" | "assurance_too_low";
+        /** @enum {string} */
+        AuthorizationItem: "username" | "user_type" | "phone" | "name" | "document_type" | "document_number" | "document_number_masked" | "gender" | "birth_date" | "verification" | "unit" | "offline_access";
+        AuthorizationAccount: {
+            username: string;
+            name: string;
+        };
+        Authorization: {
+            id: string;
+            state: components["schemas"]["AuthorizationState"];
+            reason: components["schemas"]["AuthorizationReason"] | null;
+            client: components["schemas"]["AuthorizationClient"];
+            items: components["schemas"]["AuthorizationItem"][];
+            new_items: components["schemas"]["AuthorizationItem"][];
+            account: components["schemas"]["AuthorizationAccount"] | null;
+            login_hint: string | null;
+            /** @enum {string|null} */
+            ui_locale: "zh-CN" | "en" | null;
+            create: boolean;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        AuthorizationDecision: {
+            /** @enum {string} */
+            decision: "allow" | "deny";
+        };
+        AuthorizationRedirect: {
+            redirect_to: string;
+        };
+        AuthorizedSystem: {
+            client: components["schemas"]["AuthorizationClient"];
+            items: components["schemas"]["AuthorizationItem"][];
+            /** Format: date-time */
+            given_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+        };
+        AuthorizedSystems: {
+            items: components["schemas"]["AuthorizedSystem"][];
+        };
+        IdentityCheckItem: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            checked_at: string;
+            client: components["schemas"]["AuthorizationClient"];
+            purpose: string;
+            matched: boolean;
+        };
+        IdentityCheckList: {
+            items: components["schemas"]["IdentityCheckItem"][];
+            next: string | null;
         };
     };
     responses: {
@@ -5898,6 +6061,185 @@ export interface operations {
             };
             500: components["responses"]["Internal"];
             503: components["responses"]["Overloaded"];
+        };
+    };
+    get_current_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authorization"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    get_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authorization"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    decide_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuthorizationDecision"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizationRedirect"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_authorized_systems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizedSystems"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    withdraw_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_identity_checks: {
+        parameters: {
+            query?: {
+                before?: string | null;
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityCheckList"];
+                };
+            };
+            /** @description problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
         };
     };
 }
