@@ -39,7 +39,7 @@ run: ## Build everything and serve it at http://localhost:8080, with a candidate
 deps: ## Install what is missing to run and to test (Debian: root or sudo)
 	@scripts/deps.sh test
 	@$(MAKE) frontend/node_modules/.installed tests/e2e/node_modules/.installed tests/smtp/node_modules/.installed \
-	  examples/candidate-service/node_modules/.installed
+	  examples/candidate-service/node_modules/.installed $(PYTHON)/.installed
 
 .PHONY: deps-check
 deps-check: ## Say what is missing, and install nothing
@@ -48,6 +48,16 @@ deps-check: ## Say what is missing, and install nothing
 # npm ci only when the lock file has changed.
 %/node_modules/.installed: %/package-lock.json
 	npm --prefix $* ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# The Python libraries of docs/integrators.md.
+PYTHON := $(abspath $(TARGET))/python
+$(PYTHON)/.installed: tests/e2e/requirements.txt
+	@echo 'installing tests/e2e/requirements.txt into $(PYTHON)'
+	@rm -rf $(PYTHON)
+	@python3 -m venv $(PYTHON) || { echo 'python3 cannot make a venv (Debian: apt-get install python3-venv)' >&2; exit 1; }
+	@$(PYTHON)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement $<
+	@$(PYTHON)/bin/pip check
 	@touch $@
 
 # A new build only when a source has changed.
@@ -99,9 +109,9 @@ test-example: examples/candidate-service/node_modules/.installed ## Unit tests o
 	$(EXAMPLE) test --silent
 
 .PHONY: test-e2e
-test-e2e: $(TARGET)/debug/shiming frontend/dist/index.html tests/e2e/node_modules/.installed examples/candidate-service/node_modules/.installed ## Browser tests against the real server
+test-e2e: $(TARGET)/debug/shiming frontend/dist/index.html tests/e2e/node_modules/.installed examples/candidate-service/node_modules/.installed $(PYTHON)/.installed ## Browser tests against the real server
 	$(call step,browser tests)
-	SHIMING_BIN='$(abspath $(TARGET))/debug/shiming' $(E2E) test --silent
+	SHIMING_BIN='$(abspath $(TARGET))/debug/shiming' PYTHON='$(PYTHON)/bin/python3' $(E2E) test --silent
 
 .PHONY: topology
 topology: $(TARGET)/debug/shiming frontend/dist/index.html ## Two nodes, PostgreSQL and nginx, one node killed
