@@ -9,7 +9,7 @@
 //! 2. capabilities: [`core`] that all of them share, [`accounts`],
 //!    [`sessions`], [`otp`], [`captcha`], [`limits`], [`password_failures`],
 //!    [`audit`], [`outbox`], [`idempotency`], [`flows`], [`proving`],
-//!    [`security_questions`], [`cases`], [`clients`], [`grants`].
+//!    [`security_questions`], [`cases`], [`clients`], [`grants`], [`sign_in`].
 //! 3. features: [`registration`], [`login`], [`account`], [`recovery`],
 //!    [`support`], [`reference`]; none
 //!    mentions another.
@@ -53,6 +53,7 @@ pub mod registration;
 pub mod security_questions;
 pub mod server;
 pub mod sessions;
+pub mod sign_in;
 pub mod support;
 pub mod web;
 pub mod worker;

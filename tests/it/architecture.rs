@@ -27,6 +27,7 @@ const FLOORS: [&[&str]; 5] = [
         "cases",
         "clients",
         "grants",
+        "sign_in",
     ],
     &["registration", "login", "account", "recovery", "support", "reference"],
     &["app", "server", "worker", "openapi", "cli"],
