@@ -3,6 +3,7 @@
 
 mod metadata;
 mod store;
+mod view;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ pub use metadata::{
     AuthMethod, GrantType, Metadata, NumberGrant, Scope, Scopes, SigningAlg, SubjectType,
 };
 pub use store::purge;
+pub use view::{ClientView, Item};
 
 /// Whether a client may do anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

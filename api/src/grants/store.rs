@@ -87,6 +87,12 @@ pub(super) fn of_account(conn: &mut Conn, account: &str) -> Result<Vec<Row>, DbF
     Ok(mine.order(grants::id.desc()).load(conn)?)
 }
 
+pub(super) fn open_of_account(conn: &mut Conn, account: &str) -> Result<Vec<Row>, DbFault> {
+    let open =
+        grants::table.filter(grants::account_id.eq(account)).filter(grants::ended_at.is_null());
+    Ok(open.order(grants::id).load(conn)?)
+}
+
 pub(super) fn prolong(conn: &mut Conn, id: &str, until: Timestamp) -> Result<(), DbFault> {
     diesel::update(grants::table.find(id))
         .set(grants::expires_at.eq(until.naive_utc()))
@@ -226,6 +232,15 @@ pub(super) fn update_consent(
         .set((client_consents::scopes.eq(scopes), client_consents::updated_at.eq(now.naive_utc())))
         .execute(conn)?;
     Ok(())
+}
+
+/// A write that changes nothing, because that is what makes others wait for the
+/// row; `false` when it is not there.
+pub(super) fn hold_consent(conn: &mut Conn, key: (&str, &str)) -> Result<bool, DbFault> {
+    let held = diesel::update(client_consents::table.find(key))
+        .set(client_consents::client_id.eq(key.1))
+        .execute(conn)?;
+    Ok(held == 1)
 }
 
 pub(super) fn remove_consent(

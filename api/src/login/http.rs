@@ -366,7 +366,7 @@ async fn end(
     let ended = core
         .db
         .write(move |conn| -> Result<bool, DbFault> {
-            let ended = sessions::end(conn, account, id, meta.now)?;
+            let ended = sessions::end(&own, conn, (account, id), meta.now)?;
             if ended {
                 let text = id.to_string();
                 let subject =
@@ -376,6 +376,7 @@ async fn end(
             Ok(ended)
         })
         .await?;
+    core.outbox_bell.notify_one();
     Ok(ended)
 }
 
