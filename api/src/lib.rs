@@ -11,7 +11,7 @@
 //!    [`audit`], [`outbox`], [`idempotency`], [`flows`], [`proving`],
 //!    [`security_questions`], [`cases`], [`clients`], [`grants`], [`sign_in`].
 //! 3. features: [`registration`], [`login`], [`account`], [`recovery`],
-//!    [`support`], [`reference`]; none
+//!    [`support`], [`reference`], [`oauth`]; none
 //!    mentions another.
 //! 4. composition: [`app`], [`server`], [`worker`], [`openapi`], [`cli`].
 //!
@@ -40,6 +40,7 @@ pub mod identity;
 pub mod kernel;
 pub mod limits;
 pub mod login;
+pub mod oauth;
 pub mod openapi;
 pub mod otp;
 pub mod outbox;

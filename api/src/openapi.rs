@@ -14,7 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     account,
     adapters::sandbox,
-    captcha, login, recovery, reference, registration, support,
+    captcha, login, oauth, recovery, reference, registration, support,
     web::{FieldProblem, ProblemCode, ProblemDocument},
 };
 
@@ -44,6 +44,9 @@ answer to a sign-in is never kept, because it would be a key to the account.
         (name = "Sessions", description = "Signing in and out, tokens, one's sessions"),
         (name = "Account", description = "One's own account"),
         (name = "Support", description = "Writing to the operator"),
+        (name = "OpenID Connect", description = "For business systems and their libraries"),
+        (name = "Authorization", description = "Signing in to a business system, as the person sees it"),
+        (name = "Pages", description = "The same without JavaScript"),
         (name = "Captcha", description = "Picture and speech"),
         (name = "Reference data", description = "Banks, documents, rules"),
         (name = "Operation", description = "Liveness and readiness"),
@@ -106,8 +109,18 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(account::http::export_account)
                 .service(account::http::request_closure)
                 .service(account::http::cancel_closure)
-                .service(support::http::open_support_case),
+                .service(support::http::open_support_case)
+                .service(oauth::interaction_http::get_current_authorization)
+                .service(oauth::interaction_http::get_authorization)
+                .service(oauth::interaction_http::decide_authorization),
         )
+        .service(oauth::authorize_http::authorize)
+        .service(oauth::authorize_http::authorize_by_form)
+        .service(oauth::plain::http::plain_style)
+        .service(oauth::plain::http::current_plain)
+        .service(oauth::plain::http::show_plain)
+        .service(oauth::plain::http::sign_in_plain)
+        .service(oauth::plain::http::decide_plain)
         .service(login::http::get_jwks)
         .service(reference::http::get_health)
         .service(reference::http::get_readiness)
@@ -149,6 +162,13 @@ pub fn document() -> Document {
     components.add_security_scheme(
         "recovery_cookie",
         cookie("shiming_recovery", "Recovery of a browser; `__Host-shiming_recovery` under https"),
+    );
+    components.add_security_scheme(
+        "authorization_cookie",
+        cookie(
+            "shiming_authorize",
+            "Browser that a business system sent; `__Host-shiming_authorize` under https",
+        ),
     );
     components.add_security_scheme(
         "flow_token",

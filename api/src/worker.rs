@@ -17,7 +17,7 @@ use crate::{
     flows, idempotency,
     identity::Phone,
     kernel::ids::OutboxId,
-    limits, otp,
+    limits, oauth, otp,
     outbox::{self, Leased, Message, Retry},
     password_failures,
     ports::{Mail, MailFault, SmsFault, SmsMessage, SmsText},
@@ -186,6 +186,7 @@ fn prepare(
             Ok(phone) => sms(phone, SmsText::Notice(notice)),
             Err(_) => Outgoing::Nothing,
         },
+        Message::ClientLogout { .. } => Outgoing::Nothing,
         Message::SupportMail { number } => match cases::mail(core, conn, (id, &number))? {
             Some(mail) => Outgoing::Mail(mail),
             None => Outgoing::Nothing,
@@ -223,8 +224,9 @@ pub async fn forget(core: &Arc<Core>) -> usize {
     let records = now - TimeDelta::days(retention.audit_days.into());
     let letters = now - TimeDelta::days(retention.support_days.into());
     let again = Arc::clone(core);
-    let jobs: [(&str, Job); 13] = [
+    let jobs: [(&str, Job); 14] = [
         ("captchas", Box::new(move |conn| captcha::purge(conn, now))),
+        ("authorization requests", Box::new(move |conn| oauth::purge(conn, now))),
         ("flows", Box::new(move |conn| flows::purge(conn, now))),
         ("bank checks", Box::new(move |conn| proving::purge(conn, records))),
         ("codes", Box::new(move |conn| otp::purge(conn, now - TimeDelta::days(1)))),

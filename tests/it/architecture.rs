@@ -29,7 +29,7 @@ const FLOORS: [&[&str]; 5] = [
         "grants",
         "sign_in",
     ],
-    &["registration", "login", "account", "recovery", "support", "reference"],
+    &["registration", "login", "account", "recovery", "support", "reference", "oauth"],
     &["app", "server", "worker", "openapi", "cli"],
 ];
 const FEATURES: usize = 3;

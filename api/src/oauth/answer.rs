@@ -18,7 +18,11 @@ pub(super) fn with_query(uri: &str, parameters: &[(&str, &str)]) -> String {
     format!("{uri}{joint}{query}")
 }
 
-fn answer(core: &Core, target: &Target, mut parameters: Vec<(&str, &str)>) -> String {
+fn answer<'a>(
+    core: &'a Core,
+    target: &'a Target,
+    mut parameters: Vec<(&'a str, &'a str)>,
+) -> String {
     if let Some(state) = &target.state {
         parameters.push(("state", state));
     }
@@ -35,11 +39,7 @@ pub(super) fn code(core: &Core, target: &Target, code: &str) -> String {
 /// Where an error is sent.
 pub(super) fn error(core: &Core, target: &Target, error: &OauthError) -> String {
     let description = error.description();
-    answer(
-        core,
-        target,
-        vec![("error", error.code().as_str()), ("error_description", description)],
-    )
+    answer(core, target, vec![("error", error.code().as_str()), ("error_description", description)])
 }
 
 #[cfg(test)]

@@ -30,8 +30,8 @@ pub(super) struct Arrival {
 
 /// What becomes of a request.
 pub(super) enum Outcome {
-    /// It is answered.
-    Answered(String),
+    /// It is over.
+    Over(Reply),
     /// It waits in this browser.
     Waits {
         /// Its id.
@@ -41,6 +41,12 @@ pub(super) enum Outcome {
         /// Whether the person is to register.
         create: bool,
     },
+}
+
+/// How a request ends at once.
+pub(super) enum Reply {
+    /// The browser is sent there.
+    To(String),
     /// There is nobody to answer to, so the person is told.
     Nobody(Stranded),
 }
@@ -76,7 +82,7 @@ fn client(conn: &mut Conn, form: &Form) -> Result<Option<Client>, Problem> {
 
 /// A request that was read, or why not: an answer to the client, or a word to
 /// the person.
-type Read = Result<Request, Outcome>;
+type Read = Result<Request, Reply>;
 
 fn read(
     core: &Core,
@@ -86,14 +92,14 @@ fn read(
 ) -> Result<Read, Problem> {
     if let Some(uri) = form.get("request_uri").filter(|uri| pending::is_pushed(uri)) {
         let taken = pending::take_pushed(core, conn, (client, uri), meta.now)?;
-        return Ok(taken.ok_or(Outcome::Nobody(Stranded::Pushed)));
+        return Ok(taken.ok_or(Reply::Nobody(Stranded::Pushed)));
     }
     let target = match Target::read(client, form) {
         Ok(target) => target,
-        Err(why) => return Ok(Err(Outcome::Nobody(why.into()))),
+        Err(why) => return Ok(Err(Reply::Nobody(why.into()))),
     };
     let request = Request::read(client, (form, target.clone()), false);
-    Ok(request.map_err(|error| Outcome::Answered(answer::error(core, &target, &error))))
+    Ok(request.map_err(|error| Reply::To(answer::error(core, &target, &error))))
 }
 
 /// Takes a request on.
@@ -105,15 +111,16 @@ pub(super) fn arrive(
 ) -> Result<Outcome, Problem> {
     let Arrival { form, secret, session } = arrival;
     let Some(client) = client(conn, &form)? else {
-        return Ok(Outcome::Nobody(Stranded::Client));
+        return Ok(Outcome::Over(Reply::Nobody(Stranded::Client)));
     };
     let request = match read(core, conn, (&client, &form), meta)? {
         Ok(request) => request,
-        Err(outcome) => return Ok(outcome),
+        Err(reply) => return Ok(Outcome::Over(reply)),
     };
     if request.prompts.contains(&Prompt::None) {
         let pending = Pending::passing(client, request, meta.now);
-        return decide::silently(core, conn, (meta, session), &pending).map(Outcome::Answered);
+        let location = decide::silently(core, conn, (meta, session), &pending)?;
+        return Ok(Outcome::Over(Reply::To(location)));
     }
     charge(core, conn, meta)?;
     let secret = match secret {
@@ -131,9 +138,9 @@ pub(super) fn posted(
     conn: &mut Conn,
     meta: &RequestMeta,
     form: &Form,
-) -> Result<Outcome, Problem> {
+) -> Result<Reply, Problem> {
     let Some(client) = client(conn, form)? else {
-        return Ok(Outcome::Nobody(Stranded::Client));
+        return Ok(Reply::Nobody(Stranded::Client));
     };
     let uri = match form.get("request_uri").filter(|uri| pending::is_pushed(uri)) {
         Some(uri) => uri.to_owned(),
@@ -142,12 +149,12 @@ pub(super) fn posted(
                 charge(core, conn, meta)?;
                 pending::keep_pushed(core, conn, &request, meta.now)?.0
             }
-            Err(outcome) => return Ok(outcome),
+            Err(reply) => return Ok(reply),
         },
     };
     let query = [("client_id", client.id.to_string()), ("request_uri", uri)];
     let query = query.each_ref().map(|(name, value)| (*name, value.as_str()));
-    Ok(Outcome::Answered(answer::with_query("/oauth2/authorize", &query)))
+    Ok(Reply::To(answer::with_query("/oauth2/authorize", &query)))
 }
 
 /// Reads what a client pushes (RFC 9126 §2.1); the client has proved itself.
@@ -166,11 +173,8 @@ pub(super) fn pushed(client: &Client, form: &Form) -> Result<Request, OauthError
 
 /// A refusal writes nothing.
 fn charge(core: &Core, conn: &mut Conn, meta: &RequestMeta) -> Result<(), Problem> {
-    let rule = Rule {
-        name: "authorization_address_hour",
-        most: PER_ADDRESS_HOUR,
-        window_seconds: HOUR,
-    };
+    let rule =
+        Rule { name: "authorization_address_hour", most: PER_ADDRESS_HOUR, window_seconds: HOUR };
     let charge = Charge { rule, subject: meta.address.limit_subject() };
     limits::charge(core, conn, &[charge], meta.now)?.map_err(|exceeded| {
         Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after)

@@ -124,9 +124,8 @@ pub(super) fn find(
         return Ok(None);
     }
     let request: Request = core.open_json(place(&key), &row.parameters_sealed)?;
-    let client = clients::find(conn, request.client)?.ok_or_else(|| {
-        corrupt(Place { column: "client_id", ..place(&key) })
-    })?;
+    let client = clients::find(conn, request.client)?
+        .ok_or_else(|| corrupt(Place { column: "client_id", ..place(&key) }))?;
     let known = client.metadata.redirect_uris.contains(&request.target.uri);
     if !client.is_enabled() || !known {
         return Ok(None);

@@ -48,7 +48,7 @@ pub(super) fn remove(conn: &mut Conn, hash: &str) -> Result<bool, DbFault> {
 
 /// Forgets requests that have expired.
 pub fn purge(conn: &mut Conn, now: Timestamp) -> Result<usize, DbFault> {
-    let expired =
-        authorization_requests::table.filter(authorization_requests::expires_at.le(now.naive_utc()));
+    let expired = authorization_requests::table
+        .filter(authorization_requests::expires_at.le(now.naive_utc()));
     Ok(diesel::delete(expired).execute(conn)?)
 }

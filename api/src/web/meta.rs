@@ -8,11 +8,14 @@ use std::{
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::{Payload, ServiceRequest},
-    http::header::{self, HeaderMap},
+    http::{
+        Method,
+        header::{self, HeaderMap},
+    },
 };
 use ipnet::IpNet;
 
-use super::{Language, Problem, ProblemCode, address::ClientAddress, device::device_name};
+use super::{Language, Problem, ProblemCode, address::ClientAddress, cors, device::device_name};
 use crate::kernel::{Clock, Entropy, Timestamp, entropy::EntropyError, ids::RequestId};
 
 /// What the web floor itself needs.
@@ -45,7 +48,12 @@ pub struct RequestMeta {
     pub secure: bool,
     /// Whether the documentation page is asked for.
     pub is_docs: bool,
+    /// Whether pages of other sites may read the answer, and then whether they
+    /// ask first (a preflight).
+    pub(super) cross_origin: Option<bool>,
     same_origin: bool,
+    /// Whether the browser said anything about where the request comes from.
+    says_where_from: bool,
 }
 
 impl RequestMeta {
@@ -66,8 +74,12 @@ impl RequestMeta {
             language: Language::of(request),
             device: text(headers, header::USER_AGENT).map(device_name),
             is_docs: request.path().starts_with("/docs/"),
+            cross_origin: cors::is_open(request.path())
+                .then(|| request.method() == Method::OPTIONS),
             secure: context.public_origin.starts_with("https://"),
             same_origin: is_same_origin(headers, &context.public_origin),
+            says_where_from: headers.contains_key(header::ORIGIN)
+                || headers.contains_key("sec-fetch-site"),
         })
     }
 
@@ -76,6 +88,13 @@ impl RequestMeta {
     /// something.
     pub fn require_same_origin(&self) -> Result<(), Problem> {
         if self.same_origin { Ok(()) } else { Err(Problem::new(ProblemCode::CrossSiteRequest)) }
+    }
+
+    /// Refuses a request that comes from another site by the browser's own
+    /// words. Very old browsers say nothing; whoever lets them in asks for a
+    /// token that only our own page can hold, from everybody.
+    pub fn refuse_other_sites(&self) -> Result<(), Problem> {
+        if self.says_where_from { self.require_same_origin() } else { Ok(()) }
     }
 }
 

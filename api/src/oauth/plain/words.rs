@@ -6,7 +6,6 @@ use crate::{clients::Item, web::Language};
 macro_rules! words {
     ($($name:ident: $zh:literal, $en:literal;)+) => {
         /// Every text of the pages.
-        #[expect(missing_docs, reason = "named after what they say")]
         #[derive(Debug)]
         pub struct Words { $(pub $name: &'static str,)+ }
 
@@ -93,19 +92,14 @@ pub fn item(item: Item, language: Language) -> &'static str {
         Item::Name => ("姓名", "Name"),
         Item::DocumentType => ("证件类型", "Kind of document"),
         Item::DocumentNumber => ("完整的证件号码", "Whole document number"),
-        Item::DocumentNumberMasked => {
-            ("部分隐藏的证件号码", "Document number, partly hidden")
-        }
+        Item::DocumentNumberMasked => ("部分隐藏的证件号码", "Document number, partly hidden"),
         Item::Gender => ("性别", "Sex"),
         Item::BirthDate => ("出生日期", "Date of birth"),
-        Item::Verification => {
-            ("实名认证的方式和时间", "How and when your identity was verified")
-        }
+        Item::Verification => ("实名认证的方式和时间", "How and when your identity was verified"),
         Item::Unit => ("单位信息", "What your unit is"),
-        Item::OfflineAccess => (
-            "您退出登录后仍可使用以上信息",
-            "All this also after you have signed out",
-        ),
+        Item::OfflineAccess => {
+            ("您退出登录后仍可使用以上信息", "All this also after you have signed out")
+        }
     };
     match language {
         Language::ZhCn => zh,

@@ -28,7 +28,8 @@ impl Claims {
     /// Reads the parameter: an object, whose `userinfo` and `id_token` are
     /// objects, too.
     pub fn parse(text: &str) -> Result<Self, OauthError> {
-        let invalid = || OauthError::invalid("claims is no JSON object as OpenID Connect Core 5.5 has it.");
+        let invalid =
+            || OauthError::invalid("claims is no JSON object as OpenID Connect Core 5.5 has it.");
         if text.len() > LONGEST {
             return Err(OauthError::invalid("claims is too long."));
         }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-pub use claims::{ACR, Claims, acr};
+pub use claims::{Claims, acr};
 pub use prompt::Prompt;
 
 use crate::{
