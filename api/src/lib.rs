@@ -9,7 +9,8 @@
 //! 2. capabilities: [`core`] that all of them share, [`accounts`],
 //!    [`sessions`], [`otp`], [`captcha`], [`limits`], [`password_failures`],
 //!    [`audit`], [`outbox`], [`idempotency`], [`flows`], [`proving`],
-//!    [`security_questions`], [`cases`], [`clients`], [`grants`], [`sign_in`].
+//!    [`security_questions`], [`cases`], [`clients`], [`grants`], [`sign_in`],
+//!    [`access_tokens`].
 //! 3. features: [`registration`], [`login`], [`account`], [`recovery`],
 //!    [`support`], [`reference`], [`oauth`]; none
 //!    mentions another.
@@ -20,6 +21,7 @@
 //! 2, and only floor 4 names them. HTTP is known to files named `http.rs`,
 //! [`web`] and floor 4; SQL to files named `store.rs` and [`db`].
 
+pub mod access_tokens;
 pub mod account;
 pub mod accounts;
 pub mod adapters;

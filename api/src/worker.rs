@@ -9,12 +9,12 @@ use chrono::TimeDelta;
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    account,
+    access_tokens, account,
     adapters::sandbox,
-    audit, captcha, cases,
+    audit, captcha, cases, clients,
     core::Core,
     db::{Conn, DbFault},
-    flows, idempotency,
+    flows, grants, idempotency,
     identity::Phone,
     kernel::ids::OutboxId,
     limits, oauth, otp,
@@ -224,16 +224,21 @@ pub async fn forget(core: &Arc<Core>) -> usize {
     let records = now - TimeDelta::days(retention.audit_days.into());
     let letters = now - TimeDelta::days(retention.support_days.into());
     let again = Arc::clone(core);
-    let jobs: [(&str, Job); 14] = [
+    let day = now - TimeDelta::days(1);
+    let jobs: [(&str, Job); 17] = [
         ("captchas", Box::new(move |conn| captcha::purge(conn, now))),
         ("authorization requests", Box::new(move |conn| oauth::purge(conn, now))),
         ("flows", Box::new(move |conn| flows::purge(conn, now))),
         ("bank checks", Box::new(move |conn| proving::purge(conn, records))),
-        ("codes", Box::new(move |conn| otp::purge(conn, now - TimeDelta::days(1)))),
+        ("codes", Box::new(move |conn| otp::purge(conn, day))),
         ("limits", Box::new(move |conn| limits::purge(conn, now))),
         ("password failures", Box::new(move |conn| password_failures::purge(conn, now))),
         ("idempotency keys", Box::new(move |conn| idempotency::purge(conn, now))),
         ("sessions", Box::new(move |conn| sessions::purge(conn, week))),
+        ("clients", Box::new(move |conn| clients::purge(conn, now))),
+        // A code that comes again on the next day still ends its tokens.
+        ("grants", Box::new(move |conn| grants::purge(conn, day))),
+        ("revoked tokens", Box::new(move |conn| access_tokens::purge(conn, now))),
         ("messages", Box::new(move |conn| outbox::purge(conn, week))),
         ("audit events", Box::new(move |conn| audit::purge(conn, records))),
         ("cases", Box::new(move |conn| cases::purge(conn, letters))),

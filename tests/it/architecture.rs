@@ -28,6 +28,7 @@ const FLOORS: [&[&str]; 5] = [
         "clients",
         "grants",
         "sign_in",
+        "access_tokens",
     ],
     &["registration", "login", "account", "recovery", "support", "reference", "oauth"],
     &["app", "server", "worker", "openapi", "cli"],

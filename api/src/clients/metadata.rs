@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::crypto::SigningAlg;
+
 /// What an access token or a person's consent covers.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
@@ -170,17 +172,6 @@ pub enum SubjectType {
     Public,
     /// Those of its sector only (OpenID Connect Core §8.1).
     Pairwise,
-}
-
-/// How tokens are signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-pub enum SigningAlg {
-    /// RSASSA-PKCS1-v1_5 with SHA-256: every library knows it.
-    RS256,
-    /// ECDSA with P-256 and SHA-256.
-    ES256,
-    /// Ed25519 (RFC 8037).
-    EdDSA,
 }
 
 /// How much of a document number a client sees.

@@ -1,6 +1,8 @@
 //! Clients: the business systems that people sign in to and that ask us
 //! things, with their secrets.
 
+mod authenticate;
+pub mod http;
 mod metadata;
 mod store;
 mod view;
@@ -19,9 +21,9 @@ use crate::{
     },
 };
 
-pub use metadata::{
-    AuthMethod, GrantType, Metadata, NumberGrant, Scope, Scopes, SigningAlg, SubjectType,
-};
+pub use crate::crypto::SigningAlg;
+pub use http::FromClient;
+pub use metadata::{AuthMethod, GrantType, Metadata, NumberGrant, Scope, Scopes, SubjectType};
 pub use store::purge;
 pub use view::{ClientView, Item};
 

@@ -80,8 +80,7 @@ pub fn begin(
     core: &Core,
     conn: &mut Conn,
     (client, occasion): (&Client, &Occasion),
-    (scopes, claims): (Scopes, Option<String>),
-    now: Timestamp,
+    ((scopes, claims), now): ((Scopes, Option<String>), Timestamp),
 ) -> Result<Grant, DbFault> {
     let offline = scopes.has(crate::clients::Scope::OfflineAccess);
     let grant = Grant {

@@ -11,7 +11,11 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     core::{Core, corrupt},
-    crypto::{Place, blind::token_hash, signing::AccessClaims},
+    crypto::{
+        Place, SigningAlg,
+        blind::token_hash,
+        signing::{AccessClaims, Expected},
+    },
     db::{Conn, DbFault},
     grants,
     kernel::{
@@ -26,6 +30,8 @@ pub use store::purge;
 
 /// Whom access tokens are for.
 const AUDIENCE: &str = "shiming-api";
+/// What access tokens are (RFC 9068 §2.1).
+const TOKEN_TYPE: &str = "at+jwt";
 /// How stale `last_seen_at` may get before it is written again: a write for
 /// every request would cost more than it tells.
 const SEEN_EVERY: TimeDelta = TimeDelta::seconds(60);
@@ -183,7 +189,9 @@ fn issue_tokens(
         exp: now.timestamp() + access_seconds,
     };
     Ok(Tokens {
-        access: core.keyring.with_tokens(|keys| keys.sign(&claims))?,
+        access: core
+            .keyring
+            .with_tokens(|keys| keys.sign((SigningAlg::EdDSA, TOKEN_TYPE), &claims, now))?,
         access_seconds,
         refresh,
         refresh_seconds: refresh_for.num_seconds(),
@@ -265,7 +273,9 @@ pub fn by_access_token(
     now: Timestamp,
 ) -> Result<Option<Session>, DbFault> {
     let issuer = &core.settings.server.public_url;
-    let claims = core.keyring.with_tokens(|keys| keys.verify(token, (issuer, AUDIENCE), now));
+    let expected = Expected { typ: TOKEN_TYPE, issuer, audience: Some(AUDIENCE), expired: false };
+    let claims =
+        core.keyring.with_tokens(|keys| keys.verify::<AccessClaims>(token, &expected, now));
     let Some(claims) = claims else { return Ok(None) };
     let session = live(core, conn, &claims.sid, now)?;
     Ok(session.filter(|session| session.account.to_string() == claims.sub))
