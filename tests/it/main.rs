@@ -23,6 +23,7 @@ mod code;
 mod drafts;
 mod garbage;
 mod history;
+mod http_post;
 mod idempotency;
 mod identity_step;
 mod inventory;

@@ -97,7 +97,7 @@ fn allow(
     };
     let granted =
         (request.scopes.clone(), request.claims.as_ref().map(super::request::Claims::text));
-    let grant = grants::begin(core, conn, (client, &occasion), granted, meta.now)?;
+    let grant = grants::begin(core, conn, (client, &occasion), (granted, meta.now))?;
     let code = NewCode {
         redirect_uri: request.target.uri.clone(),
         code_challenge: Some(request.challenge.clone()),

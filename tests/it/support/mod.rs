@@ -8,6 +8,7 @@ pub mod contract;
 mod database;
 mod entropy;
 mod people;
+pub mod receiver;
 mod recovery;
 pub mod smtp;
 
