@@ -20,7 +20,7 @@ use crate::{
     limits, oauth, otp,
     outbox::{self, Leased, Message, Retry},
     password_failures,
-    ports::{Mail, MailFault, SmsFault, SmsMessage, SmsText},
+    ports::{HttpRequest, Mail, MailFault, SmsFault, SmsMessage, SmsText},
     proving, recovery, sessions,
 };
 
@@ -111,6 +111,7 @@ pub async fn run_outbox(core: &Arc<Core>) -> Result<usize, DbFault> {
 enum Outgoing {
     Sms(SmsMessage),
     Mail(Mail),
+    Post(HttpRequest),
     /// It is no longer wanted, or there is nobody to send it to.
     Nothing,
 }
@@ -124,6 +125,7 @@ async fn send(core: &Arc<Core>, leased: Leased) -> Result<(), DbFault> {
         Ok(Outgoing::Sms(sms)) => hand_over_sms(core, sms)
             .await
             .map_err(|fault| Failure { reason: fault.to_string(), for_good: false }),
+        Ok(Outgoing::Post(request)) => hand_over_post(core, request).await,
         Ok(Outgoing::Mail(mail)) => hand_over_mail(core, mail).await.map_err(|fault| Failure {
             reason: fault.to_string(),
             for_good: matches!(fault, MailFault::Refused(_)),
@@ -186,7 +188,10 @@ fn prepare(
             Ok(phone) => sms(phone, SmsText::Notice(notice)),
             Err(_) => Outgoing::Nothing,
         },
-        Message::ClientLogout { .. } => Outgoing::Nothing,
+        Message::ClientLogout { client, subject, session } => {
+            let notice = oauth::logout_notice(core, conn, (client, &subject, &session), now)?;
+            notice.map_or(Outgoing::Nothing, Outgoing::Post)
+        }
         Message::SupportMail { number } => match cases::mail(core, conn, (id, &number))? {
             Some(mail) => Outgoing::Mail(mail),
             None => Outgoing::Nothing,
@@ -214,6 +219,17 @@ async fn hand_over_mail(core: &Core, mail: &Mail) -> Result<(), MailFault> {
     tokio::time::timeout(limit, core.mail.send(mail)).await.unwrap_or_else(late)
 }
 
+/// Hands a request to another system; whatever it answers but a success is
+/// tried again.
+async fn hand_over_post(core: &Core, request: &HttpRequest) -> Result<(), Failure> {
+    let reason = match core.http.post(request).await {
+        Ok(200..=299) => return Ok(()),
+        Ok(status) => format!("the answer was {status}"),
+        Err(fault) => fault.to_string(),
+    };
+    Err(Failure { reason, for_good: false })
+}
+
 /// Forgets what is too old to keep, and gives back what bank checks were
 /// charged to whose process has died; returns how many rows. What cannot be
 /// done is logged, and keeps nothing else from being done.
@@ -237,7 +253,7 @@ pub async fn forget(core: &Arc<Core>) -> usize {
         ("sessions", Box::new(move |conn| sessions::purge(conn, week))),
         ("clients", Box::new(move |conn| clients::purge(conn, now))),
         // A code that comes again on the next day still ends its tokens.
-        ("grants", Box::new(move |conn| grants::purge(conn, day))),
+        ("grants", Box::new(move |conn| grants::purge(conn, (day, records)))),
         ("revoked tokens", Box::new(move |conn| access_tokens::purge(conn, now))),
         ("messages", Box::new(move |conn| outbox::purge(conn, week))),
         ("audit events", Box::new(move |conn| audit::purge(conn, records))),

@@ -305,10 +305,14 @@ pub(super) fn erase(conn: &mut Conn, account: &str) -> Result<(), DbFault> {
     Ok(())
 }
 
-/// Forgets codes and tokens that have expired, and grants that ended or
-/// expired, before `until`.
-pub fn purge(conn: &mut Conn, until: Timestamp) -> Result<usize, DbFault> {
-    let until = until.naive_utc();
+/// Forgets codes and tokens that have expired before `until`, and grants that
+/// ended or expired before `grants_until`: people are shown for longer when they
+/// used a system last.
+pub fn purge(
+    conn: &mut Conn,
+    (until, grants_until): (Timestamp, Timestamp),
+) -> Result<usize, DbFault> {
+    let (until, grants_until) = (until.naive_utc(), grants_until.naive_utc());
     let codes = diesel::delete(
         authorization_codes::table.filter(authorization_codes::expires_at.lt(until)),
     )
@@ -317,6 +321,7 @@ pub fn purge(conn: &mut Conn, until: Timestamp) -> Result<usize, DbFault> {
         grant_refresh_tokens::table.filter(grant_refresh_tokens::expires_at.lt(until)),
     )
     .execute(conn)?;
-    let over = grants::table.filter(grants::expires_at.lt(until).or(grants::ended_at.lt(until)));
+    let over = grants::table
+        .filter(grants::expires_at.lt(grants_until).or(grants::ended_at.lt(grants_until)));
     Ok(codes + tokens + diesel::delete(over).execute(conn)?)
 }

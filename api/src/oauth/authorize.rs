@@ -2,6 +2,7 @@
 
 use super::{
     answer, decide,
+    hint::Hint,
     pending::{self, Pending},
     request::{Prompt, Request, Target, Untargeted},
 };
@@ -9,6 +10,7 @@ use crate::{
     clients::{self, Client},
     core::Core,
     db::Conn,
+    kernel::Timestamp,
     limits::{self, Charge, HOUR, Rule},
     sessions::Session,
     web::{Form, OauthError, Problem, ProblemCode, RequestMeta},
@@ -98,7 +100,7 @@ fn read(
         Ok(target) => target,
         Err(why) => return Ok(Err(Reply::Nobody(why.into()))),
     };
-    let request = Request::read(client, (form, target.clone()), false);
+    let request = read_with_hint(core, (client, form, target.clone()), false, meta.now);
     Ok(request.map_err(|error| Reply::To(answer::error(core, &target, &error))))
 }
 
@@ -157,8 +159,31 @@ pub(super) fn posted(
     Ok(Reply::To(answer::with_query("/oauth2/authorize", &query)))
 }
 
+/// Reads what a client asks for, with the ID token that it may send back.
+fn read_with_hint(
+    core: &Core,
+    (client, form, target): (&Client, &Form, Target),
+    pushed: bool,
+    now: Timestamp,
+) -> Result<Request, OauthError> {
+    let mut request = Request::read(client, (form, target), pushed)?;
+    if let Some(token) = form.get("id_token_hint") {
+        let hint = Hint::read(core, token, now).filter(|hint| hint.client == client.id);
+        let hint = hint.ok_or_else(|| OauthError::invalid("id_token_hint is no token of ours."))?;
+        if request.subject.as_ref().is_some_and(|subject| *subject != hint.sub) {
+            return Err(OauthError::invalid("claims and id_token_hint name two people."));
+        }
+        request.subject = Some(hint.sub);
+    }
+    Ok(request)
+}
+
 /// Reads what a client pushes (RFC 9126 §2.1); the client has proved itself.
-pub(super) fn pushed(client: &Client, form: &Form) -> Result<Request, OauthError> {
+pub(super) fn pushed(
+    core: &Core,
+    (client, form): (&Client, &Form),
+    now: Timestamp,
+) -> Result<Request, OauthError> {
     if form.get("client_id").is_some_and(|id| id != client.id.to_string()) {
         return Err(OauthError::invalid("client_id is another client's."));
     }
@@ -168,7 +193,7 @@ pub(super) fn pushed(client: &Client, form: &Form) -> Result<Request, OauthError
             Untargeted::State => "state is too long or no plain text.",
         })
     })?;
-    Request::read(client, (form, target), true)
+    read_with_hint(core, (client, form, target), true, now)
 }
 
 /// A refusal writes nothing.

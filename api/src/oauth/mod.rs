@@ -7,14 +7,20 @@
 mod answer;
 mod authorize;
 pub mod authorize_http;
+mod backchannel;
 mod decide;
+mod hint;
 pub mod http;
 mod interaction;
 pub mod interaction_http;
+mod logout;
+pub mod logout_http;
 mod pending;
 pub mod plain;
+pub mod push_http;
 mod request;
 mod state;
 mod store;
 
+pub use backchannel::notice as logout_notice;
 pub use store::purge;

@@ -4,11 +4,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    pending::Pending,
-    request::{Prompt, acr},
-};
+use super::{pending::Pending, request::Prompt};
 use crate::{
+    access_tokens::acr,
     accounts::{self, Account, UnitState},
     clients::Scopes,
     core::Core,
@@ -143,7 +141,7 @@ fn decided(
         return Ok((State::Refused, Some(Reason::UnitNotApproved)));
     }
     let essential = request.claims.as_ref().and_then(|claims| claims.essential_acr());
-    if essential.is_some_and(|wanted| !wanted.contains(&acr(account.assurance_level))) {
+    if essential.is_some_and(|wanted| !wanted.contains(&acr(account.assurance_level).as_str())) {
         return Ok((State::Refused, Some(Reason::AssuranceTooLow)));
     }
     let asks = request.prompts.contains(&Prompt::Consent) || !consented.cover(&request.scopes);

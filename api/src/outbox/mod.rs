@@ -28,8 +28,12 @@ pub const TRIES: u32 = 3;
 /// How long a worker may take over a message before another one may try:
 /// longer than all tries at the gateway together.
 fn lease_time(core: &Core) -> TimeDelta {
-    let slowest =
-        core.settings.sms.timeout_milliseconds.max(core.settings.mail.timeout_milliseconds);
+    let settings = &core.settings;
+    let slowest = settings
+        .sms
+        .timeout_milliseconds
+        .max(settings.mail.timeout_milliseconds)
+        .max(settings.webhooks.timeout_milliseconds);
     let one = i64::from(slowest);
     TimeDelta::milliseconds(one * i64::from(TRIES)) + TimeDelta::seconds(10)
 }

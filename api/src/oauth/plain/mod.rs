@@ -15,12 +15,13 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use self::{
-    pages::{ClientWords, ConsentPage, FieldWords, RefusedPage, SignInPage},
+    pages::{ClientWords, ConsentPage, FieldWords, RefusedPage, SignInPage, SignOutPage},
     words::Words,
 };
 use super::{
     http::Held,
     interaction::{new_items, shown_name},
+    logout::Wish,
     pending::Pending,
     request::UiLocale,
     state::{Reason, Standing, State},
@@ -58,7 +59,7 @@ impl Reader {
     }
 
     /// Follows the client's word, unless the person has chosen.
-    fn in_locale(self, locale: Option<UiLocale>) -> Self {
+    pub fn in_locale(self, locale: Option<UiLocale>) -> Self {
         let language = match locale.filter(|_| !self.chosen) {
             Some(UiLocale::ZhCn) => Language::ZhCn,
             Some(UiLocale::En) => Language::En,
@@ -68,7 +69,7 @@ impl Reader {
     }
 
     /// What a form says.
-    fn of_form(self, form: &Form) -> Self {
+    pub fn of_form(self, form: &Form) -> Self {
         match form.get("lang").and_then(language) {
             Some(language) => Self { language, chosen: true, ..self },
             None => self,
@@ -76,7 +77,7 @@ impl Reader {
     }
 
     /// Where a page is shown that answers a form.
-    fn at(self, path: String) -> Self {
+    pub fn at(self, path: String) -> Self {
         Self { path, ..self }
     }
 
@@ -209,5 +210,23 @@ fn refused_page(
             Some(Reason::AssuranceTooLow) => words.assurance_too_low,
             _ => words.unit_not_approved,
         },
+    }
+}
+
+/// The page that asks whether to sign out.
+pub(super) fn sign_out_page(
+    reader: &Reader,
+    wish: &Wish,
+    (token, form): (String, &Form),
+) -> SignOutPage {
+    let words = reader.words();
+    let client = wish.client.as_ref().map(ClientView::from);
+    SignOutPage {
+        words,
+        switch_url: reader.switch_url(),
+        title: words.sign_out_title,
+        client: client.map(|client| ClientWords::new(client, words)),
+        token,
+        kept: wish.kept(form),
     }
 }

@@ -4,20 +4,13 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::web::{OauthCode, OauthError};
-
-/// Assurance levels, as `acr` names them: the first is level 1.
-pub const ACR: [&str; 4] =
-    ["urn:shiming:acr:l1", "urn:shiming:acr:l2", "urn:shiming:acr:l3", "urn:shiming:acr:l4"];
+use crate::{
+    access_tokens::acr,
+    web::{OauthCode, OauthError},
+};
 
 /// Bytes of the longest parameter.
 const LONGEST: usize = 8 * 1024;
-
-/// The name of an assurance level.
-pub fn acr(level: i32) -> &'static str {
-    let index = usize::try_from(level.saturating_sub(1)).unwrap_or_default();
-    ACR.get(index).copied().unwrap_or_default()
-}
 
 /// Claims that were asked for one by one, as JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,7 +36,7 @@ impl Claims {
         }
         let claims = Self(value);
         // What nobody here can have is refused before anybody is bothered.
-        if claims.essential_acr().is_some_and(|wanted| !wanted.contains(&acr(3))) {
+        if claims.essential_acr().is_some_and(|wanted| !wanted.contains(&acr(3).as_str())) {
             return Err(OauthError::new(OauthCode::UnmetAuthenticationRequirements));
         }
         Ok(claims)

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-pub use claims::{Claims, acr};
+pub use claims::Claims;
 pub use prompt::Prompt;
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Bytes of the longest state; it goes back in a URL.
-const LONGEST_STATE: usize = 2048;
+pub(super) const LONGEST_STATE: usize = 2048;
 /// Bytes of the longest nonce.
 const LONGEST_NONCE: usize = 512;
 /// Characters of the longest hint at who it is.
@@ -124,16 +124,6 @@ impl Request {
             claims,
             subject,
         })
-        .and_then(|request| request.with_resources(client, form))
-    }
-
-    fn with_resources(self, client: &Client, form: &Form) -> Result<Self, OauthError> {
-        let known = |resource: &str| client.metadata.resources.iter().any(|one| one == resource);
-        if form.all("resource").all(known) {
-            Ok(self)
-        } else {
-            Err(OauthError::new(OauthCode::InvalidTarget))
-        }
     }
 
     /// Whether the password of a session was entered too long ago for a request
@@ -161,6 +151,10 @@ fn refuse_unsupported(client: &Client, form: &Form, pushed: bool) -> Result<(), 
     if form.get("request_uri").is_some() {
         let description = "Only pushed requests have a request_uri (RFC 9126).";
         return Err(OauthError::saying(OauthCode::InvalidRequestUri, description));
+    }
+    let known = |resource: &str| client.metadata.resources.iter().any(|one| one == resource);
+    if !form.all("resource").all(known) {
+        return Err(OauthError::new(OauthCode::InvalidTarget));
     }
     match form.get("response_type") {
         None => return Err(OauthError::invalid("response_type is missing.")),
@@ -235,7 +229,7 @@ fn login_hint(form: &Form) -> Option<String> {
 }
 
 /// The first language that we speak (BCP 47, in the order of preference).
-fn ui_locale(tags: &str) -> Option<UiLocale> {
+pub(super) fn ui_locale(tags: &str) -> Option<UiLocale> {
     tags.split(' ').find_map(|tag| {
         match tag.split('-').next().unwrap_or_default().to_ascii_lowercase().as_str() {
             "zh" => Some(UiLocale::ZhCn),
@@ -245,6 +239,6 @@ fn ui_locale(tags: &str) -> Option<UiLocale> {
     })
 }
 
-fn has_controls(text: &str) -> bool {
+pub(super) fn has_controls(text: &str) -> bool {
     text.chars().any(char::is_control)
 }
