@@ -17,7 +17,7 @@ use crate::{
     core::Core,
     db::DbFault,
     sessions::{self, Session},
-    web::{Form, Problem, ProblemCode, RequestMeta, cookies, page::form_target},
+    web::{Form, Problem, ProblemCode, RequestMeta, cookies, html::form_target},
 };
 
 /// What a token of the page that asks is made for.

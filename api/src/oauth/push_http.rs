@@ -32,8 +32,9 @@ pub struct Pushed {
 /// use.
 #[utoipa::path(tag = "OpenID Connect", responses(
     (status = 201, body = Pushed),
-    (status = 400, description = "invalid_request, invalid_scope, unauthorized_client, …", body = OauthErrorDocument),
+    (status = 400, description = "invalid_request, invalid_request_uri, invalid_scope, invalid_target, request_not_supported, unauthorized_client, unmet_authentication_requirements, unsupported_response_type", body = OauthErrorDocument),
     (status = 401, description = "invalid_client", body = OauthErrorDocument),
+    (status = 429, description = "too_many_requests", body = OauthErrorDocument),
 ))]
 #[post("/oauth2/par")]
 pub async fn push_request(

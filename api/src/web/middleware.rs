@@ -15,7 +15,7 @@ use actix_web::{
     web::Data,
 };
 
-use super::{OauthError, Problem, ProblemCode, RequestMeta, WebContext, cors, page::IsPage};
+use super::{OauthError, Problem, ProblemCode, RequestMeta, WebContext, cors, html::IsPage};
 
 /// Policy for everything but the web client's pages and the documentation:
 /// such answers are data and may load nothing.

@@ -11,6 +11,7 @@ mod people;
 pub mod receiver;
 mod recovery;
 pub mod smtp;
+pub mod systems;
 
 pub use answer::Answer;
 pub use app::TestApp;

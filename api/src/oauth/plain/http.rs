@@ -29,7 +29,7 @@ use crate::{
     sessions, sign_in,
     web::{
         Form, Problem, ProblemCode, RequestMeta, cookies,
-        page::{form_target, page},
+        html::{form_target, page},
     },
 };
 
