@@ -60,8 +60,10 @@ async fn somebody_signs_in_consents_and_goes_back_with_a_code() {
     assert_eq!(count!(app, authorization_requests), 0);
     let system = system.id.to_string();
     let history = history(&client).await;
-    assert_eq!(history[0], ("signed_in_to_client".into(), system.clone()));
-    assert_eq!(history[1], ("consent_given".into(), system));
+    for kind in ["signed_in_to_client", "consent_given"] {
+        let told = history.iter().filter(|one| **one == (kind.to_owned(), system.clone()));
+        assert_eq!(told.count(), 1, "{kind}");
+    }
 }
 
 #[actix_web::test]

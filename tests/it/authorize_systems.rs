@@ -54,12 +54,14 @@ async fn a_consent_is_taken_back_with_everything_that_hangs_on_it() {
             use diesel::prelude::*;
             use shiming::db::schema::grants::dsl;
             let live = dsl::grants.filter(dsl::ended_at.is_null());
-            live.select(dsl::client_id).order(dsl::client_id).load::<String>(conn)
+            live.select(dsl::client_id).load::<String>(conn)
         })
-        .await;
+        .await
+        .into_iter()
+        .collect::<std::collections::BTreeSet<_>>();
     assert_eq!(
         live,
-        [one.id.to_string(), two.id.to_string()],
+        [one.id.to_string(), two.id.to_string()].into(),
         "the other person's, the other system's"
     );
     let history = client.get("/api/v1/account/history").await.ok(200)["items"].clone();
