@@ -10,10 +10,9 @@
 //!    [`sessions`], [`otp`], [`captcha`], [`limits`], [`password_failures`],
 //!    [`audit`], [`outbox`], [`idempotency`], [`flows`], [`proving`],
 //!    [`security_questions`], [`cases`], [`clients`], [`grants`], [`sign_in`],
-//!    [`access_tokens`].
+//!    [`access_tokens`], [`claims`].
 //! 3. features: [`registration`], [`login`], [`account`], [`recovery`],
-//!    [`support`], [`reference`], [`oauth`]; none
-//!    mentions another.
+//!    [`support`], [`reference`], [`oauth`]; none mentions another.
 //! 4. composition: [`app`], [`server`], [`worker`], [`openapi`], [`cli`].
 //!
 //! On floors 1, 2 and 4 a module may mention its neighbours, never in a
@@ -29,6 +28,7 @@ pub mod app;
 pub mod audit;
 pub mod captcha;
 pub mod cases;
+pub mod claims;
 pub mod cli;
 pub mod clients;
 pub mod config;

@@ -15,7 +15,7 @@ use crate::{
     account,
     adapters::sandbox,
     captcha, login, oauth, recovery, reference, registration, support,
-    web::{FieldProblem, ProblemCode, ProblemDocument},
+    web::{FieldProblem, OauthCode, OauthErrorDocument, ProblemCode, ProblemDocument},
 };
 
 const ABOUT: &str = "\
@@ -32,19 +32,22 @@ request with the same key has one effect and one answer for 24 hours. `POST /cap
 and `POST /tokens` do not: a repetition makes another captcha or session, which ends by itself, and the \
 answer to a sign-in is never kept, because it would be a key to the account.
 
+**Business systems** sign people in by OpenID Connect; the endpoints below `/oauth2` answer errors as \
+RFC 6749 and RFC 6750 have them (`error`, `error_description`).
+
 **The sandbox** (`/sandbox/v1`) stands for bank and SMS gateway while it is on.";
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Shiming", license(name = "Apache-2.0", identifier = "Apache-2.0")),
-    components(schemas(ProblemDocument, ProblemCode, FieldProblem)),
+    components(schemas(ProblemDocument, ProblemCode, FieldProblem, OauthErrorDocument, OauthCode)),
     tags(
         (name = "Registration", description = "Four steps from nothing to a proved account"),
         (name = "Recovery", description = "Finding a username, setting a forgotten password anew"),
         (name = "Sessions", description = "Signing in and out, tokens, one's sessions"),
         (name = "Account", description = "One's own account"),
         (name = "Support", description = "Writing to the operator"),
-        (name = "OpenID Connect", description = "For business systems and their libraries"),
+        (name = "OpenID Connect", description = "Signing in to business systems"),
         (name = "Authorization", description = "Signing in to a business system, as the person sees it"),
         (name = "Pages", description = "The same without JavaScript"),
         (name = "Captcha", description = "Picture and speech"),
@@ -127,7 +130,14 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(oauth::plain::http::show_plain)
         .service(oauth::plain::http::sign_in_plain)
         .service(oauth::plain::http::decide_plain)
-        .service(login::http::get_jwks)
+        .service(oauth::discovery_http::get_openid_configuration)
+        .service(oauth::discovery_http::get_oauth_metadata)
+        .service(oauth::discovery_http::get_jwks)
+        .service(oauth::token_http::create_client_tokens)
+        .service(oauth::token_http::introspect_token)
+        .service(oauth::token_http::revoke_token)
+        .service(oauth::token_http::get_userinfo)
+        .service(oauth::token_http::post_userinfo)
         .service(reference::http::get_health)
         .service(reference::http::get_readiness)
         .service(sandbox::http::list_sms)
@@ -159,6 +169,29 @@ pub fn document() -> Document {
         "access_token",
         SecurityScheme::Http(
             Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build(),
+        ),
+    );
+    let bearer = |text: &str| {
+        let http = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+        SecurityScheme::Http(http.description(Some(text)).build())
+    };
+    components.add_security_scheme(
+        "client_token",
+        bearer("Token of a business system for itself (client credentials)"),
+    );
+    components.add_security_scheme(
+        "person_token",
+        bearer("Token of a business system for a person who has signed in to it"),
+    );
+    components.add_security_scheme(
+        "client_basic",
+        SecurityScheme::Http(
+            Http::builder()
+                .scheme(HttpAuthScheme::Basic)
+                .description(Some(
+                    "Id and secret of a business system; it may be registered with another way",
+                ))
+                .build(),
         ),
     );
     components.add_security_scheme(

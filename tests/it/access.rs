@@ -6,12 +6,14 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, person};
+use crate::support::{TestApp, contract, person};
 
 /// Open to everybody. A new operation must declare its security or be added
 /// here on purpose.
-const PUBLIC: [&str; 24] = [
+const PUBLIC: [&str; 26] = [
     "GET /.well-known/jwks.json",
+    "GET /.well-known/oauth-authorization-server",
+    "GET /.well-known/openid-configuration",
     "GET /api/v1/banks",
     "GET /api/v1/captchas/{id}/audio",
     "GET /api/v1/captchas/{id}/image",
@@ -88,14 +90,23 @@ async fn closed_operations_answer_nobody_without_what_they_ask_for() {
             ["flow_cookie", "flow_token"] | ["flow_token", "recovery_cookie"] => {
                 (404, "flow_not_found")
             }
+            ["client_token"] => (401, "token_invalid"),
+            ["client_basic"] => (401, "invalid_client"),
+            ["person_token"] => (401, "invalid_token"),
             [] => continue,
             ref other => panic!("{path}: {other:?}"),
         };
         closed += 1;
         for bearer in [None, Some("nonsense".to_owned())] {
             client.bearer = bearer;
-            let request = client.request(operation.method.clone(), &path).json(&json!({}));
-            client.send(request).await.problem(refusal.0, refusal.1);
+            let request = client.request(operation.method.clone(), &path);
+            if contract::speaks_oauth(&path) {
+                let form = [("grant_type", "client_credentials"), ("token", "x")];
+                client.send(request.form(&form)).await.oauth(refusal.0, refusal.1);
+            } else {
+                let answer = client.send(request.json(&json!({}))).await;
+                answer.problem(refusal.0, refusal.1);
+            }
         }
     }
     assert!(closed >= 34, "{closed}");

@@ -29,6 +29,7 @@ const FLOORS: [&[&str]; 5] = [
         "grants",
         "sign_in",
         "access_tokens",
+        "claims",
     ],
     &["registration", "login", "account", "recovery", "support", "reference", "oauth"],
     &["app", "server", "worker", "openapi", "cli"],

@@ -42,6 +42,7 @@ pub(super) struct CodeRow {
 pub(super) struct RefreshRow {
     pub grant_id: String,
     pub expires_at: NaiveDateTime,
+    pub used_at: Option<NaiveDateTime>,
 }
 
 #[derive(Queryable)]
@@ -174,7 +175,11 @@ pub(super) fn insert_refresh(
 }
 
 pub(super) fn find_refresh(conn: &mut Conn, hash: &str) -> Result<Option<RefreshRow>, DbFault> {
-    let columns = (grant_refresh_tokens::grant_id, grant_refresh_tokens::expires_at);
+    let columns = (
+        grant_refresh_tokens::grant_id,
+        grant_refresh_tokens::expires_at,
+        grant_refresh_tokens::used_at,
+    );
     Ok(grant_refresh_tokens::table.find(hash).select(columns).first(conn).optional()?)
 }
 

@@ -12,7 +12,6 @@ use crate::{
     audit::{self, AuditKind, AuditSubject},
     captcha::http::CaptchaAnswer,
     core::Core,
-    crypto::signing::{PublishedKey, TokenKeys},
     db::DbFault,
     idempotency::{Idempotency, Reply},
     kernel::{Timestamp, ids::SessionId},
@@ -115,12 +114,6 @@ pub struct RefreshTokens {
     #[serde(default)]
     #[schema(required, value_type = String)]
     refresh_token: Zeroizing<String>,
-}
-
-/// The published keys (RFC 7517).
-#[derive(Debug, Serialize, ToSchema)]
-pub struct KeySet {
-    keys: Vec<PublishedKey>,
 }
 
 impl From<Tokens> for TokenSet {
@@ -378,11 +371,4 @@ async fn end(
         .await?;
     core.outbox_bell.notify_one();
     Ok(ended)
-}
-
-/// Public keys of the access tokens
-#[utoipa::path(tag = "Sessions", responses((status = 200, body = KeySet)))]
-#[get("/.well-known/jwks.json")]
-pub async fn get_jwks(core: web::Data<Core>) -> web::Json<KeySet> {
-    web::Json(KeySet { keys: core.keyring.with_tokens(TokenKeys::published) })
 }

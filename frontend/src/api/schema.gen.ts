@@ -11,8 +11,46 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Public keys of the access tokens */
+        /**
+         * Public keys of every token that we sign
+         * @description A new key is published before it signs, and an old one for as long as its
+         *     tokens live. `Cache-Control` says how long the set may be kept.
+         */
         get: operations["get_jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/oauth-authorization-server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metadata for OAuth 2.0 clients (RFC 8414), the same */
+        get: operations["get_oauth_metadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metadata for OpenID Connect clients */
+        get: operations["get_openid_configuration"];
         put?: never;
         post?: never;
         delete?: never;
@@ -882,6 +920,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oauth2/introspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask about a token
+         * @description For a resource server: a client that is registered with the API as one of
+         *     its `resources`, or as the audience itself. Others learn of their own tokens
+         *     only.
+         */
+        post: operations["introspect_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke a token
+         * @description A refresh token takes everything with it that hangs on the same sign-in.
+         */
+        post: operations["revoke_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get tokens */
+        post: operations["create_client_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/userinfo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a person has let the client see */
+        get: operations["get_userinfo"];
+        put?: never;
+        /** The same, with the token in the header or in the body */
+        post: operations["post_userinfo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -1006,6 +1121,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description A token to ask about or to revoke; the client proves itself as at the token
+         *     endpoint.
+         */
+        AboutToken: {
+            /** @description An access token or a refresh token. */
+            token: string;
+            /** @description Not needed: it is seen from the token which it is. */
+            token_type_hint?: string | null;
+            client_id?: string | null;
+            client_secret?: string | null;
+            client_assertion_type?: string | null;
+            client_assertion?: string | null;
+        };
         /**
          * @description A change that waits for the bank or for its code. The values are those that
          *     the account will have, masked.
@@ -1233,7 +1362,12 @@ export interface components {
          * @description Something worth remembering.
          * @enum {string}
          */
-        AuditKind: "registration_started" | "bank_checked" | "code_requested" | "code_wrong" | "account_created" | "registration_abandoned" | "signed_in" | "sign_in_failed" | "session_ended" | "refresh_token_reused" | "recovery_started" | "username_recovered" | "password_reset" | "phone_replaced" | "password_checked" | "password_changed" | "profile_changed" | "questions_set" | "questions_removed" | "answers_wrong" | "questions_disabled" | "exported" | "closure_requested" | "closure_cancelled" | "account_closed" | "unit_approved" | "unit_rejected" | "support_case_opened" | "case_read" | "units_listed";
+        AuditKind: "registration_started" | "bank_checked" | "code_requested" | "code_wrong" | "account_created" | "registration_abandoned" | "signed_in" | "sign_in_failed" | "session_ended" | "refresh_token_reused" | "recovery_started" | "username_recovered" | "password_reset" | "phone_replaced" | "password_checked" | "password_changed" | "profile_changed" | "questions_set" | "questions_removed" | "answers_wrong" | "questions_disabled" | "exported" | "closure_requested" | "closure_cancelled" | "account_closed" | "unit_approved" | "unit_rejected" | "support_case_opened" | "case_read" | "units_listed" | "consent_given" | "consent_withdrawn" | "signed_in_to_client" | "grant_reused" | "identity_checked" | "client_created" | "client_changed" | "client_secret_rotated" | "client_state_changed";
+        /**
+         * @description How a client proves itself.
+         * @enum {string}
+         */
+        AuthMethod: "none" | "client_secret_basic" | "client_secret_post" | "private_key_jwt";
         /** @description How the bank answers next. */
         BankBehaviour: {
             /** @description In which way. */
@@ -1708,6 +1842,11 @@ export interface components {
          * @enum {string}
          */
         Gender: "male" | "female";
+        /**
+         * @description How a client gets tokens.
+         * @enum {string}
+         */
+        GrantType: "authorization_code" | "refresh_token" | "client_credentials";
         /** @description Whether the process or the service is well. */
         Health: {
             /** @example ok */
@@ -1745,6 +1884,30 @@ export interface components {
             ip_prefix: string | null;
             /** @example Chrome on Windows */
             device: string | null;
+        };
+        /** @description What a token says, to whom it concerns. */
+        Introspection: {
+            /**
+             * @description Whether it is good; of a token that is not, or that is none of the
+             *     asking client's business, nothing else is told.
+             */
+            active: boolean;
+            /** @example Bearer */
+            token_type?: string | null;
+            /** @example users:read */
+            scope?: string | null;
+            client_id?: string | null;
+            sub?: string | null;
+            aud?: string | null;
+            iss?: string | null;
+            /** Format: int64 */
+            iat?: number | null;
+            /** Format: int64 */
+            exp?: number | null;
+            jti?: string | null;
+            /** Format: int64 */
+            auth_time?: number | null;
+            acr?: string | null;
         };
         /** @description The published keys (RFC 7517). */
         KeySet: {
@@ -1841,11 +2004,76 @@ export interface components {
             /** @example 张** */
             legal_representative: string;
         };
+        /** @description Metadata of this provider. Each member is true of what answers here. */
+        Metadata: {
+            /** @example https://id.example.gov.cn */
+            issuer: string;
+            authorization_endpoint: string;
+            token_endpoint: string;
+            userinfo_endpoint: string;
+            jwks_uri: string;
+            introspection_endpoint: string;
+            revocation_endpoint: string;
+            /** @description RFC 9126. */
+            pushed_authorization_request_endpoint: string;
+            /** @description OpenID Connect RP-Initiated Logout 1.0. */
+            end_session_endpoint: string;
+            service_documentation: string;
+            op_policy_uri: string;
+            op_tos_uri: string;
+            scopes_supported: string[];
+            response_types_supported: string[];
+            response_modes_supported: string[];
+            grant_types_supported: components["schemas"]["GrantType"][];
+            code_challenge_methods_supported: string[];
+            subject_types_supported: components["schemas"]["SubjectType"][];
+            id_token_signing_alg_values_supported: string[];
+            token_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
+            token_endpoint_auth_signing_alg_values_supported: string[];
+            introspection_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
+            introspection_endpoint_auth_signing_alg_values_supported: string[];
+            revocation_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
+            revocation_endpoint_auth_signing_alg_values_supported: string[];
+            acr_values_supported: string[];
+            claim_types_supported: string[];
+            claims_supported: string[];
+            claims_parameter_supported: boolean;
+            request_parameter_supported: boolean;
+            request_uri_parameter_supported: boolean;
+            require_pushed_authorization_requests: boolean;
+            /** @description RFC 9207. */
+            authorization_response_iss_parameter_supported: boolean;
+            prompt_values_supported: string[];
+            ui_locales_supported: string[];
+            backchannel_logout_supported: boolean;
+            backchannel_logout_session_supported: boolean;
+            /** @description OpenID Connect for Identity Assurance 1.0, as the following. */
+            verified_claims_supported: boolean;
+            trust_frameworks_supported: string[];
+            evidence_supported: string[];
+            electronic_records_supported: string[];
+            claims_in_verified_claims_supported: string[];
+        };
         /**
          * @description How a port answers.
          * @enum {string}
          */
         Mode: "normal" | "error" | "timeout" | "slow";
+        /**
+         * @description What went wrong, by its registered name (IANA, OAuth Parameters).
+         * @enum {string}
+         */
+        OauthCode: "invalid_request" | "invalid_client" | "invalid_grant" | "unauthorized_client" | "unsupported_grant_type" | "invalid_scope" | "invalid_target" | "invalid_token" | "insufficient_scope" | "access_denied" | "unsupported_response_type" | "login_required" | "consent_required" | "interaction_required" | "account_selection_required" | "request_not_supported" | "invalid_request_uri" | "unmet_authentication_requirements" | "server_error" | "temporarily_unavailable" | "too_many_requests";
+        /** @description The body of every failure of the OAuth endpoints (RFC 6749 §5.2). */
+        OauthErrorDocument: {
+            /** @description What went wrong. */
+            error: components["schemas"]["OauthCode"];
+            /**
+             * @description What to do about it, for whoever builds the client.
+             * @example The code or refresh token is not valid.
+             */
+            error_description: string;
+        };
         /** @description A letter to the operator. */
         OpenSupportCase: {
             topic: components["schemas"]["SupportTopic"];
@@ -1913,7 +2141,7 @@ export interface components {
          * @description A stable name for what went wrong (RFC 9457 `type` ends with it).
          * @enum {string}
          */
-        ProblemCode: "malformed_request" | "validation_failed" | "cross_site_request" | "not_signed_in" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "request_in_progress" | "idempotency_key_reused" | "idempotency_key_invalid" | "flow_not_found" | "stage_conflict" | "document_in_use" | "username_taken" | "document_attempts_exceeded" | "bank_mismatch" | "card_kind_not_accepted" | "card_bank_mismatch" | "card_unusable" | "issuer_unsupported" | "document_unsupported_by_bank" | "phone_not_reserved" | "name_too_long_for_bank" | "bank_unavailable" | "bank_attempts_exceeded" | "sms_limit_exceeded" | "sms_resend_too_soon" | "code_wrong" | "code_expired" | "code_dead" | "login_failed" | "login_locked" | "login_too_soon" | "refresh_token_invalid" | "refresh_token_reused" | "password_needed" | "password_wrong" | "nothing_changed" | "changes_held" | "credit_code_in_use" | "security_questions_off" | "security_questions_not_set" | "answers_wrong" | "recovery_code_wrong" | "phone_replacement_refused" | "too_many_requests" | "overloaded" | "sandbox_only" | "internal";
+        ProblemCode: "malformed_request" | "validation_failed" | "cross_site_request" | "not_signed_in" | "not_found" | "method_not_allowed" | "payload_too_large" | "unsupported_media_type" | "request_in_progress" | "idempotency_key_reused" | "idempotency_key_invalid" | "flow_not_found" | "stage_conflict" | "document_in_use" | "username_taken" | "document_attempts_exceeded" | "bank_mismatch" | "card_kind_not_accepted" | "card_bank_mismatch" | "card_unusable" | "issuer_unsupported" | "document_unsupported_by_bank" | "phone_not_reserved" | "name_too_long_for_bank" | "bank_unavailable" | "bank_attempts_exceeded" | "sms_limit_exceeded" | "sms_resend_too_soon" | "code_wrong" | "code_expired" | "code_dead" | "login_failed" | "login_locked" | "login_too_soon" | "refresh_token_invalid" | "refresh_token_reused" | "password_needed" | "password_wrong" | "nothing_changed" | "changes_held" | "credit_code_in_use" | "security_questions_off" | "security_questions_not_set" | "answers_wrong" | "recovery_code_wrong" | "phone_replacement_refused" | "authorization_not_found" | "authorization_conflict" | "token_invalid" | "scope_insufficient" | "client_not_found" | "user_not_found" | "cursor_invalid" | "webhook_not_found" | "too_many_requests" | "overloaded" | "sandbox_only" | "internal";
         /**
          * @description The body of every failure (RFC 9457), `application/problem+json`.
          *
@@ -1957,18 +2185,13 @@ export interface components {
             /** @description The fields that must be corrected. */
             errors?: components["schemas"]["FieldProblem"][];
         };
-        /** @description One published key (RFC 7517, RFC 8037 §2). */
+        /** @description One published key (RFC 7517, RFC 7518 §6, RFC 8037 §2). */
         PublishedKey: {
             /**
              * @description Key type.
              * @example OKP
              */
             kty: string;
-            /**
-             * @description Curve.
-             * @example Ed25519
-             */
-            crv: string;
             /**
              * @description Use.
              * @example sig
@@ -1981,8 +2204,19 @@ export interface components {
             alg: string;
             /** @description Key id, as in the token's header. */
             kid: string;
-            /** @description Public key, base64url. */
-            x: string;
+            /**
+             * @description Curve, of `EC` and `OKP`.
+             * @example Ed25519
+             */
+            crv?: string | null;
+            /** @description Public key of `OKP`, x-coordinate of `EC`; base64url. */
+            x?: string | null;
+            /** @description y-coordinate of `EC`; base64url. */
+            y?: string | null;
+            /** @description Modulus of `RSA`; base64url. */
+            n?: string | null;
+            /** @description Exponent of `RSA`; base64url. */
+            e?: string | null;
         };
         /** @description A question and its answer. */
         QuestionAnswer: {
@@ -2477,6 +2711,11 @@ export interface components {
             /** @description Where to go back to afterwards; its origin must be allowed by the operator. */
             return_to?: string | null;
         };
+        /**
+         * @description What the names by which a client knows accounts are shared with.
+         * @enum {string}
+         */
+        SubjectType: "public" | "pairwise";
         /** @description A case was made. */
         SupportCase: {
             /**
@@ -2495,6 +2734,63 @@ export interface components {
          * @enum {string}
          */
         SupportTopic: "bank_mismatch" | "name" | "phone" | "unit" | "other";
+        /** @description Tokens (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3). */
+        TokenAnswer: {
+            /** @description JWT (RFC 9068), for `Authorization: Bearer`. */
+            access_token: string;
+            /** @example Bearer */
+            token_type: string;
+            /**
+             * Format: int64
+             * @description Seconds.
+             * @example 600
+             */
+            expires_in: number;
+            /**
+             * @description What the access token covers.
+             * @example openid profile realname
+             */
+            scope: string;
+            /** @description For one use; using it twice ends the sign-in. */
+            refresh_token?: string | null;
+            /** @description Who has signed in. */
+            id_token?: string | null;
+        };
+        /**
+         * @description A token request. Clients prove themselves as they are registered: by
+         *     `Authorization: Basic`, by `client_secret`, by `client_assertion`, or, when
+         *     they can keep no secret, not at all (then `client_id` names them).
+         */
+        TokenRequest: {
+            /**
+             * @description `authorization_code`, `refresh_token` or `client_credentials`.
+             * @example authorization_code
+             */
+            grant_type: string;
+            /** @description The code, with `authorization_code`. */
+            code?: string | null;
+            /**
+             * @description Where the code was sent, with `authorization_code`.
+             * @example https://exam.example.gov.cn/callback
+             */
+            redirect_uri?: string | null;
+            /** @description What the challenge was made from (RFC 7636), with `authorization_code`. */
+            code_verifier?: string | null;
+            /** @description The refresh token, with `refresh_token`. */
+            refresh_token?: string | null;
+            /**
+             * @description Fewer scopes than were granted, separated by spaces.
+             * @example users:read
+             */
+            scope?: string | null;
+            /** @description The API that the token is for (RFC 8707); ours when left out. */
+            resource?: string | null;
+            client_id?: string | null;
+            client_secret?: string | null;
+            client_assertion_type?: string | null;
+            /** @description JWT (RFC 7523). */
+            client_assertion?: string | null;
+        };
         /** @description The tokens of an app (RFC 6749 §5.1 names). */
         TokenSet: {
             /** @description JWT signed with Ed25519; see `/.well-known/jwks.json`. */
@@ -2528,6 +2824,67 @@ export interface components {
          * @enum {string}
          */
         UserType: "person" | "unit";
+        /**
+         * @description What a person has let the client see; which claims there are depends on the
+         *     scopes that were granted.
+         */
+        UserinfoAnswer: {
+            /** @description The name by which the client knows the person. */
+            sub: string;
+            /**
+             * @description Username (`profile`).
+             * @example wangxiaoming
+             */
+            preferred_username?: string | null;
+            /**
+             * @description `person` or `unit` (`profile`).
+             * @example person
+             */
+            user_type?: string | null;
+            /**
+             * Format: int64
+             * @description Seconds since 1970 (`profile`).
+             */
+            updated_at?: number | null;
+            /**
+             * @description E.164 (`phone`).
+             * @example +8613800138000
+             */
+            phone_number?: string | null;
+            phone_number_verified?: boolean | null;
+            /**
+             * @description Name; of a unit's account that of its agent, as the following
+             *     (`realname`).
+             * @example 王小明
+             */
+            name?: string | null;
+            /** @example RESIDENT_ID */
+            document_type?: string | null;
+            /** @example 4403**********0014 */
+            document_number?: string | null;
+            /**
+             * @description Whether digits are hidden: whether the client sees all of them is a
+             *     matter of its registration.
+             */
+            document_number_masked?: boolean | null;
+            /** @example male */
+            gender?: string | null;
+            /** @example 1990-03-07 */
+            birthdate?: string | null;
+            /** @example 2026-11-23T02:00:00Z */
+            verified_at?: string | null;
+            /** @description The unit, when it is one (`unit`). */
+            unit?: Record<string, never> | null;
+            /**
+             * @description OpenID Connect for Identity Assurance, when `claims` asked for it
+             *     (`realname`).
+             */
+            verified_claims?: Record<string, never> | null;
+        };
+        /** @description An access token, for clients that cannot send the header. */
+        UserinfoRequest: {
+            access_token?: string | null;
+        };
         /** @description Step 3: 填写验证信息. What is left out (`null`) stays as it was entered. */
         VerifyWithBank: {
             /** @example CCB */
@@ -2718,6 +3075,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["KeySet"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    get_oauth_metadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metadata"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    get_openid_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metadata"];
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
@@ -5586,6 +5987,461 @@ export interface operations {
             };
             405: components["responses"]["MethodNotAllowed"];
             500: components["responses"]["Internal"];
+        };
+    };
+    introspect_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["AboutToken"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Introspection"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description invalid_client */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description invalid_request */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "invalid_request",
+                     *       "error_description": "The request is malformed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description server_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "server_error",
+                     *       "error_description": "Something failed; try again later."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description temporarily_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "temporarily_unavailable",
+                     *       "error_description": "The service is busy; try again in a moment."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["AboutToken"];
+            };
+        };
+        responses: {
+            /** @description It is good for nothing now, if it ever was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description invalid_client */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description invalid_request */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "invalid_request",
+                     *       "error_description": "The request is malformed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description server_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "server_error",
+                     *       "error_description": "Something failed; try again later."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description temporarily_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "temporarily_unavailable",
+                     *       "error_description": "The service is busy; try again in a moment."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+        };
+    };
+    create_client_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenAnswer"];
+                };
+            };
+            /** @description invalid_request, invalid_grant, invalid_scope, invalid_target, unauthorized_client, unsupported_grant_type */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description invalid_client */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description invalid_request */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "invalid_request",
+                     *       "error_description": "The request is malformed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description server_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "server_error",
+                     *       "error_description": "Something failed; try again later."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description temporarily_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "temporarily_unavailable",
+                     *       "error_description": "The service is busy; try again in a moment."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+        };
+    };
+    get_userinfo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserinfoAnswer"];
+                };
+            };
+            /** @description invalid_token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description insufficient_scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description server_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "server_error",
+                     *       "error_description": "Something failed; try again later."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description temporarily_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "temporarily_unavailable",
+                     *       "error_description": "The service is busy; try again in a moment."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+        };
+    };
+    post_userinfo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["UserinfoRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserinfoAnswer"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description invalid_token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description insufficient_scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description invalid_request */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "invalid_request",
+                     *       "error_description": "The request is malformed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description server_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "server_error",
+                     *       "error_description": "Something failed; try again later."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description temporarily_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "temporarily_unavailable",
+                     *       "error_description": "The service is busy; try again in a moment."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
         };
     };
     get_readiness: {

@@ -95,3 +95,10 @@ pub fn declared() -> impl Iterator<Item = (String, &'static BTreeMap<u16, String
         .iter()
         .map(|one| (format!("{} {}", one.method, one.segments.join("/")), &one.statuses))
 }
+
+/// Whether an operation answers errors as OAuth has them.
+pub fn speaks_oauth(operation: &str) -> bool {
+    ["/introspect", "/par", "/revoke", "/token", "/userinfo"]
+        .iter()
+        .any(|name| operation.ends_with(&format!("/oauth2{name}")))
+}

@@ -7,6 +7,8 @@ mod clock;
 pub mod contract;
 mod database;
 mod entropy;
+pub mod jose;
+pub mod oauth;
 mod people;
 pub mod receiver;
 mod recovery;
