@@ -119,6 +119,21 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(oauth::interaction_http::get_authorization)
                 .service(oauth::interaction_http::decide_authorization),
         )
+        .service(reference::http::get_health)
+        .service(reference::http::get_readiness)
+        .service(sandbox::http::list_sms)
+        .service(sandbox::http::list_mail)
+        .service(sandbox::http::solve_captcha)
+        .service(sandbox::http::list_cardholders)
+        .service(sandbox::http::add_cardholder)
+        .service(sandbox::http::set_bank_behaviour)
+        .service(sandbox::http::set_sms_behaviour);
+    provider(config);
+}
+
+/// What business systems and their libraries call, and the pages beside it.
+fn provider(config: &mut ServiceConfig) {
+    config
         .service(oauth::authorize_http::authorize)
         .service(oauth::authorize_http::authorize_by_form)
         .service(oauth::push_http::push_request)
@@ -137,16 +152,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(oauth::token_http::introspect_token)
         .service(oauth::token_http::revoke_token)
         .service(oauth::token_http::get_userinfo)
-        .service(oauth::token_http::post_userinfo)
-        .service(reference::http::get_health)
-        .service(reference::http::get_readiness)
-        .service(sandbox::http::list_sms)
-        .service(sandbox::http::list_mail)
-        .service(sandbox::http::solve_captcha)
-        .service(sandbox::http::list_cardholders)
-        .service(sandbox::http::add_cardholder)
-        .service(sandbox::http::set_bank_behaviour)
-        .service(sandbox::http::set_sms_behaviour);
+        .service(oauth::token_http::post_userinfo);
 }
 
 /// The OpenAPI 3.1 document.

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use crate::support::{TestApp, count, person, systems::System};
+use crate::support::{
+    TestApp, count, person,
+    systems::{CALLBACK, System, VERIFIER},
+};
 
 const SYSTEMS: &str = "/api/v1/account/authorized-systems";
 
@@ -110,4 +113,68 @@ async fn ids_that_are_none_are_not_found() {
     client.delete(&format!("{SYSTEMS}/nonsense")).await.problem(404, "not_found");
     let unknown = format!("{SYSTEMS}/0193e0c0-0000-7000-8000-000000000000");
     client.delete(&unknown).await.ok_status(204);
+}
+
+#[actix_web::test]
+async fn what_a_system_has_in_hand_dies_with_the_consent() {
+    let app = TestApp::start();
+    let system = System::usual(&app).await;
+    let (client, theirs) = (app.client(), app.client());
+    client.join(&person("王小明"), "zhangsan").await;
+    let asked = system.asks("openid realname offline_access");
+    let tokens = theirs.redeem(&system, &client.code_for(&asked).await).await;
+    let unused = client.code_for(&asked).await;
+    let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
+    let (access, refresh) = (text("access_token"), text("refresh_token"));
+    theirs.get_with(&access, "/oauth2/userinfo").await.ok(200);
+    let path = format!("{SYSTEMS}/{}", system.id);
+    client.delete(&path).await.ok_status(204);
+    theirs.get_with(&access, "/oauth2/userinfo").await.oauth(401, "invalid_token");
+    for token in [&access, &refresh] {
+        let looked = theirs.ask((&system, "/oauth2/introspect"), &[("token", token)]).await;
+        assert_eq!(looked.ok(200), json!({ "active": false }));
+    }
+    let refreshing = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+    let answer = theirs.ask((&system, "/oauth2/token"), &refreshing).await;
+    answer.oauth(400, "invalid_grant");
+    let trading = [
+        ("grant_type", "authorization_code"),
+        ("code", unused.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    theirs.ask((&system, "/oauth2/token"), &trading).await.oauth(400, "invalid_grant");
+}
+
+#[actix_web::test]
+async fn the_end_of_a_session_ends_its_tokens_but_those_for_offline() {
+    let app = TestApp::start();
+    let system = System::usual(&app).await;
+    let (client, theirs) = (app.client(), app.client());
+    client.join(&person("王小明"), "zhangsan").await;
+    let bound = theirs.redeem(&system, &client.code_for(&system.asks("openid")).await).await;
+    let offline = system.asks("openid offline_access");
+    let offline = theirs.redeem(&system, &client.code_for(&offline).await).await;
+    client.delete("/api/v1/sessions/current").await.ok_status(204);
+    let looked = async |tokens: &serde_json::Value| {
+        theirs.get_with(tokens["access_token"].as_str().unwrap(), "/oauth2/userinfo").await.status
+    };
+    assert_eq!((looked(&bound).await, looked(&offline).await), (401, 200));
+}
+
+#[actix_web::test]
+async fn the_id_token_of_a_sign_in_signs_out_of_it() {
+    let app = TestApp::start();
+    let system = System::usual(&app).await;
+    let (client, theirs) = (app.client(), app.client());
+    client.join(&person("王小明"), "zhangsan").await;
+    let tokens = theirs.redeem(&system, &client.code_for(&system.asks("openid")).await).await;
+    let hint = tokens["id_token"].as_str().unwrap();
+    let silent = system.asks_with("openid", &[("prompt", "none"), ("id_token_hint", hint)]);
+    assert!(client.authorize(&silent).await.sent("code").is_some());
+    let path = format!(
+        "/oauth2/logout?id_token_hint={hint}&post_logout_redirect_uri=https://ks.example.gov.cn/bye"
+    );
+    assert_eq!(client.get(&path).await.location(), "https://ks.example.gov.cn/bye");
+    client.get("/api/v1/account").await.problem(401, "not_signed_in");
 }

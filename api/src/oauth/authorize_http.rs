@@ -42,7 +42,7 @@ use crate::{
     ("request_uri" = Option<String>, Query, description = "of a pushed request"),
 ), responses(
     (status = 303, description = "To the client with a code or an error, or to the page where the person signs in"),
-    (status = 400, description = "A page: unknown client or redirect URI", content_type = "text/html", body = String),
+    (status = 400, description = "A page: malformed_request (unknown client or redirect URI)", content_type = "text/html", body = String),
     (status = 429, description = "A page: too_many_requests", content_type = "text/html", body = String),
 ))]
 #[get("/oauth2/authorize")]
@@ -93,7 +93,7 @@ fn replied(reader: &Reader, reply: Reply) -> HttpResponse {
 /// The same as a GET, for requests that are too long for a URL.
 #[utoipa::path(tag = "OpenID Connect", responses(
     (status = 303, description = "To the same address, which takes the request up from there"),
-    (status = 400, description = "A page: unknown client or redirect URI", content_type = "text/html", body = String),
+    (status = 400, description = "A page: malformed_request (unknown client or redirect URI)", content_type = "text/html", body = String),
     (status = 429, description = "A page: too_many_requests", content_type = "text/html", body = String),
 ))]
 #[post("/oauth2/authorize")]

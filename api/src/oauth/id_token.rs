@@ -12,7 +12,7 @@ use crate::{
     core::Core,
     crypto::SigningAlg,
     db::DbFault,
-    grants::{self, Grant},
+    grants,
     kernel::Timestamp,
 };
 

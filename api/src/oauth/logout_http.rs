@@ -87,13 +87,12 @@ async fn over(
         core.db.write(move |conn| logout::end(&own, conn, (&of, &session))).await?;
         core.outbox_bell.notify_one();
     }
-    let mut response = match &wish.return_to {
-        Some(location) => see_other(location),
-        None => {
-            let words = reader.words();
-            let said = (words.signed_out_title, words.signed_out.to_owned());
-            message((StatusCode::OK, reader), said, false)
-        }
+    let mut response = if let Some(location) = &wish.return_to {
+        see_other(location)
+    } else {
+        let words = reader.words();
+        let said = (words.signed_out_title, words.signed_out.to_owned());
+        message((StatusCode::OK, reader), said, false)
     };
     let gone = cookies::remove(&core.settings, cookies::SESSION);
     response.add_cookie(&gone).map_err(Problem::internal)?;

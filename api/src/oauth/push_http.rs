@@ -30,7 +30,7 @@ pub struct Pushed {
 /// Parameters of the authorization request as a form; the client proves itself
 /// as at the token endpoint. The `request_uri` is for this client and for one
 /// use.
-#[utoipa::path(tag = "OpenID Connect", responses(
+#[utoipa::path(tag = "OpenID Connect", security(("client_basic" = [])), responses(
     (status = 201, body = Pushed),
     (status = 400, description = "invalid_request, invalid_request_uri, invalid_scope, invalid_target, request_not_supported, unauthorized_client, unmet_authentication_requirements, unsupported_response_type", body = OauthErrorDocument),
     (status = 401, description = "invalid_client", body = OauthErrorDocument),

@@ -4,7 +4,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{pending::Pending, request::Prompt};
+use super::{
+    pending::Pending,
+    request::{Claims, Prompt},
+};
 use crate::{
     access_tokens::acr,
     accounts::{self, Account, UnitState},
@@ -140,7 +143,7 @@ fn decided(
     if account.unit.as_ref().is_some_and(|unit| unit.state != UnitState::Approved) {
         return Ok((State::Refused, Some(Reason::UnitNotApproved)));
     }
-    let essential = request.claims.as_ref().and_then(|claims| claims.essential_acr());
+    let essential = request.claims.as_ref().and_then(Claims::essential_acr);
     if essential.is_some_and(|wanted| !wanted.contains(&acr(account.assurance_level).as_str())) {
         return Ok((State::Refused, Some(Reason::AssuranceTooLow)));
     }

@@ -102,3 +102,10 @@ pub fn speaks_oauth(operation: &str) -> bool {
         .iter()
         .any(|name| operation.ends_with(&format!("/oauth2{name}")))
 }
+
+/// Whether an operation tells people what is wrong, with a page.
+pub fn shows_pages(operation: &str) -> bool {
+    ["/oauth2/authorize", "/oauth2/logout", "/oauth2/plain"]
+        .iter()
+        .any(|path| operation.contains(path))
+}

@@ -1,6 +1,5 @@
 //! Business systems that people sign in to.
 
-use reqwest::Method;
 use serde_json::{Value, json};
 use shiming::{
     clients::{self, Client as Registered, ClientState, Metadata},
@@ -220,11 +219,21 @@ impl Client<'_> {
         parameter(&self.allow(&id).await, "code").unwrap()
     }
 
-    /// Sends a form.
-    pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let owned: Parameters =
-            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let kind = "application/x-www-form-urlencoded";
-        self.raw((Method::POST, path), kind, encoded(&owned).into_bytes()).await
+    /// Trades something for tokens, or has them looked at.
+    pub async fn ask(&self, (system, path): (&System, &str), fields: &[(&str, &str)]) -> Answer {
+        let id = system.id.to_string();
+        let own = [("client_id", id.as_str()), ("client_secret", system.secret.as_str())];
+        self.form(path, &[fields, &own].concat()).await
+    }
+
+    /// Trades a code for tokens.
+    pub async fn redeem(&self, system: &System, code: &str) -> Value {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ];
+        self.ask((system, "/oauth2/token"), &fields).await.ok(200)
     }
 }
