@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use crate::{
     adapters::{
-        http_post::{GuardedHttp, SystemLookup},
+        http_post::{GuardedHttp, Lookup, SystemLookup},
         sandbox::{Sandbox, SandboxBank, SandboxMail, SandboxSms, http::Switch},
         smtp::{SmtpMail, UnusableSmtp},
     },
@@ -84,8 +84,8 @@ impl App {
             Some(smtp) => Arc::new(smtp),
             None => Arc::new(SandboxMail(sandbox.clone())),
         };
-        let http: Arc<dyn HttpPost> =
-            Arc::new(GuardedHttp::new(&settings.webhooks, Arc::new(SystemLookup))?);
+        let lookup: Arc<dyn Lookup> = Arc::new(SystemLookup);
+        let http: Arc<dyn HttpPost> = Arc::new(GuardedHttp::new(&settings.webhooks, &lookup)?);
         let spa = match settings.server.spa_dir.as_str() {
             "" => Spa::default(),
             folder => Spa::load(Path::new(folder))

@@ -54,7 +54,7 @@ fn http(allowed: &[&str], lookup: Arc<dyn Lookup>) -> GuardedHttp {
         give_up_hours: 1,
         allowed_networks: allowed.iter().map(|network| network.parse().unwrap()).collect(),
     };
-    GuardedHttp::new(&settings, lookup).unwrap()
+    GuardedHttp::new(&settings, &lookup).unwrap()
 }
 
 async fn post(http: &GuardedHttp, url: &str) -> Result<u16, PostFault> {

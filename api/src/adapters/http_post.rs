@@ -113,10 +113,10 @@ impl Resolve for Guard {
 
 impl GuardedHttp {
     /// As the settings say, with some way to find addresses.
-    pub fn new(settings: &Webhooks, lookup: Arc<dyn Lookup>) -> Result<Self, UnusableHttp> {
+    pub fn new(settings: &Webhooks, lookup: &Arc<dyn Lookup>) -> Result<Self, UnusableHttp> {
         let rules = Arc::new(Rules { allowed: settings.allowed_networks.clone() });
         let client = |secure| -> Result<Client, UnusableHttp> {
-            let guard = Guard { rules: Arc::clone(&rules), lookup: Arc::clone(&lookup), secure };
+            let guard = Guard { rules: Arc::clone(&rules), lookup: Arc::clone(lookup), secure };
             let client = Client::builder()
                 .tls_backend_preconfigured(tls()?)
                 .https_only(secure)
