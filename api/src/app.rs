@@ -7,6 +7,7 @@ use tokio::sync::Notify;
 
 use crate::{
     adapters::{
+        http_post::{GuardedHttp, Lookup, SystemLookup},
         sandbox::{Sandbox, SandboxBank, SandboxMail, SandboxSms, http::Switch},
         smtp::{SmtpMail, UnusableSmtp},
     },
@@ -17,7 +18,7 @@ use crate::{
     db::Db,
     kernel::{Clock, Entropy, Timestamp},
     password::Hasher,
-    ports::{BankVerifier, Mailer, SmsSender},
+    ports::{BankVerifier, HttpPost, Mailer, SmsSender},
     web::{WebContext, routes::RouteTable, spa::Spa},
 };
 
@@ -83,6 +84,8 @@ impl App {
             Some(smtp) => Arc::new(smtp),
             None => Arc::new(SandboxMail(sandbox.clone())),
         };
+        let lookup: Arc<dyn Lookup> = Arc::new(SystemLookup);
+        let http: Arc<dyn HttpPost> = Arc::new(GuardedHttp::new(&settings.webhooks, &lookup)?);
         let spa = match settings.server.spa_dir.as_str() {
             "" => Spa::default(),
             folder => Spa::load(Path::new(folder))
@@ -110,6 +113,7 @@ impl App {
                 bank,
                 sms,
                 mail,
+                http,
                 outbox_bell: Notify::new(),
             }),
         })

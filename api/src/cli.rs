@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::TimeDelta;
 use clap::{Parser, Subcommand};
 
 use crate::{
@@ -73,6 +74,9 @@ enum Command {
 enum KeysCommand {
     /// Add a data key and seal every field anew, while the service runs.
     Rotate,
+    /// Publish the next signing keys, which sign once everybody has had time to
+    /// fetch them, and drop those whose tokens have all expired.
+    RotateSigning,
 }
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -118,6 +122,10 @@ fn run(arguments: Arguments) -> Outcome {
         Command::Keys { command: KeysCommand::Rotate } => {
             start_log(&settings)?;
             block_on(rotate(&settings))
+        }
+        Command::Keys { command: KeysCommand::RotateSigning } => {
+            start_log(&settings)?;
+            rotate_signing(&settings)
         }
         Command::Accounts { command } => {
             start_log(&settings)?;
@@ -201,6 +209,30 @@ async fn rotate(settings: &Settings) -> Outcome {
             return Ok(());
         }
     }
+}
+
+fn rotate_signing(settings: &Settings) -> Outcome {
+    if !Path::new(&settings.keys.file).is_file() {
+        return Err(format!("keys.file: there is no {}", settings.keys.file).into());
+    }
+    let (now, entropy) = (SystemClock.now(), OsEntropy);
+    let keyring = App::open_keyring(settings, now, &entropy)?;
+    let minutes = settings.oauth.key_ahead_minutes;
+    let times = (TimeDelta::minutes(minutes.into()), longest_token(settings));
+    let (added, dropped) = keyring.rotate_signing(times, now, &entropy)?;
+    print(&format!(
+        "{added} signing keys are published and sign in {minutes} minutes; {dropped} dropped."
+    ));
+    Ok(())
+}
+
+/// The longest that any token that we sign lives; clients may have up to an
+/// hour of their own (RFC 9068 tokens and ID tokens).
+fn longest_token(settings: &Settings) -> TimeDelta {
+    let longest =
+        settings.sessions.access_token_minutes.max(settings.oauth.access_token_minutes).max(60);
+    // Another node's clock may be behind.
+    TimeDelta::minutes(i64::from(longest) + 1)
 }
 
 fn healthcheck(port: u16) -> Outcome {

@@ -11,7 +11,7 @@ use crate::{
     db::{Db, DbFault},
     kernel::{Clock, Entropy},
     password::Hasher,
-    ports::{BankVerifier, Mailer, SmsSender},
+    ports::{BankVerifier, HttpPost, Mailer, SmsSender},
 };
 
 /// The parts that make up a running service.
@@ -35,6 +35,8 @@ pub struct Core {
     pub sms: Arc<dyn SmsSender>,
     /// Mail to the operator.
     pub mail: Arc<dyn Mailer>,
+    /// Business systems, at addresses they gave us.
+    pub http: Arc<dyn HttpPost>,
     /// Rung when the outbox has something new, so that a code leaves at once.
     pub outbox_bell: Notify,
 }

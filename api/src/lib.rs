@@ -9,10 +9,10 @@
 //! 2. capabilities: [`core`] that all of them share, [`accounts`],
 //!    [`sessions`], [`otp`], [`captcha`], [`limits`], [`password_failures`],
 //!    [`audit`], [`outbox`], [`idempotency`], [`flows`], [`proving`],
-//!    [`security_questions`], [`cases`], [`clients`], [`grants`].
+//!    [`security_questions`], [`cases`], [`clients`], [`grants`], [`sign_in`],
+//!    [`access_tokens`], [`claims`].
 //! 3. features: [`registration`], [`login`], [`account`], [`recovery`],
-//!    [`support`], [`reference`]; none
-//!    mentions another.
+//!    [`support`], [`reference`], [`oauth`]; none mentions another.
 //! 4. composition: [`app`], [`server`], [`worker`], [`openapi`], [`cli`].
 //!
 //! On floors 1, 2 and 4 a module may mention its neighbours, never in a
@@ -20,6 +20,7 @@
 //! 2, and only floor 4 names them. HTTP is known to files named `http.rs`,
 //! [`web`] and floor 4; SQL to files named `store.rs` and [`db`].
 
+pub mod access_tokens;
 pub mod account;
 pub mod accounts;
 pub mod adapters;
@@ -27,6 +28,7 @@ pub mod app;
 pub mod audit;
 pub mod captcha;
 pub mod cases;
+pub mod claims;
 pub mod cli;
 pub mod clients;
 pub mod config;
@@ -40,6 +42,7 @@ pub mod identity;
 pub mod kernel;
 pub mod limits;
 pub mod login;
+pub mod oauth;
 pub mod openapi;
 pub mod otp;
 pub mod outbox;
@@ -53,6 +56,7 @@ pub mod registration;
 pub mod security_questions;
 pub mod server;
 pub mod sessions;
+pub mod sign_in;
 pub mod support;
 pub mod web;
 pub mod worker;

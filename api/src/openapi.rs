@@ -14,8 +14,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     account,
     adapters::sandbox,
-    captcha, login, recovery, reference, registration, support,
-    web::{FieldProblem, ProblemCode, ProblemDocument},
+    captcha, login, oauth, recovery, reference, registration, support,
+    web::{FieldProblem, OauthCode, OauthErrorDocument, ProblemCode, ProblemDocument},
 };
 
 const ABOUT: &str = "\
@@ -32,18 +32,24 @@ request with the same key has one effect and one answer for 24 hours. `POST /cap
 and `POST /tokens` do not: a repetition makes another captcha or session, which ends by itself, and the \
 answer to a sign-in is never kept, because it would be a key to the account.
 
+**Business systems** sign people in by OpenID Connect; the endpoints below `/oauth2` answer errors as \
+RFC 6749 and RFC 6750 have them (`error`, `error_description`).
+
 **The sandbox** (`/sandbox/v1`) stands for bank and SMS gateway while it is on.";
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Shiming", license(name = "Apache-2.0", identifier = "Apache-2.0")),
-    components(schemas(ProblemDocument, ProblemCode, FieldProblem)),
+    components(schemas(ProblemDocument, ProblemCode, FieldProblem, OauthErrorDocument, OauthCode)),
     tags(
         (name = "Registration", description = "Four steps from nothing to a proved account"),
         (name = "Recovery", description = "Finding a username, setting a forgotten password anew"),
         (name = "Sessions", description = "Signing in and out, tokens, one's sessions"),
         (name = "Account", description = "One's own account"),
         (name = "Support", description = "Writing to the operator"),
+        (name = "OpenID Connect", description = "Signing in to business systems"),
+        (name = "Authorization", description = "Signing in to a business system, as the person sees it"),
+        (name = "Pages", description = "The same without JavaScript"),
         (name = "Captcha", description = "Picture and speech"),
         (name = "Reference data", description = "Banks, documents, rules"),
         (name = "Operation", description = "Liveness and readiness"),
@@ -104,11 +110,15 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(account::questions::http::remove_account_questions)
                 .service(account::http::list_history)
                 .service(account::http::export_account)
+                .service(account::http::list_authorized_systems)
+                .service(account::http::withdraw_authorized_system)
                 .service(account::http::request_closure)
                 .service(account::http::cancel_closure)
-                .service(support::http::open_support_case),
+                .service(support::http::open_support_case)
+                .service(oauth::interaction_http::get_current_authorization)
+                .service(oauth::interaction_http::get_authorization)
+                .service(oauth::interaction_http::decide_authorization),
         )
-        .service(login::http::get_jwks)
         .service(reference::http::get_health)
         .service(reference::http::get_readiness)
         .service(sandbox::http::list_sms)
@@ -118,6 +128,31 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sandbox::http::add_cardholder)
         .service(sandbox::http::set_bank_behaviour)
         .service(sandbox::http::set_sms_behaviour);
+    provider(config);
+}
+
+/// What business systems and their libraries call, and the pages beside it.
+fn provider(config: &mut ServiceConfig) {
+    config
+        .service(oauth::authorize_http::authorize)
+        .service(oauth::authorize_http::authorize_by_form)
+        .service(oauth::push_http::push_request)
+        .service(oauth::logout_http::sign_out)
+        .service(oauth::logout_http::sign_out_by_form)
+        .service(oauth::logout_http::confirm_sign_out)
+        .service(oauth::plain::http::plain_style)
+        .service(oauth::plain::http::current_plain)
+        .service(oauth::plain::http::show_plain)
+        .service(oauth::plain::http::sign_in_plain)
+        .service(oauth::plain::http::decide_plain)
+        .service(oauth::discovery_http::get_openid_configuration)
+        .service(oauth::discovery_http::get_oauth_metadata)
+        .service(oauth::discovery_http::get_jwks)
+        .service(oauth::token_http::create_client_tokens)
+        .service(oauth::token_http::introspect_token)
+        .service(oauth::token_http::revoke_token)
+        .service(oauth::token_http::get_userinfo)
+        .service(oauth::token_http::post_userinfo);
 }
 
 /// The OpenAPI 3.1 document.
@@ -142,6 +177,29 @@ pub fn document() -> Document {
             Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build(),
         ),
     );
+    let bearer = |text: &str| {
+        let http = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+        SecurityScheme::Http(http.description(Some(text)).build())
+    };
+    components.add_security_scheme(
+        "client_token",
+        bearer("Token of a business system for itself (client credentials)"),
+    );
+    components.add_security_scheme(
+        "person_token",
+        bearer("Token of a business system for a person who has signed in to it"),
+    );
+    components.add_security_scheme(
+        "client_basic",
+        SecurityScheme::Http(
+            Http::builder()
+                .scheme(HttpAuthScheme::Basic)
+                .description(Some(
+                    "Id and secret of a business system; it may be registered with another way",
+                ))
+                .build(),
+        ),
+    );
     components.add_security_scheme(
         "flow_cookie",
         cookie("shiming_flow", "Registration of a browser; `__Host-shiming_flow` under https"),
@@ -149,6 +207,13 @@ pub fn document() -> Document {
     components.add_security_scheme(
         "recovery_cookie",
         cookie("shiming_recovery", "Recovery of a browser; `__Host-shiming_recovery` under https"),
+    );
+    components.add_security_scheme(
+        "authorization_cookie",
+        cookie(
+            "shiming_authorize",
+            "Browser that a business system sent; `__Host-shiming_authorize` under https",
+        ),
     );
     components.add_security_scheme(
         "flow_token",

@@ -9,18 +9,18 @@ use chrono::TimeDelta;
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    account,
+    access_tokens, account,
     adapters::sandbox,
-    audit, captcha, cases,
+    audit, captcha, cases, clients,
     core::Core,
     db::{Conn, DbFault},
-    flows, idempotency,
+    flows, grants, idempotency,
     identity::Phone,
     kernel::ids::OutboxId,
-    limits, otp,
+    limits, oauth, otp,
     outbox::{self, Leased, Message, Retry},
     password_failures,
-    ports::{Mail, MailFault, SmsFault, SmsMessage, SmsText},
+    ports::{HttpRequest, Mail, MailFault, SmsFault, SmsMessage, SmsText},
     proving, recovery, sessions,
 };
 
@@ -111,6 +111,7 @@ pub async fn run_outbox(core: &Arc<Core>) -> Result<usize, DbFault> {
 enum Outgoing {
     Sms(SmsMessage),
     Mail(Mail),
+    Post(HttpRequest),
     /// It is no longer wanted, or there is nobody to send it to.
     Nothing,
 }
@@ -124,6 +125,7 @@ async fn send(core: &Arc<Core>, leased: Leased) -> Result<(), DbFault> {
         Ok(Outgoing::Sms(sms)) => hand_over_sms(core, sms)
             .await
             .map_err(|fault| Failure { reason: fault.to_string(), for_good: false }),
+        Ok(Outgoing::Post(request)) => hand_over_post(core, request).await,
         Ok(Outgoing::Mail(mail)) => hand_over_mail(core, mail).await.map_err(|fault| Failure {
             reason: fault.to_string(),
             for_good: matches!(fault, MailFault::Refused(_)),
@@ -186,6 +188,10 @@ fn prepare(
             Ok(phone) => sms(phone, SmsText::Notice(notice)),
             Err(_) => Outgoing::Nothing,
         },
+        Message::ClientLogout { client, subject, session } => {
+            let notice = oauth::logout_notice(core, conn, (client, &subject, &session), now)?;
+            notice.map_or(Outgoing::Nothing, Outgoing::Post)
+        }
         Message::SupportMail { number } => match cases::mail(core, conn, (id, &number))? {
             Some(mail) => Outgoing::Mail(mail),
             None => Outgoing::Nothing,
@@ -213,6 +219,17 @@ async fn hand_over_mail(core: &Core, mail: &Mail) -> Result<(), MailFault> {
     tokio::time::timeout(limit, core.mail.send(mail)).await.unwrap_or_else(late)
 }
 
+/// Hands a request to another system; whatever it answers but a success is
+/// tried again.
+async fn hand_over_post(core: &Core, request: &HttpRequest) -> Result<(), Failure> {
+    let reason = match core.http.post(request).await {
+        Ok(200..=299) => return Ok(()),
+        Ok(status) => format!("the answer was {status}"),
+        Err(fault) => fault.to_string(),
+    };
+    Err(Failure { reason, for_good: false })
+}
+
 /// Forgets what is too old to keep, and gives back what bank checks were
 /// charged to whose process has died; returns how many rows. What cannot be
 /// done is logged, and keeps nothing else from being done.
@@ -223,15 +240,21 @@ pub async fn forget(core: &Arc<Core>) -> usize {
     let records = now - TimeDelta::days(retention.audit_days.into());
     let letters = now - TimeDelta::days(retention.support_days.into());
     let again = Arc::clone(core);
-    let jobs: [(&str, Job); 13] = [
+    let day = now - TimeDelta::days(1);
+    let jobs: [(&str, Job); 17] = [
         ("captchas", Box::new(move |conn| captcha::purge(conn, now))),
+        ("authorization requests", Box::new(move |conn| oauth::purge(conn, now))),
         ("flows", Box::new(move |conn| flows::purge(conn, now))),
         ("bank checks", Box::new(move |conn| proving::purge(conn, records))),
-        ("codes", Box::new(move |conn| otp::purge(conn, now - TimeDelta::days(1)))),
+        ("codes", Box::new(move |conn| otp::purge(conn, day))),
         ("limits", Box::new(move |conn| limits::purge(conn, now))),
         ("password failures", Box::new(move |conn| password_failures::purge(conn, now))),
         ("idempotency keys", Box::new(move |conn| idempotency::purge(conn, now))),
         ("sessions", Box::new(move |conn| sessions::purge(conn, week))),
+        ("clients", Box::new(move |conn| clients::purge(conn, now))),
+        // A code that comes again on the next day still ends its tokens.
+        ("grants", Box::new(move |conn| grants::purge(conn, (day, records)))),
+        ("revoked tokens", Box::new(move |conn| access_tokens::purge(conn, now))),
         ("messages", Box::new(move |conn| outbox::purge(conn, week))),
         ("audit events", Box::new(move |conn| audit::purge(conn, records))),
         ("cases", Box::new(move |conn| cases::purge(conn, letters))),

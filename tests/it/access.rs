@@ -6,12 +6,14 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, person};
+use crate::support::{TestApp, contract, person};
 
 /// Open to everybody. A new operation must declare its security or be added
 /// here on purpose.
-const PUBLIC: [&str; 24] = [
+const PUBLIC: [&str; 32] = [
     "GET /.well-known/jwks.json",
+    "GET /.well-known/oauth-authorization-server",
+    "GET /.well-known/openid-configuration",
     "GET /api/v1/banks",
     "GET /api/v1/captchas/{id}/audio",
     "GET /api/v1/captchas/{id}/image",
@@ -19,6 +21,9 @@ const PUBLIC: [&str; 24] = [
     "GET /api/v1/security-questions",
     "GET /api/v1/service-info",
     "GET /healthz",
+    "GET /oauth2/authorize",
+    "GET /oauth2/logout",
+    "GET /oauth2/plain.css",
     "GET /readyz",
     "GET /sandbox/v1/captchas/{id}",
     "GET /sandbox/v1/cardholders",
@@ -32,6 +37,11 @@ const PUBLIC: [&str; 24] = [
     "POST /api/v1/support-cases",
     "POST /api/v1/tokens",
     "POST /api/v1/tokens/refresh",
+    "POST /oauth2/authorize",
+    "POST /oauth2/logout",
+    // By the session's cookie and a token of the page that asks, if anybody is
+    // signed in.
+    "POST /oauth2/logout/confirmation",
     "POST /sandbox/v1/cardholders",
     "PUT /sandbox/v1/bank/behaviour",
     "PUT /sandbox/v1/sms/behaviour",
@@ -82,20 +92,32 @@ async fn closed_operations_answer_nobody_without_what_they_ask_for() {
     let id = "0193e0c0-0000-7000-8000-000000000000";
     let mut closed = 0;
     for operation in operations() {
-        let path = operation.path.replace("{id}", id);
+        let path = operation.path.replace("{id}", id).replace("{client_id}", id);
         let refusal = match operation.schemes.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["access_token", "session_cookie"] => (401, "not_signed_in"),
             ["flow_cookie", "flow_token"] | ["flow_token", "recovery_cookie"] => {
                 (404, "flow_not_found")
             }
+            ["authorization_cookie"] => (404, "authorization_not_found"),
+            ["client_token"] => (401, "token_invalid"),
+            ["client_basic"] => (401, "invalid_client"),
+            ["person_token"] => (401, "invalid_token"),
             [] => continue,
             ref other => panic!("{path}: {other:?}"),
         };
         closed += 1;
         for bearer in [None, Some("nonsense".to_owned())] {
             client.bearer = bearer;
-            let request = client.request(operation.method.clone(), &path).json(&json!({}));
-            client.send(request).await.problem(refusal.0, refusal.1);
+            let request = client.request(operation.method.clone(), &path);
+            if contract::speaks_oauth(&path) {
+                let form = [("grant_type", "client_credentials"), ("token", "x")];
+                client.send(request.form(&form)).await.oauth(refusal.0, refusal.1);
+            } else if contract::shows_pages(&path) {
+                client.send(request.form(&[("decision", "allow")])).await.page(refusal.0);
+            } else {
+                let answer = client.send(request.json(&json!({}))).await;
+                answer.problem(refusal.0, refusal.1);
+            }
         }
     }
     assert!(closed >= 34, "{closed}");

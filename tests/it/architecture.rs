@@ -27,8 +27,11 @@ const FLOORS: [&[&str]; 5] = [
         "cases",
         "clients",
         "grants",
+        "sign_in",
+        "access_tokens",
+        "claims",
     ],
-    &["registration", "login", "account", "recovery", "support", "reference"],
+    &["registration", "login", "account", "recovery", "support", "reference", "oauth"],
     &["app", "server", "worker", "openapi", "cli"],
 ];
 const FEATURES: usize = 3;

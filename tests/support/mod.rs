@@ -1,6 +1,7 @@
 //! The program as a process of its own, and somebody who uses it over HTTP:
 //! for tests that kill it and for the load test.
 
+pub mod keys;
 pub mod people;
 pub mod server;
 pub mod visitor;

@@ -122,6 +122,7 @@ impl Server {
     /// A running program.
     pub fn start(engine: Engine, settings: &[(&str, &str)]) -> Self {
         let mut server = Self::prepare(engine, settings);
+        super::keys::copy_to(&server.key_file());
         server.run();
         server
     }

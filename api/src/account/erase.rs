@@ -16,7 +16,7 @@ use crate::{
     cases,
     core::Core,
     db::{Conn, DbFault},
-    flows,
+    flows, grants,
     kernel::{
         Timestamp,
         ids::{AccountId, FlowId},
@@ -72,7 +72,8 @@ fn erase(core: &Core, conn: &mut Conn, id: AccountId, now: Timestamp) -> Result<
     outbox::notify(core, conn, (&account.elements.phone, Notice::AccountClosed), now)?;
     let event = (AuditKind::AccountClosed, AuditSubject::account(id));
     audit::record(core, conn, Origin::service(now), event)?;
-    sessions::erase(conn, id)?;
+    sessions::erase(core, conn, id, now)?;
+    grants::erase(conn, id)?;
     // Waiting for its sessions may have let one of them finish what it wrote.
     erase_proofs(conn, &its_flows)?;
     security_questions::remove(conn, id)?;

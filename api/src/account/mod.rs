@@ -14,6 +14,7 @@ mod history;
 pub mod http;
 mod password;
 pub mod questions;
+mod systems;
 mod view;
 
 pub use erase::erase_due;

@@ -1,4 +1,6 @@
 //! Those who answer for the ports. Only the composition names them.
 
+pub mod http_post;
+pub mod networks;
 pub mod sandbox;
 pub mod smtp;

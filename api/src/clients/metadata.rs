@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::crypto::SigningAlg;
+
 /// What an access token or a person's consent covers.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
@@ -89,7 +91,8 @@ impl Scope {
 }
 
 /// Scopes, as they stand in requests: separated by spaces (RFC 6749 §3.3).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Scopes(pub BTreeSet<Scope>);
 
 impl Scopes {
@@ -113,6 +116,18 @@ impl Scopes {
     #[must_use]
     pub fn shared_with(&self, others: &Self) -> Self {
         Self(self.0.intersection(&others.0).copied().collect())
+    }
+}
+
+impl From<String> for Scopes {
+    fn from(text: String) -> Self {
+        Self::parse(&text)
+    }
+}
+
+impl From<Scopes> for String {
+    fn from(scopes: Scopes) -> Self {
+        scopes.to_string()
     }
 }
 
@@ -157,17 +172,6 @@ pub enum SubjectType {
     Public,
     /// Those of its sector only (OpenID Connect Core §8.1).
     Pairwise,
-}
-
-/// How tokens are signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-pub enum SigningAlg {
-    /// RSASSA-PKCS1-v1_5 with SHA-256: every library knows it.
-    RS256,
-    /// ECDSA with P-256 and SHA-256.
-    ES256,
-    /// Ed25519 (RFC 8037).
-    EdDSA,
 }
 
 /// How much of a document number a client sees.

@@ -1,8 +1,11 @@
 //! Clients: the business systems that people sign in to and that ask us
 //! things, with their secrets.
 
+mod authenticate;
+pub mod http;
 mod metadata;
 mod store;
+mod view;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -18,10 +21,11 @@ use crate::{
     },
 };
 
-pub use metadata::{
-    AuthMethod, GrantType, Metadata, NumberGrant, Scope, Scopes, SigningAlg, SubjectType,
-};
+pub use crate::crypto::SigningAlg;
+pub use http::FromClient;
+pub use metadata::{AuthMethod, GrantType, Metadata, NumberGrant, Scope, Scopes, SubjectType};
 pub use store::purge;
+pub use view::{ClientView, Item};
 
 /// Whether a client may do anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -7,12 +7,12 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::CryptoError;
+use super::{CryptoError, generate, signing::SigningAlg};
 use crate::kernel::{Entropy, Timestamp};
 
 /// What the key file holds. Secrets are base64 strings, wiped on drop.
@@ -27,7 +27,7 @@ pub(super) struct KeyFile {
     pub data_keys: Vec<DataKey>,
     /// Root of all keyed hashes.
     pub index_key: Base64Secret,
-    /// Keys that sign access tokens; the last one signs, all are published.
+    /// Keys that sign tokens; all are published.
     pub signing_keys: Vec<SigningKeyEntry>,
 }
 
@@ -40,13 +40,40 @@ pub(super) struct DataKey {
     pub secret: Base64Secret,
 }
 
-/// One Ed25519 key, PKCS #8 DER.
+/// One key that signs, PKCS #8 DER.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SigningKeyEntry {
     pub kid: String,
+    /// Files of the first version have Ed25519 only and do not say so.
+    #[serde(default)]
+    pub alg: SigningAlg,
     pub created_at: Timestamp,
+    /// From when on it signs: a new key is published before.
+    #[serde(default)]
+    pub signs_from: Option<Timestamp>,
     pub pkcs8: Base64Secret,
+}
+
+impl SigningKeyEntry {
+    fn generate(
+        alg: SigningAlg,
+        (now, signs_from): (Timestamp, Timestamp),
+        entropy: &dyn Entropy,
+    ) -> Result<Self, CryptoError> {
+        Ok(Self {
+            kid: super::blind::hex(&entropy.bytes::<8>()?),
+            alg,
+            created_at: now,
+            signs_from: Some(signs_from),
+            pkcs8: Base64Secret::new(&generate::pkcs8(alg, entropy)?),
+        })
+    }
+
+    /// From when on it signs.
+    pub fn signs_from(&self) -> Timestamp {
+        self.signs_from.unwrap_or(self.created_at)
+    }
 }
 
 /// Secret bytes in base64.
@@ -73,10 +100,56 @@ impl KeyFile {
             active_data_key: 0,
             data_keys: Vec::new(),
             index_key: Base64Secret::new(Zeroizing::new(entropy.bytes::<32>()?).as_slice()),
-            signing_keys: vec![signing_key(now, entropy)?],
+            signing_keys: Vec::new(),
         };
         file.add_data_key(now, entropy)?;
+        file.add_missing_signing_keys(now, entropy)?;
         Ok(file)
+    }
+
+    /// The algorithms that there is no key for.
+    pub fn missing_algorithms(&self) -> Vec<SigningAlg> {
+        let missing = |alg: &SigningAlg| !self.signing_keys.iter().any(|key| key.alg == *alg);
+        SigningAlg::ALL.into_iter().filter(missing).collect()
+    }
+
+    /// Adds a key for every algorithm that has none.
+    pub fn add_missing_signing_keys(
+        &mut self,
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<(), CryptoError> {
+        for alg in self.missing_algorithms() {
+            self.signing_keys.push(SigningKeyEntry::generate(alg, (now, now), entropy)?);
+        }
+        Ok(())
+    }
+
+    /// Adds the next key of every algorithm, which signs from `ahead` on, and
+    /// drops those that were followed by another one longer than `tokens_live`
+    /// ago; returns how many were added and dropped.
+    pub fn rotate_signing(
+        &mut self,
+        (ahead, tokens_live): (TimeDelta, TimeDelta),
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<(usize, usize), CryptoError> {
+        for alg in SigningAlg::ALL {
+            self.signing_keys.push(SigningKeyEntry::generate(alg, (now, now + ahead), entropy)?);
+        }
+        let followed: Vec<(SigningAlg, Timestamp)> = self
+            .signing_keys
+            .iter()
+            .filter(|key| key.signs_from() + tokens_live < now)
+            .map(|key| (key.alg, key.signs_from()))
+            .collect();
+        let before = self.signing_keys.len();
+        self.signing_keys.retain(|key| {
+            let follows =
+                |(alg, from): &(SigningAlg, Timestamp)| *alg == key.alg && *from > key.signs_from();
+            !followed.iter().any(follows)
+        });
+        Ok((SigningAlg::ALL.len(), before - self.signing_keys.len()))
     }
 
     /// Adds a data key and makes it the active one; returns its id.
@@ -157,17 +230,59 @@ impl KeyFile {
     }
 }
 
-fn signing_key(now: Timestamp, entropy: &dyn Entropy) -> Result<SigningKeyEntry, CryptoError> {
-    let key = SigningKey::from_bytes(&entropy.bytes::<32>()?);
-    let pkcs8 = key.to_pkcs8_der().map_err(|error| CryptoError::Token(error.to_string()))?;
-    Ok(SigningKeyEntry {
-        kid: super::blind::hex(&entropy.bytes::<8>()?),
-        created_at: now,
-        pkcs8: Base64Secret::new(pkcs8.as_bytes()),
-    })
-}
-
 /// A fault of the file at `path`.
 pub(super) fn fault(path: &Path, reason: &dyn std::fmt::Display) -> CryptoError {
     CryptoError::KeyFile { path: path.display().to_string(), reason: reason.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Clock, OsEntropy, SystemClock};
+
+    fn kids(file: &KeyFile, alg: SigningAlg) -> Vec<String> {
+        let of_alg = file.signing_keys.iter().filter(|key| key.alg == alg);
+        of_alg.map(|key| key.kid.clone()).collect()
+    }
+
+    #[test]
+    fn a_key_stays_until_its_last_token_has_expired() {
+        let start = SystemClock.now();
+        let (ahead, lives) = (TimeDelta::minutes(60), TimeDelta::minutes(10));
+        let mut file = KeyFile::generate(start, &OsEntropy).unwrap();
+        file.signing_keys.retain(|key| key.alg == SigningAlg::EdDSA);
+        let first = kids(&file, SigningAlg::EdDSA);
+        let mut rotate = |minutes| {
+            let now = start + TimeDelta::minutes(minutes);
+            file.rotate_signing((ahead, lives), now, &OsEntropy).unwrap();
+            file.signing_keys.retain(|key| key.alg != SigningAlg::RS256);
+            kids(&file, SigningAlg::EdDSA)
+        };
+        assert_eq!(rotate(0)[..1], first, "the next one does not sign yet");
+        assert_eq!(rotate(70)[..1], first, "the last token may live");
+        let third = rotate(71);
+        assert!(!third.contains(&first[0]) && third.len() == 3, "{third:?}");
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_is_completed_and_keeps_its_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keyring.json");
+        let now = SystemClock.now();
+        let mut old = KeyFile::generate(now, &OsEntropy).unwrap();
+        old.signing_keys.retain(|key| key.alg == SigningAlg::EdDSA);
+        let mut text = serde_json::to_value(&old).unwrap();
+        let entry = text["signing_keys"][0].as_object_mut().unwrap();
+        entry.remove("alg");
+        entry.remove("signs_from");
+        fs::write(&path, text.to_string()).unwrap();
+        let ring = super::super::Keyring::open_or_create(&path, now, &OsEntropy).unwrap();
+        assert_eq!(ring.with_tokens(super::super::signing::TokenKeys::algorithms), SigningAlg::ALL);
+        let new = KeyFile::read(&path).unwrap().unwrap();
+        assert_eq!(kids(&new, SigningAlg::EdDSA), kids(&old, SigningAlg::EdDSA));
+        // Another start leaves it as it is.
+        let before = fs::read(&path).unwrap();
+        super::super::Keyring::open_or_create(&path, now, &OsEntropy).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
 }

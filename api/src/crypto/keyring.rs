@@ -8,6 +8,7 @@ use std::{
 };
 
 use aes_gcm::{Aes256Gcm, KeyInit};
+use chrono::TimeDelta;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -44,7 +45,8 @@ impl fmt::Debug for Keyring {
 }
 
 impl Keyring {
-    /// Opens the key file, making it (mode 0600) when there is none.
+    /// Opens the key file, making it (mode 0600) when there is none, and adding
+    /// signing keys that a file of an earlier version lacks.
     pub fn open_or_create(
         path: &Path,
         now: Timestamp,
@@ -53,7 +55,25 @@ impl Keyring {
         if KeyFile::read(path)?.is_none() && KeyFile::generate(now, entropy)?.create(path)? {
             tracing::warn!(path = %path.display(), "key file created: back it up, apart from the database");
         }
+        // What the file lacks keeps nobody from what it has: it may be mounted
+        // read-only.
+        if let Err(error) = complete(path, now, entropy) {
+            tracing::error!(%error, "the key file lacks signing keys and cannot be completed");
+        }
         Ok(Self { path: path.to_owned(), keys: RwLock::new(Arc::new(load(path)?)) })
+    }
+
+    /// Adds the next signing keys, which sign from `ahead` on, and drops those
+    /// whose tokens have all expired, when none lives longer than
+    /// `tokens_live`; returns how many were added and dropped. Nodes that share
+    /// the file follow by themselves.
+    pub fn rotate_signing(
+        &self,
+        times: (TimeDelta, TimeDelta),
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<(usize, usize), CryptoError> {
+        self.change(|file| file.rotate_signing(times, now, entropy))
     }
 
     /// Adds a data key, makes it the active one and returns its id.
@@ -61,13 +81,21 @@ impl Keyring {
     /// Fields already sealed stay readable; [`crate::db::rotation`] seals them
     /// anew. Nodes that share the file follow by themselves.
     pub fn add_data_key(&self, now: Timestamp, entropy: &dyn Entropy) -> Result<u32, CryptoError> {
+        self.change(|file| file.add_data_key(now, entropy))
+    }
+
+    /// Changes the key file, as the only one who does at this moment.
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut KeyFile) -> Result<T, CryptoError>,
+    ) -> Result<T, CryptoError> {
         let _lock = KeyFile::lock(&self.path)?;
         let mut file =
             KeyFile::read(&self.path)?.ok_or_else(|| fault(&self.path, &"it has disappeared"))?;
-        let id = file.add_data_key(now, entropy)?;
+        let changed = change(&mut file)?;
         file.replace(&self.path)?;
         self.reload()?;
-        Ok(id)
+        Ok(changed)
     }
 
     /// Reads the key file again.
@@ -81,10 +109,23 @@ impl Keyring {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The keys that sign and check access tokens.
+    /// The keys that sign and check tokens.
     pub fn with_tokens<T>(&self, use_keys: impl FnOnce(&TokenKeys) -> T) -> T {
         use_keys(&self.keys().tokens)
     }
+}
+
+/// Adds the signing keys that the file lacks.
+fn complete(path: &Path, now: Timestamp, entropy: &dyn Entropy) -> Result<(), CryptoError> {
+    let lacks = |file: &KeyFile| !file.missing_algorithms().is_empty();
+    if !KeyFile::read(path)?.as_ref().is_some_and(lacks) {
+        return Ok(());
+    }
+    let _lock = KeyFile::lock(path)?;
+    // Another node may have been quicker.
+    let Some(mut file) = KeyFile::read(path)?.filter(lacks) else { return Ok(()) };
+    file.add_missing_signing_keys(now, entropy)?;
+    file.replace(path)
 }
 
 fn load(path: &Path) -> Result<Keys, CryptoError> {

@@ -3,9 +3,12 @@
 //! - [`Keyring`]: the key file, shared by every node, reloaded when it changes.
 //! - [`sealed`]: AES-256-GCM for one database field, bound to its place.
 //! - [`blind`]: keyed hashes by which encrypted values are found again.
-//! - [`signing`]: Ed25519 access tokens and the published key set.
+//! - [`signing`]: the tokens that we sign, and the published key set.
+//! - [`jws`]: whose tokens are believed.
 
 pub mod blind;
+mod generate;
+pub mod jws;
 pub mod keyfile;
 pub mod keyring;
 pub mod sealed;
@@ -14,6 +17,7 @@ pub mod signing;
 pub use blind::{BlindIndex, Purpose};
 pub use keyring::Keyring;
 pub use sealed::Place;
+pub use signing::SigningAlg;
 
 /// Something went wrong with keys or with what they protect.
 #[derive(Debug, thiserror::Error)]

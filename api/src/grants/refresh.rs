@@ -40,6 +40,34 @@ pub fn issue_refresh(
     Ok(clear)
 }
 
+/// The grant of a client's refresh token that can be used, without using it,
+/// and when the token expires.
+pub fn peek_refresh(
+    conn: &mut Conn,
+    (token, client): (&str, &Client),
+    now: Timestamp,
+) -> Result<Option<(Grant, Timestamp)>, DbFault> {
+    let hash = token_hash(token);
+    let Some(row) = store::find_refresh(conn, &hash)? else { return Ok(None) };
+    if row.used_at.is_some() || row.expires_at <= now.naive_utc() {
+        return Ok(None);
+    }
+    let grant = of_row(conn, (&row, &hash), client, now)?;
+    Ok(grant.map(|grant| (grant, row.expires_at.and_utc())))
+}
+
+/// The live grant that a refresh token hangs on, when it is the client's.
+fn of_row(
+    conn: &mut Conn,
+    (row, hash): (&store::RefreshRow, &str),
+    client: &Client,
+    now: Timestamp,
+) -> Result<Option<Grant>, DbFault> {
+    let bad = || corrupt(Place { table: "grant_refresh_tokens", column: "grant_id", row: hash });
+    let id = row.grant_id.parse().map_err(|_| bad())?;
+    Ok(live(conn, id, now)?.filter(|grant| grant.client == client.id))
+}
+
 /// Uses a client's refresh token up. Ending the grant when it is used again is
 /// for the caller.
 pub fn refresh(
@@ -49,9 +77,7 @@ pub fn refresh(
 ) -> Result<Refreshed, DbFault> {
     let hash = token_hash(token);
     let Some(row) = store::find_refresh(conn, &hash)? else { return Ok(Refreshed::Invalid) };
-    let bad = || corrupt(Place { table: "grant_refresh_tokens", column: "grant_id", row: &hash });
-    let id = row.grant_id.parse().map_err(|_| bad())?;
-    let Some(grant) = live(conn, id, now)?.filter(|grant| grant.client == client.id) else {
+    let Some(grant) = of_row(conn, (&row, &hash), client, now)? else {
         return Ok(Refreshed::Invalid);
     };
     if row.expires_at <= now.naive_utc() {

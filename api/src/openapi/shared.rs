@@ -9,16 +9,22 @@ use utoipa::openapi::{
     path::{Operation, ParameterIn, PathItem},
 };
 
-use crate::web::{ProblemCode as Code, problem};
+use crate::web::{OauthCode, ProblemCode as Code, problem};
 
 /// What is answered from memory. Everything else may find the database busy.
-const WITHOUT_DATABASE: [&str; 5] = [
+const WITHOUT_DATABASE: [&str; 7] = [
     "/.well-known/jwks.json",
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/openid-configuration",
     "/api/v1/banks",
     "/api/v1/document-types",
     "/api/v1/service-info",
     "/healthz",
 ];
+
+/// What answers errors as OAuth has them.
+const OAUTH: [&str; 5] =
+    ["/oauth2/introspect", "/oauth2/par", "/oauth2/revoke", "/oauth2/token", "/oauth2/userinfo"];
 
 /// Declares for every operation what it may answer besides what it says
 /// itself.
@@ -26,6 +32,9 @@ pub(super) fn declare(document: &mut Document) {
     let mut components = document.components.take().unwrap_or_default();
     for (path, item) in &mut document.paths.paths {
         for (changes, operation) in operations(item) {
+            if OAUTH.contains(&path.as_str()) {
+                declare_oauth(operation);
+            }
             for (status, codes) in by_status(shared(path, changes, operation)) {
                 if let Some(code) = add(operation, status, &codes) {
                     components.responses.insert(name(code), refusal(&[code]).into());
@@ -45,7 +54,34 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation
         .filter_map(|(changes, operation)| Some((changes, operation.as_mut()?)))
 }
 
+/// Declares what may happen to every request of a client that speaks OAuth.
+fn declare_oauth(operation: &mut Operation) {
+    let mut refusals =
+        vec![(500, OauthCode::ServerError), (503, OauthCode::TemporarilyUnavailable)];
+    if operation.request_body.is_some() {
+        refusals.push((413, OauthCode::InvalidRequest));
+    }
+    for (status, code) in refusals {
+        let example = serde_json::json!({
+            "error": code.as_str(),
+            "error_description": code.description(),
+        });
+        let content = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("OauthErrorDocument")))
+            .example(Some(example))
+            .build();
+        let response = ResponseBuilder::new()
+            .description(code.as_str())
+            .content("application/json", content)
+            .build();
+        operation.responses.responses.insert(status.to_string(), response.into());
+    }
+}
+
 fn shared(path: &str, changes: bool, operation: &Operation) -> Vec<Code> {
+    if OAUTH.contains(&path) {
+        return vec![Code::MethodNotAllowed];
+    }
     let mut codes = vec![Code::MethodNotAllowed, Code::Internal];
     if operation.request_body.is_some() {
         codes.extend([

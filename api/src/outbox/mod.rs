@@ -15,7 +15,7 @@ use crate::{
     identity::Phone,
     kernel::{
         Timestamp,
-        ids::{ChallengeId, FlowId, OutboxId},
+        ids::{ChallengeId, ClientId, FlowId, OutboxId},
     },
     ports::{Notice, SmsPurpose},
 };
@@ -28,8 +28,12 @@ pub const TRIES: u32 = 3;
 /// How long a worker may take over a message before another one may try:
 /// longer than all tries at the gateway together.
 fn lease_time(core: &Core) -> TimeDelta {
-    let slowest =
-        core.settings.sms.timeout_milliseconds.max(core.settings.mail.timeout_milliseconds);
+    let settings = &core.settings;
+    let slowest = settings
+        .sms
+        .timeout_milliseconds
+        .max(settings.mail.timeout_milliseconds)
+        .max(settings.webhooks.timeout_milliseconds);
     let one = i64::from(slowest);
     TimeDelta::milliseconds(one * i64::from(TRIES)) + TimeDelta::seconds(10)
 }
@@ -64,6 +68,16 @@ pub enum Message {
         /// To whom: eleven digits.
         phone: String,
     },
+    /// A business system is told that a session in which somebody signed in to
+    /// it has ended; the token is made when it is sent.
+    ClientLogout {
+        /// Which.
+        client: ClientId,
+        /// The name by which it knows the account.
+        subject: String,
+        /// The name by which it knows the session.
+        session: String,
+    },
     /// A case for the operator's mailbox.
     SupportMail {
         /// Number of the case.
@@ -78,6 +92,7 @@ impl Message {
             Self::RecoveryCode { .. } => "recovery_code",
             Self::SmsNotice { .. } => "sms_notice",
             Self::SupportMail { .. } => "support_mail",
+            Self::ClientLogout { .. } => "client_logout",
         }
     }
 
@@ -90,6 +105,9 @@ impl Message {
             }
             Self::SmsNotice { .. } => {
                 TimeDelta::hours(core.settings.sms.notice_give_up_hours.into())
+            }
+            Self::ClientLogout { .. } => {
+                TimeDelta::hours(core.settings.webhooks.give_up_hours.into())
             }
             Self::SupportMail { .. } => TimeDelta::days(core.settings.mail.give_up_days.into()),
         }

@@ -11,8 +11,13 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     core::{Core, corrupt},
-    crypto::{Place, blind::token_hash, signing::AccessClaims},
+    crypto::{
+        Place, SigningAlg,
+        blind::token_hash,
+        signing::{AccessClaims, Expected},
+    },
     db::{Conn, DbFault},
+    grants,
     kernel::{
         Timestamp,
         ids::{AccountId, SessionId, TokenId},
@@ -20,11 +25,13 @@ use crate::{
     web::{Problem, ProblemCode, RequestMeta},
 };
 
-pub use http::{MaybeSignedIn, SignedIn};
+pub use http::{MaybeSignedIn, SignedIn, of_browser};
 pub use store::purge;
 
 /// Whom access tokens are for.
 const AUDIENCE: &str = "shiming-api";
+/// What access tokens are (RFC 9068 §2.1).
+const TOKEN_TYPE: &str = "at+jwt";
 /// How stale `last_seen_at` may get before it is written again: a write for
 /// every request would cost more than it tells.
 const SEEN_EVERY: TimeDelta = TimeDelta::seconds(60);
@@ -182,7 +189,9 @@ fn issue_tokens(
         exp: now.timestamp() + access_seconds,
     };
     Ok(Tokens {
-        access: core.keyring.with_tokens(|keys| keys.sign(&claims))?,
+        access: core
+            .keyring
+            .with_tokens(|keys| keys.sign((SigningAlg::EdDSA, TOKEN_TYPE), &claims, now))?,
         access_seconds,
         refresh,
         refresh_seconds: refresh_for.num_seconds(),
@@ -264,7 +273,9 @@ pub fn by_access_token(
     now: Timestamp,
 ) -> Result<Option<Session>, DbFault> {
     let issuer = &core.settings.server.public_url;
-    let claims = core.keyring.with_tokens(|keys| keys.verify(token, (issuer, AUDIENCE), now));
+    let expected = Expected { typ: TOKEN_TYPE, issuer, audience: Some(AUDIENCE), expired: false };
+    let claims =
+        core.keyring.with_tokens(|keys| keys.verify::<AccessClaims>(token, &expected, now));
     let Some(claims) = claims else { return Ok(None) };
     let session = live(core, conn, &claims.sid, now)?;
     Ok(session.filter(|session| session.account.to_string() == claims.sub))
@@ -292,24 +303,33 @@ pub fn list(
     rows.into_iter().map(store::Row::session).collect()
 }
 
-/// Ends a session of `account`; `false` when it has none with this id.
+/// Ends a session of `account` and what hangs on it; `false` when it has none
+/// with this id. Ring [`Core::outbox_bell`] after it: clients are told.
 pub fn end(
+    core: &Core,
     conn: &mut Conn,
-    account: AccountId,
-    id: SessionId,
+    (account, id): (AccountId, SessionId),
     now: Timestamp,
 ) -> Result<bool, DbFault> {
-    store::end_of(conn, account, &id.to_string(), now)
+    let ended = store::end_of(conn, account, &id.to_string(), now)?;
+    if ended {
+        grants::end_of_session(core, conn, id, now)?;
+    }
+    Ok(ended)
 }
 
-/// Ends every session of `account`, except one when it is named.
+/// Ends every session of `account`, except one when it is named, and every
+/// sign-in to a client but those of that session: the password is another, and
+/// who knew the old one must be out everywhere.
 pub fn end_all(
+    core: &Core,
     conn: &mut Conn,
-    account: AccountId,
-    except: Option<SessionId>,
+    (account, except): (AccountId, Option<SessionId>),
     now: Timestamp,
 ) -> Result<usize, DbFault> {
-    store::end_all(conn, account, except, now)
+    let ended = store::end_all(conn, account, except, now)?;
+    grants::end_of_account(core, conn, (account, except), now)?;
+    Ok(ended)
 }
 
 /// Holds a session to the end of the transaction; `false` when it was ended
@@ -341,9 +361,16 @@ pub fn password_entered(
     store::password_entered(conn, session, now)
 }
 
-/// Erases the sessions of an account, with their tokens.
-pub fn erase(conn: &mut Conn, account: AccountId) -> Result<(), DbFault> {
-    store::erase(conn, account)
+/// Erases the sessions of an account, with their tokens, and ends every sign-in
+/// to a client.
+pub fn erase(
+    core: &Core,
+    conn: &mut Conn,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<(), DbFault> {
+    store::erase(conn, account)?;
+    grants::end_of_account(core, conn, (account, None), now)
 }
 
 impl store::Row {

@@ -1,5 +1,5 @@
-//! The outermost layer: request id, security headers, one form of failure, one
-//! log line a request.
+//! The outermost layer: request id, security headers, one form of failure (two
+//! with OAuth's), one log line a request.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use actix_web::{
     web::Data,
 };
 
-use super::{Problem, ProblemCode, RequestMeta, WebContext};
+use super::{OauthError, Problem, ProblemCode, RequestMeta, WebContext, cors, html::IsPage};
 
 /// Policy for everything but the web client's pages and the documentation:
 /// such answers are data and may load nothing.
@@ -68,11 +68,22 @@ fn as_problem(response: ServiceResponse<BoxBody>, meta: &RequestMeta) -> Service
     if !(status.is_client_error() || status.is_server_error()) {
         let mut response = response;
         add_headers(response.headers_mut(), meta);
+        if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+            allow_frames(response.headers_mut());
+        }
+        return response;
+    }
+    if response.response().extensions().contains::<IsPage>() {
+        let mut response = response;
+        add_headers(response.headers_mut(), meta);
         return response;
     }
     let (request, failed) = response.into_parts();
     let document = match failed.error() {
-        Some(error) => respond(&problem_of(error, status), meta),
+        Some(error) => match error.as_error::<OauthError>() {
+            Some(error) => respond_oauth(error, meta),
+            None => respond(&problem_of(error, status), meta),
+        },
         None => respond(&problem_of_status(status), meta),
     };
     let mut document = finish(document, meta);
@@ -87,6 +98,12 @@ fn as_problem(response: ServiceResponse<BoxBody>, meta: &RequestMeta) -> Service
 fn respond(problem: &Problem, meta: &RequestMeta) -> HttpResponse {
     problem.log(meta.id);
     problem.response(meta.language, meta.id)
+}
+
+/// Clients that speak OAuth know its errors, and no others.
+fn respond_oauth(error: &OauthError, meta: &RequestMeta) -> HttpResponse {
+    error.log(meta.id);
+    error.response()
 }
 
 fn finish(mut response: HttpResponse, meta: &RequestMeta) -> HttpResponse {
@@ -113,8 +130,22 @@ fn problem_of_status(status: StatusCode) -> Problem {
     })
 }
 
+/// An answer that only leads elsewhere shows nothing that a frame could
+/// disguise, and clients ask with `prompt=none` in frames whether somebody is
+/// signed in.
+fn allow_frames(headers: &mut HeaderMap) {
+    headers.remove(header::X_FRAME_OPTIONS);
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; base-uri 'none'"),
+    );
+}
+
 /// Security headers (OWASP Secure Headers), unless the handler set its own.
 fn add_headers(headers: &mut HeaderMap, meta: &RequestMeta) {
+    if let Some(asks) = meta.cross_origin {
+        cors::add_headers(headers, asks);
+    }
     let policy = if meta.is_docs { DOCS_POLICY } else { DATA_POLICY };
     let fixed: [(HeaderName, &'static str); 6] = [
         (header::CONTENT_SECURITY_POLICY, policy),

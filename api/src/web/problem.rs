@@ -135,6 +135,11 @@ impl Problem {
         self.errors.iter().map(|one| (one.pointer.clone(), one.code.clone())).collect()
     }
 
+    /// Seconds to wait before another try.
+    pub fn retry_after_seconds(&self) -> Option<u32> {
+        self.retry_after
+    }
+
     /// The code.
     pub fn code(&self) -> ProblemCode {
         self.code
@@ -171,22 +176,52 @@ impl Problem {
         if let Some(seconds) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
+        if let Some(challenge) = self.challenge() {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
         let document = self.document(language, request_id);
         response.body(serde_json::to_string(&document).unwrap_or_default())
     }
 
+    /// What a client is told that came without a good access token (RFC 6750
+    /// §3). People get none: their browser would open a window for it.
+    fn challenge(&self) -> Option<String> {
+        match self.code {
+            ProblemCode::TokenInvalid => {
+                Some(r#"Bearer realm="shiming", error="invalid_token""#.to_owned())
+            }
+            ProblemCode::ScopeInsufficient => {
+                let scope = self.members.get("scope").and_then(Value::as_str).unwrap_or_default();
+                Some(format!(
+                    r#"Bearer realm="shiming", error="insufficient_scope", scope="{scope}""#
+                ))
+            }
+            _ => None,
+        }
+    }
+
     /// Writes the fault to the log, with its chain of causes.
     pub fn log(&self, request_id: RequestId) {
-        let Some(source) = &self.source else { return };
-        let mut causes = source.to_string();
-        let mut cause = source.source();
-        while let Some(next) = cause {
-            causes.push_str(": ");
-            causes.push_str(&next.to_string());
-            cause = next.source();
+        if let Some(source) = &self.source {
+            log_fault(request_id, self.code.as_str(), source.as_ref());
         }
-        tracing::error!(%request_id, code = self.code.as_str(), causes, "request failed");
     }
+}
+
+/// Writes a fault to the log, with its chain of causes.
+pub(super) fn log_fault(
+    request_id: RequestId,
+    code: &'static str,
+    fault: &(dyn std::error::Error + Send + Sync),
+) {
+    let mut causes = fault.to_string();
+    let mut cause = fault.source();
+    while let Some(next) = cause {
+        causes.push_str(": ");
+        causes.push_str(&next.to_string());
+        cause = next.source();
+    }
+    tracing::error!(%request_id, code, causes, "request failed");
 }
 
 /// A problem in a form that can be stored and raised again.

@@ -11,8 +11,46 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Public keys of the access tokens */
+        /**
+         * Public keys of every token that we sign
+         * @description A new key is published before it signs, and an old one for as long as its
+         *     tokens live. `Cache-Control` says how long the set may be kept.
+         */
         get: operations["get_jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/oauth-authorization-server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metadata for OAuth 2.0 clients (RFC 8414), the same */
+        get: operations["get_oauth_metadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metadata for OpenID Connect clients */
+        get: operations["get_openid_configuration"];
         put?: never;
         post?: never;
         delete?: never;
@@ -33,6 +71,44 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/authorized-systems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Business systems that see something of the account */
+        get: operations["list_authorized_systems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/authorized-systems/{client_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a consent back
+         * @description The system's tokens die, and it is told. What it sees again, it must ask for
+         *     again. Nothing happens when there is no consent.
+         */
+        delete: operations["withdraw_authorized_system"];
         options?: never;
         head?: never;
         patch?: never;
@@ -183,6 +259,65 @@ export interface paths {
         post?: never;
         /** Give the questions up */
         delete: operations["remove_account_questions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authorizations/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sign-in that this browser brought last */
+        get: operations["get_current_authorization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authorizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A sign-in to a business system
+         * @description It waits for `oauth.request_minutes` in the browser that brought it; nobody
+         *     else finds it. Signing in, registering and recovering are done meanwhile as
+         *     at any other time: look here again afterwards.
+         */
+        get: operations["get_authorization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authorizations/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Allow or refuse a sign-in
+         * @description It is used up by this. `allow` needs the state `consent` or `ready`.
+         */
+        post: operations["decide_authorization"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -882,6 +1017,263 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oauth2/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Authorization request
+         * @description Parameters of OpenID Connect Core §3.1.2.1, with PKCE (S256), RFC 9126 and
+         *     RFC 8707. The answer goes to the redirect URI, with `iss`. Whoever cannot be
+         *     sent back is shown a page.
+         */
+        get: operations["authorize"];
+        put?: never;
+        /**
+         * Authorization request, as a form
+         * @description The same as a GET, for requests that are too long for a URL.
+         */
+        post: operations["authorize_by_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/introspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask about a token
+         * @description For a resource server: a client that is registered with the API as one of
+         *     its `resources`, or as the audience itself. Others learn of their own tokens
+         *     only.
+         */
+        post: operations["introspect_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign out at the wish of a business system
+         * @description With an ID token of the session of this browser (`id_token_hint`), which may
+         *     have expired, at once; otherwise the person is asked. Afterwards the person
+         *     goes to `post_logout_redirect_uri`, if it is one of the client's.
+         */
+        get: operations["sign_out"];
+        put?: never;
+        /**
+         * Sign out at the wish of a business system, as a form
+         * @description The same as a GET. The ID token is used here and does not appear in the
+         *     address.
+         */
+        post: operations["sign_out_by_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/logout/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer whether to sign out */
+        post: operations["confirm_sign_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/par": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Push an authorization request
+         * @description Parameters of the authorization request as a form; the client proves itself
+         *     as at the token endpoint. The `request_uri` is for this client and for one
+         *     use.
+         */
+        post: operations["push_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/plain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sign-in that this browser brought last, without JavaScript */
+        get: operations["current_plain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/plain.css": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stylesheet of the pages */
+        get: operations["plain_style"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/plain/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A sign-in without JavaScript */
+        get: operations["show_plain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/plain/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Allow or refuse a sign-in without JavaScript */
+        post: operations["decide_plain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/plain/{id}/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in without JavaScript
+         * @description By the rules of `POST /api/v1/sessions`.
+         */
+        post: operations["sign_in_plain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke a token
+         * @description A refresh token takes everything with it that hangs on the same sign-in.
+         */
+        post: operations["revoke_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Get tokens */
+        post: operations["create_client_tokens"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/userinfo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a person has let the client see */
+        get: operations["get_userinfo"];
+        put?: never;
+        /** The same, with the token in the header or in the body */
+        post: operations["post_userinfo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -1002,106 +1394,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/authorizations/current": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_current_authorization"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/authorizations/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_authorization"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/authorizations/{id}/decision": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["decide_authorization"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/account/authorized-systems": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_authorized_systems"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/account/authorized-systems/{client_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: operations["withdraw_consent"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/account/identity-checks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_identity_checks"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description A token to ask about or to revoke; the client proves itself as at the token
+         *     endpoint.
+         */
+        AboutToken: {
+            /** @description An access token or a refresh token. */
+            token: string;
+            /** @description Not needed: it is seen from the token which it is. */
+            token_type_hint?: string | null;
+            client_id?: string | null;
+            client_secret?: string | null;
+            client_assertion_type?: string | null;
+            client_assertion?: string | null;
+        };
         /**
          * @description A change that waits for the bank or for its code. The values are those that
          *     the account will have, masked.
@@ -1330,6 +1640,73 @@ export interface components {
          * @enum {string}
          */
         AuditKind: "registration_started" | "bank_checked" | "code_requested" | "code_wrong" | "account_created" | "registration_abandoned" | "signed_in" | "sign_in_failed" | "session_ended" | "refresh_token_reused" | "recovery_started" | "username_recovered" | "password_reset" | "phone_replaced" | "password_checked" | "password_changed" | "profile_changed" | "questions_set" | "questions_removed" | "answers_wrong" | "questions_disabled" | "exported" | "closure_requested" | "closure_cancelled" | "account_closed" | "unit_approved" | "unit_rejected" | "support_case_opened" | "case_read" | "units_listed" | "consent_given" | "consent_withdrawn" | "signed_in_to_client" | "grant_reused" | "identity_checked" | "client_created" | "client_changed" | "client_secret_rotated" | "client_state_changed";
+        /**
+         * @description How a client proves itself.
+         * @enum {string}
+         */
+        AuthMethod: "none" | "client_secret_basic" | "client_secret_post" | "private_key_jwt";
+        /** @description A sign-in to a business system. */
+        Authorization: {
+            /** @example 5f1c0e3a9b7d4826… */
+            id: string;
+            state: components["schemas"]["AuthorizationState"];
+            reason: components["schemas"]["AuthorizationReason"] | null;
+            client: components["schemas"]["ClientView"];
+            /** @description What the system will see. */
+            items: components["schemas"]["ConsentItem"][];
+            /** @description What of it was not consented to before. */
+            new_items: components["schemas"]["ConsentItem"][];
+            account: components["schemas"]["SignedInAs"] | null;
+            /**
+             * @description The username, as the system thinks.
+             * @example wangxiaoming
+             */
+            login_hint: string | null;
+            ui_locale: components["schemas"]["UiLocale"] | null;
+            /** @description Whether the system wants the person to register. */
+            create: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            expires_at: string;
+        };
+        /**
+         * @description Why somebody who is signed in has to sign in, or cannot go on.
+         * @enum {string}
+         */
+        AuthorizationReason: "password_again" | "select_account" | "unit_not_approved" | "assurance_too_low";
+        /**
+         * @description What is to be done next.
+         * @enum {string}
+         */
+        AuthorizationState: "sign_in" | "consent" | "ready" | "refused";
+        /** @description A business system that sees something of the account. */
+        AuthorizedSystem: {
+            client: components["schemas"]["ClientView"];
+            /** @description What it sees. */
+            items: components["schemas"]["ConsentItem"][];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            given_at: string;
+            /**
+             * Format: date-time
+             * @description When something was added last.
+             * @example 2026-11-23T02:00:00Z
+             */
+            updated_at: string;
+            /**
+             * Format: date-time
+             * @description When one signed in to it last.
+             */
+            last_used_at: string | null;
+        };
+        /** @description Business systems, the one that was changed last first. */
+        AuthorizedSystems: {
+            items: components["schemas"]["AuthorizedSystem"][];
+        };
         /** @description How the bank answers next. */
         BankBehaviour: {
             /** @description In which way. */
@@ -1539,6 +1916,36 @@ export interface components {
         ChooseMethod: {
             method: components["schemas"]["RecoveryMethod"];
         };
+        /** @description A business system. */
+        ClientView: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description What people call it.
+             * @example 考生服务系统
+             */
+            name: string;
+            /**
+             * @description The same in English.
+             * @example Candidate service
+             */
+            name_en: string | null;
+            /**
+             * @description Who runs it.
+             * @example 深圳市考试院
+             */
+            owner: string;
+            /**
+             * @description The same in English.
+             * @example Shenzhen Examinations Authority
+             */
+            owner_en: string | null;
+            /**
+             * @description Its home page.
+             * @example https://exam.example.gov.cn/
+             */
+            uri: string | null;
+        };
         /** @description A closing that was asked for. */
         Closure: {
             /**
@@ -1557,6 +1964,11 @@ export interface components {
              */
             code: string;
         };
+        /**
+         * @description Something that a client sees of a person.
+         * @enum {string}
+         */
+        ConsentItem: "username" | "user_type" | "phone" | "name" | "document_type" | "document_number" | "document_number_masked" | "gender" | "birth_date" | "verification" | "unit" | "offline_access";
         /** @description Consent to the texts in force, by version (PIPL art. 14, 23, 29). */
         Consents: {
             /**
@@ -1581,6 +1993,23 @@ export interface components {
             /** @example help@example.gov.cn */
             email: string;
         };
+        /** @description What the person decides. */
+        Decide: {
+            decision: components["schemas"]["Decision"];
+        };
+        /** @description Where the person goes now. */
+        Decided: {
+            /**
+             * @description To the system, with a code or an error.
+             * @example https://exam.example.gov.cn/callback?code=…&state=…&iss=…
+             */
+            redirect_to: string;
+        };
+        /**
+         * @description What the person decides.
+         * @enum {string}
+         */
+        Decision: "allow" | "deny";
         /**
          * @description A kind of identity document.
          * @enum {string}
@@ -1804,6 +2233,11 @@ export interface components {
          * @enum {string}
          */
         Gender: "male" | "female";
+        /**
+         * @description How a client gets tokens.
+         * @enum {string}
+         */
+        GrantType: "authorization_code" | "refresh_token" | "client_credentials";
         /** @description Whether the process or the service is well. */
         Health: {
             /** @example ok */
@@ -1841,6 +2275,30 @@ export interface components {
             ip_prefix: string | null;
             /** @example Chrome on Windows */
             device: string | null;
+        };
+        /** @description What a token says, to whom it concerns. */
+        Introspection: {
+            /**
+             * @description Whether it is good; of a token that is not, or that is none of the
+             *     asking client's business, nothing else is told.
+             */
+            active: boolean;
+            /** @example Bearer */
+            token_type?: string | null;
+            /** @example users:read */
+            scope?: string | null;
+            client_id?: string | null;
+            sub?: string | null;
+            aud?: string | null;
+            iss?: string | null;
+            /** Format: int64 */
+            iat?: number | null;
+            /** Format: int64 */
+            exp?: number | null;
+            jti?: string | null;
+            /** Format: int64 */
+            auth_time?: number | null;
+            acr?: string | null;
         };
         /** @description The published keys (RFC 7517). */
         KeySet: {
@@ -1937,11 +2395,76 @@ export interface components {
             /** @example 张** */
             legal_representative: string;
         };
+        /** @description Metadata of this provider. Each member is true of what answers here. */
+        Metadata: {
+            /** @example https://id.example.gov.cn */
+            issuer: string;
+            authorization_endpoint: string;
+            token_endpoint: string;
+            userinfo_endpoint: string;
+            jwks_uri: string;
+            introspection_endpoint: string;
+            revocation_endpoint: string;
+            /** @description RFC 9126. */
+            pushed_authorization_request_endpoint: string;
+            /** @description OpenID Connect RP-Initiated Logout 1.0. */
+            end_session_endpoint: string;
+            service_documentation: string;
+            op_policy_uri: string;
+            op_tos_uri: string;
+            scopes_supported: string[];
+            response_types_supported: string[];
+            response_modes_supported: string[];
+            grant_types_supported: components["schemas"]["GrantType"][];
+            code_challenge_methods_supported: string[];
+            subject_types_supported: components["schemas"]["SubjectType"][];
+            id_token_signing_alg_values_supported: string[];
+            token_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
+            token_endpoint_auth_signing_alg_values_supported: string[];
+            introspection_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
+            introspection_endpoint_auth_signing_alg_values_supported: string[];
+            revocation_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
+            revocation_endpoint_auth_signing_alg_values_supported: string[];
+            acr_values_supported: string[];
+            claim_types_supported: string[];
+            claims_supported: string[];
+            claims_parameter_supported: boolean;
+            request_parameter_supported: boolean;
+            request_uri_parameter_supported: boolean;
+            require_pushed_authorization_requests: boolean;
+            /** @description RFC 9207. */
+            authorization_response_iss_parameter_supported: boolean;
+            prompt_values_supported: string[];
+            ui_locales_supported: string[];
+            backchannel_logout_supported: boolean;
+            backchannel_logout_session_supported: boolean;
+            /** @description OpenID Connect for Identity Assurance 1.0, as the following. */
+            verified_claims_supported: boolean;
+            trust_frameworks_supported: string[];
+            evidence_supported: string[];
+            electronic_records_supported: string[];
+            claims_in_verified_claims_supported: string[];
+        };
         /**
          * @description How a port answers.
          * @enum {string}
          */
         Mode: "normal" | "error" | "timeout" | "slow";
+        /**
+         * @description What went wrong, by its registered name (IANA, OAuth Parameters).
+         * @enum {string}
+         */
+        OauthCode: "invalid_request" | "invalid_client" | "invalid_grant" | "unauthorized_client" | "unsupported_grant_type" | "invalid_scope" | "invalid_target" | "invalid_token" | "insufficient_scope" | "access_denied" | "unsupported_response_type" | "login_required" | "consent_required" | "interaction_required" | "account_selection_required" | "request_not_supported" | "invalid_request_uri" | "unmet_authentication_requirements" | "server_error" | "temporarily_unavailable" | "too_many_requests";
+        /** @description The body of every failure of the OAuth endpoints (RFC 6749 §5.2). */
+        OauthErrorDocument: {
+            /** @description What went wrong. */
+            error: components["schemas"]["OauthCode"];
+            /**
+             * @description What to do about it, for whoever builds the client.
+             * @example The code or refresh token is not valid.
+             */
+            error_description: string;
+        };
         /** @description A letter to the operator. */
         OpenSupportCase: {
             topic: components["schemas"]["SupportTopic"];
@@ -2053,18 +2576,13 @@ export interface components {
             /** @description The fields that must be corrected. */
             errors?: components["schemas"]["FieldProblem"][];
         };
-        /** @description One published key (RFC 7517, RFC 8037 §2). */
+        /** @description One published key (RFC 7517, RFC 7518 §6, RFC 8037 §2). */
         PublishedKey: {
             /**
              * @description Key type.
              * @example OKP
              */
             kty: string;
-            /**
-             * @description Curve.
-             * @example Ed25519
-             */
-            crv: string;
             /**
              * @description Use.
              * @example sig
@@ -2077,8 +2595,33 @@ export interface components {
             alg: string;
             /** @description Key id, as in the token's header. */
             kid: string;
-            /** @description Public key, base64url. */
-            x: string;
+            /**
+             * @description Curve, of `EC` and `OKP`.
+             * @example Ed25519
+             */
+            crv?: string | null;
+            /** @description Public key of `OKP`, x-coordinate of `EC`; base64url. */
+            x?: string | null;
+            /** @description y-coordinate of `EC`; base64url. */
+            y?: string | null;
+            /** @description Modulus of `RSA`; base64url. */
+            n?: string | null;
+            /** @description Exponent of `RSA`; base64url. */
+            e?: string | null;
+        };
+        /** @description A pushed request. */
+        Pushed: {
+            /**
+             * @description For the authorization endpoint, once.
+             * @example urn:ietf:params:oauth:request_uri:5f1c0e3a…
+             */
+            request_uri: string;
+            /**
+             * Format: int64
+             * @description Seconds.
+             * @example 90
+             */
+            expires_in: number;
         };
         /** @description A question and its answer. */
         QuestionAnswer: {
@@ -2503,6 +3046,16 @@ export interface components {
              */
             device_name?: string | null;
         };
+        /** @description Who is signed in. */
+        SignedInAs: {
+            /** @example wangxiaoming */
+            username: string;
+            /**
+             * @description Masked; of a unit its name.
+             * @example 王**
+             */
+            name: string;
+        };
         /** @description A new browser session; the cookie comes in `Set-Cookie`. */
         SignedInView: {
             session: components["schemas"]["SessionView"];
@@ -2573,6 +3126,11 @@ export interface components {
             /** @description Where to go back to afterwards; its origin must be allowed by the operator. */
             return_to?: string | null;
         };
+        /**
+         * @description What the names by which a client knows accounts are shared with.
+         * @enum {string}
+         */
+        SubjectType: "public" | "pairwise";
         /** @description A case was made. */
         SupportCase: {
             /**
@@ -2591,6 +3149,63 @@ export interface components {
          * @enum {string}
          */
         SupportTopic: "bank_mismatch" | "name" | "phone" | "unit" | "other";
+        /** @description Tokens (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3). */
+        TokenAnswer: {
+            /** @description JWT (RFC 9068), for `Authorization: Bearer`. */
+            access_token: string;
+            /** @example Bearer */
+            token_type: string;
+            /**
+             * Format: int64
+             * @description Seconds.
+             * @example 600
+             */
+            expires_in: number;
+            /**
+             * @description What the access token covers.
+             * @example openid profile realname
+             */
+            scope: string;
+            /** @description For one use; using it twice ends the sign-in. */
+            refresh_token?: string | null;
+            /** @description Who has signed in. */
+            id_token?: string | null;
+        };
+        /**
+         * @description A token request. Clients prove themselves as they are registered: by
+         *     `Authorization: Basic`, by `client_secret`, by `client_assertion`, or, when
+         *     they can keep no secret, not at all (then `client_id` names them).
+         */
+        TokenRequest: {
+            /**
+             * @description `authorization_code`, `refresh_token` or `client_credentials`.
+             * @example authorization_code
+             */
+            grant_type: string;
+            /** @description The code, with `authorization_code`. */
+            code?: string | null;
+            /**
+             * @description Where the code was sent, with `authorization_code`.
+             * @example https://exam.example.gov.cn/callback
+             */
+            redirect_uri?: string | null;
+            /** @description What the challenge was made from (RFC 7636), with `authorization_code`. */
+            code_verifier?: string | null;
+            /** @description The refresh token, with `refresh_token`. */
+            refresh_token?: string | null;
+            /**
+             * @description Fewer scopes than were granted, separated by spaces.
+             * @example users:read
+             */
+            scope?: string | null;
+            /** @description The API that the token is for (RFC 8707); ours when left out. */
+            resource?: string | null;
+            client_id?: string | null;
+            client_secret?: string | null;
+            client_assertion_type?: string | null;
+            /** @description JWT (RFC 7523). */
+            client_assertion?: string | null;
+        };
         /** @description The tokens of an app (RFC 6749 §5.1 names). */
         TokenSet: {
             /** @description JWT signed with Ed25519; see `/.well-known/jwks.json`. */
@@ -2615,6 +3230,11 @@ export interface components {
             session_id: string;
         };
         /**
+         * @description A language of our pages.
+         * @enum {string}
+         */
+        UiLocale: "zh-CN" | "en";
+        /**
          * @description Whether an operator lets a unit sign in to business systems.
          * @enum {string}
          */
@@ -2624,6 +3244,67 @@ export interface components {
          * @enum {string}
          */
         UserType: "person" | "unit";
+        /**
+         * @description What a person has let the client see; which claims there are depends on the
+         *     scopes that were granted.
+         */
+        UserinfoAnswer: {
+            /** @description The name by which the client knows the person. */
+            sub: string;
+            /**
+             * @description Username (`profile`).
+             * @example wangxiaoming
+             */
+            preferred_username?: string | null;
+            /**
+             * @description `person` or `unit` (`profile`).
+             * @example person
+             */
+            user_type?: string | null;
+            /**
+             * Format: int64
+             * @description Seconds since 1970 (`profile`).
+             */
+            updated_at?: number | null;
+            /**
+             * @description E.164 (`phone`).
+             * @example +8613800138000
+             */
+            phone_number?: string | null;
+            phone_number_verified?: boolean | null;
+            /**
+             * @description Name; of a unit's account that of its agent, as the following
+             *     (`realname`).
+             * @example 王小明
+             */
+            name?: string | null;
+            /** @example RESIDENT_ID */
+            document_type?: string | null;
+            /** @example 4403**********0014 */
+            document_number?: string | null;
+            /**
+             * @description Whether digits are hidden: whether the client sees all of them is a
+             *     matter of its registration.
+             */
+            document_number_masked?: boolean | null;
+            /** @example male */
+            gender?: string | null;
+            /** @example 1990-03-07 */
+            birthdate?: string | null;
+            /** @example 2026-11-23T02:00:00Z */
+            verified_at?: string | null;
+            /** @description The unit, when it is one (`unit`). */
+            unit?: Record<string, never> | null;
+            /**
+             * @description OpenID Connect for Identity Assurance, when `claims` asked for it
+             *     (`realname`).
+             */
+            verified_claims?: Record<string, never> | null;
+        };
+        /** @description An access token, for clients that cannot send the header. */
+        UserinfoRequest: {
+            access_token?: string | null;
+        };
         /** @description Step 3: 填写验证信息. What is left out (`null`) stays as it was entered. */
         VerifyWithBank: {
             /** @example CCB */
@@ -2635,73 +3316,6 @@ export interface components {
              * @example 13800138000
              */
             phone?: string | null;
-        };
-        AuthorizationClient: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            name_en: string | null;
-            owner: string;
-            owner_en: string | null;
-            uri: string | null;
-        };
-        /** @enum {string} */
-        AuthorizationState: "sign_in" | "consent" | "ready" | "refused";
-        /** @enum {string} */
-        AuthorizationReason: "password_again" | "select_account" | "unit_not_approved" | "assurance_too_low";
-        /** @enum {string} */
-        AuthorizationItem: "username" | "user_type" | "phone" | "name" | "document_type" | "document_number" | "document_number_masked" | "gender" | "birth_date" | "verification" | "unit" | "offline_access";
-        AuthorizationAccount: {
-            username: string;
-            name: string;
-        };
-        Authorization: {
-            id: string;
-            state: components["schemas"]["AuthorizationState"];
-            reason: components["schemas"]["AuthorizationReason"] | null;
-            client: components["schemas"]["AuthorizationClient"];
-            items: components["schemas"]["AuthorizationItem"][];
-            new_items: components["schemas"]["AuthorizationItem"][];
-            account: components["schemas"]["AuthorizationAccount"] | null;
-            login_hint: string | null;
-            /** @enum {string|null} */
-            ui_locale: "zh-CN" | "en" | null;
-            create: boolean;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        AuthorizationDecision: {
-            /** @enum {string} */
-            decision: "allow" | "deny";
-        };
-        AuthorizationRedirect: {
-            redirect_to: string;
-        };
-        AuthorizedSystem: {
-            client: components["schemas"]["AuthorizationClient"];
-            items: components["schemas"]["AuthorizationItem"][];
-            /** Format: date-time */
-            given_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** Format: date-time */
-            last_used_at: string | null;
-        };
-        AuthorizedSystems: {
-            items: components["schemas"]["AuthorizedSystem"][];
-        };
-        IdentityCheckItem: {
-            /** Format: uuid */
-            id: string;
-            /** Format: date-time */
-            checked_at: string;
-            client: components["schemas"]["AuthorizationClient"];
-            purpose: string;
-            matched: boolean;
-        };
-        IdentityCheckList: {
-            items: components["schemas"]["IdentityCheckItem"][];
-            next: string | null;
         };
     };
     responses: {
@@ -2857,6 +3471,25 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
+        /** @description validation_failed */
+        ValidationFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "validation_failed",
+                 *       "detail": "Correct the fields named in errors and send the request again.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 422,
+                 *       "title": "Some fields need correcting",
+                 *       "type": "https://shiming.dev/problems/validation_failed"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
     };
     parameters: never;
     requestBodies: never;
@@ -2887,6 +3520,50 @@ export interface operations {
             500: components["responses"]["Internal"];
         };
     };
+    get_oauth_metadata: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metadata"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+        };
+    };
+    get_openid_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Metadata"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+        };
+    };
     get_account: {
         parameters: {
             query?: never;
@@ -2907,6 +3584,88 @@ export interface operations {
             };
             /** @description not_signed_in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    list_authorized_systems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizedSystems"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    withdraw_authorized_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3597,6 +4356,132 @@ export interface operations {
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    get_current_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authorization"];
+                };
+            };
+            /** @description authorization_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    get_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authorization"];
+                };
+            };
+            /** @description authorization_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    decide_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            /** @description cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description authorization_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description authorization_conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Overloaded"];
         };
@@ -5751,6 +6636,1000 @@ export interface operations {
             500: components["responses"]["Internal"];
         };
     };
+    authorize: {
+        parameters: {
+            query: {
+                client_id: string;
+                redirect_uri?: string;
+                /** @description `code` */
+                response_type?: string;
+                scope?: string;
+                state?: string;
+                nonce?: string;
+                code_challenge?: string;
+                /** @description `S256` */
+                code_challenge_method?: string;
+                /** @description `none`, `login`, `consent`, `select_account`, `create` */
+                prompt?: string;
+                max_age?: string;
+                acr_values?: string;
+                login_hint?: string;
+                ui_locales?: string;
+                claims?: string;
+                resource?: string;
+                /** @description of a pushed request */
+                request_uri?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the client with a code or an error, or to the page where the person signs in */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: malformed_request (unknown client or redirect URI) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description A page: too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    authorize_by_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the same address, which takes the request up from there */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: malformed_request (unknown client or redirect URI) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description A page: too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    introspect_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["AboutToken"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Introspection"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description invalid_client */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description invalid_request */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "invalid_request",
+                     *       "error_description": "The request is malformed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description server_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "server_error",
+                     *       "error_description": "Something failed; try again later."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description temporarily_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "temporarily_unavailable",
+                     *       "error_description": "The service is busy; try again in a moment."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: {
+                id_token_hint?: string;
+                client_id?: string;
+                post_logout_redirect_uri?: string;
+                state?: string;
+                ui_locales?: string;
+                /** @description in place of `id_token_hint`: the session as the client knows it */
+                sid?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page: a question, or that it is done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Done: to the client */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    sign_out_by_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the same address, which goes on from there */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    confirm_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page: what has been done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Done: to the client */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page: cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    push_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pushed"];
+                };
+            };
+            /** @description invalid_request, invalid_request_uri, invalid_scope, invalid_target, request_not_supported, unauthorized_client, unmet_authentication_requirements, unsupported_response_type */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description invalid_client */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description server_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "server_error",
+                     *       "error_description": "Something failed; try again later."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description temporarily_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "temporarily_unavailable",
+                     *       "error_description": "The service is busy; try again in a moment."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+        };
+    };
+    current_plain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the page of the sign-in */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: authorization_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    plain_style: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/css": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    show_plain: {
+        parameters: {
+            query?: {
+                /** @description `zh-CN` or `en` */
+                lang?: string;
+                /** @description `other`: sign in, though somebody is */
+                account?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            /** @description A page: authorization_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description A page: too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    decide_plain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the system, with a code or an error; or back to the page, when something else is to be done first */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page: cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page: authorization_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    sign_in_plain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed in: to the page of the sign-in */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page: login_failed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page: cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page: authorization_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description A page: validation_failed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page: login_locked, login_too_soon, too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            500: components["responses"]["Internal"];
+            /** @description A page: overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["AboutToken"];
+            };
+        };
+        responses: {
+            /** @description It is good for nothing now, if it ever was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description invalid_client */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description invalid_request */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "invalid_request",
+                     *       "error_description": "The request is malformed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description server_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "server_error",
+                     *       "error_description": "Something failed; try again later."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description temporarily_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "temporarily_unavailable",
+                     *       "error_description": "The service is busy; try again in a moment."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+        };
+    };
+    create_client_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenAnswer"];
+                };
+            };
+            /** @description invalid_request, invalid_grant, invalid_scope, invalid_target, unauthorized_client, unsupported_grant_type */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description invalid_client */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description invalid_request */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "invalid_request",
+                     *       "error_description": "The request is malformed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description server_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "server_error",
+                     *       "error_description": "Something failed; try again later."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description temporarily_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "temporarily_unavailable",
+                     *       "error_description": "The service is busy; try again in a moment."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+        };
+    };
+    get_userinfo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserinfoAnswer"];
+                };
+            };
+            /** @description invalid_token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description insufficient_scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description server_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "server_error",
+                     *       "error_description": "Something failed; try again later."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description temporarily_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "temporarily_unavailable",
+                     *       "error_description": "The service is busy; try again in a moment."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+        };
+    };
+    post_userinfo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["UserinfoRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserinfoAnswer"];
+                };
+            };
+            /** @description invalid_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description invalid_token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description insufficient_scope */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description invalid_request */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "invalid_request",
+                     *       "error_description": "The request is malformed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description server_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "server_error",
+                     *       "error_description": "Something failed; try again later."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description temporarily_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "temporarily_unavailable",
+                     *       "error_description": "The service is busy; try again in a moment."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+        };
+    };
     get_readiness: {
         parameters: {
             query?: never;
@@ -6061,185 +7940,6 @@ export interface operations {
             };
             500: components["responses"]["Internal"];
             503: components["responses"]["Overloaded"];
-        };
-    };
-    get_current_authorization: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Authorization"];
-                };
-            };
-            /** @description problem */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    get_authorization: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Authorization"];
-                };
-            };
-            /** @description problem */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    decide_authorization: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AuthorizationDecision"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuthorizationRedirect"];
-                };
-            };
-            /** @description problem */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_authorized_systems: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuthorizedSystems"];
-                };
-            };
-            /** @description problem */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    withdraw_consent: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                client_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description problem */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
-        };
-    };
-    list_identity_checks: {
-        parameters: {
-            query?: {
-                before?: string | null;
-                limit?: number | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IdentityCheckList"];
-                };
-            };
-            /** @description problem */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDocument"];
-                };
-            };
         };
     };
 }

@@ -80,6 +80,37 @@ impl Answer {
         self.json()
     }
 
+    /// The error of an OAuth endpoint, after checking that it is one, that it
+    /// says `error`, and that it gives nothing away.
+    #[track_caller]
+    pub fn oauth(&self, status: u16, error: &str) -> Value {
+        let body = self.any_oauth();
+        assert_eq!(
+            (self.status, body["error"].as_str().unwrap()),
+            (status, error),
+            "{}: {}",
+            self.asked,
+            self.text()
+        );
+        body
+    }
+
+    /// The error of an OAuth endpoint, whatever it says.
+    #[track_caller]
+    pub fn any_oauth(&self) -> Value {
+        let (text, asked) = (self.text(), &self.asked);
+        assert!(self.status >= 400, "{asked}: {} {text}", self.status);
+        assert_eq!(self.header("content-type"), "application/json", "{asked}: {text}");
+        assert_eq!(self.header("cache-control"), "no-store", "{asked}");
+        assert!(!self.header("x-request-id").is_empty(), "{asked}");
+        let body = self.json();
+        assert!(body["error_description"].as_str().is_some_and(|text| !text.is_empty()), "{text}");
+        let members: Vec<_> = body.as_object().unwrap().keys().collect();
+        assert_eq!(members, ["error", "error_description"], "{asked}: {text}");
+        assert_eq!(people::named_in(&text), None, "{asked}: {text}");
+        body
+    }
+
     /// Checks that exactly these fields were refused: pointer and code.
     #[track_caller]
     pub fn fields(&self, expected: &[(&str, &str)]) {

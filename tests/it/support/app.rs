@@ -18,6 +18,8 @@ use shiming::{
 };
 use tempfile::TempDir;
 
+use crate::process::program::keys;
+
 use super::{client::Client, clock::MovableClock, database::Database, entropy::RiggedEntropy};
 
 /// A running server. The worker does not run: tests send the outbox by hand.
@@ -96,6 +98,7 @@ impl TestApp {
     ) -> Self {
         let folder = temporary_folder();
         let database = Database::create(folder.path());
+        keys::copy_to(&folder.path().join("keyring.json"));
         let mut settings = settings(folder.path(), &database);
         change(&mut settings);
         let clock = Arc::new(MovableClock::default());

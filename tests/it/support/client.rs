@@ -34,6 +34,8 @@ pub struct Client<'a> {
 
 impl<'a> Client<'a> {
     pub fn new(app: &'a TestApp) -> Self {
+        // One for the whole process; a second time does nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
             app,
             http: reqwest::Client::builder()

@@ -7,9 +7,13 @@ mod clock;
 pub mod contract;
 mod database;
 mod entropy;
+pub mod jose;
+pub mod oauth;
 mod people;
+pub mod receiver;
 mod recovery;
 pub mod smtp;
+pub mod systems;
 
 pub use answer::Answer;
 pub use app::TestApp;

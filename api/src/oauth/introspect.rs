@@ -1,0 +1,150 @@
+//! Asking about tokens (RFC 7662) and ending them (RFC 7009).
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use zeroize::Zeroizing;
+
+use crate::{
+    access_tokens::{self, Claims, Token},
+    clients::{Client, FromClient},
+    core::Core,
+    db::{Conn, DbFault},
+    grants,
+    kernel::Timestamp,
+    web::{OauthError, RequestMeta},
+};
+
+/// What a token says, to whom it concerns.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Introspection {
+    /// Whether it is good; of a token that is not, or that is none of the
+    /// asking client's business, nothing else is told.
+    active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Bearer")]
+    token_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "users:read")]
+    scope: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<String>,
+}
+
+impl From<Claims> for Introspection {
+    fn from(claims: Claims) -> Self {
+        Self {
+            active: true,
+            token_type: Some("Bearer"),
+            scope: Some(claims.scope),
+            client_id: Some(claims.client_id.to_string()),
+            sub: Some(claims.sub),
+            aud: Some(claims.aud),
+            iss: Some(claims.iss),
+            iat: Some(claims.iat),
+            exp: Some(claims.exp),
+            jti: Some(claims.jti.to_string()),
+            auth_time: claims.auth_time,
+            acr: claims.acr,
+        }
+    }
+}
+
+/// Whether a token is a client's business: its own, or for its API.
+fn concerns(client: &Client, claims: &Claims) -> bool {
+    claims.client_id == client.id
+        || claims.aud == client.id.to_string()
+        || client.metadata.resources.contains(&claims.aud)
+}
+
+/// Tells a client about a token.
+pub(super) async fn answer(
+    core: &Arc<Core>,
+    FromClient { client, form }: FromClient,
+    meta: RequestMeta,
+) -> Result<Introspection, OauthError> {
+    if client.metadata.is_public() {
+        return Err(OauthError::invalid_client(false));
+    }
+    let token = Zeroizing::new(form.require("token", "The token is missing.")?.to_owned());
+    let claims = access_tokens::read(core, &token, meta.now);
+    let own = Arc::clone(core);
+    Ok(core
+        .db
+        .read(move |conn| match claims {
+            Some(claims) if !concerns(&client, &claims) => Ok(Introspection::default()),
+            Some(claims) => access_token(conn, claims, meta.now),
+            None => refresh_token(&own, conn, (&client, &token), meta.now),
+        })
+        .await?)
+}
+
+fn access_token(conn: &mut Conn, claims: Claims, now: Timestamp) -> Result<Introspection, DbFault> {
+    let token = access_tokens::check(conn, claims, now)?;
+    Ok(token.map(|Token { claims, .. }| claims.into()).unwrap_or_default())
+}
+
+fn refresh_token(
+    core: &Core,
+    conn: &mut Conn,
+    (client, token): (&Client, &str),
+    now: Timestamp,
+) -> Result<Introspection, DbFault> {
+    let Some((grant, expires_at)) = grants::peek_refresh(conn, (token, client), now)? else {
+        return Ok(Introspection::default());
+    };
+    Ok(Introspection {
+        active: true,
+        scope: Some(grant.scopes.to_string()),
+        client_id: Some(client.id.to_string()),
+        sub: Some(grant.subject),
+        iss: Some(core.settings.server.public_url.clone()),
+        exp: Some(expires_at.timestamp()),
+        auth_time: Some(grant.auth_time.timestamp()),
+        ..Introspection::default()
+    })
+}
+
+/// Ends a client's token: of an access token only itself, of a refresh token
+/// everything that hangs on the same sign-in. What is unknown, or another
+/// client's, is answered the same (RFC 7009 §2.2).
+pub(super) async fn revoke(
+    core: &Arc<Core>,
+    FromClient { client, form }: FromClient,
+    meta: RequestMeta,
+) -> Result<(), OauthError> {
+    let token = Zeroizing::new(form.require("token", "The token is missing.")?.to_owned());
+    let claims = access_tokens::read(core, &token, meta.now);
+    Ok(core
+        .db
+        .write(move |conn| -> Result<(), DbFault> {
+            match claims {
+                Some(claims) if claims.client_id == client.id => {
+                    access_tokens::revoke(conn, &claims)
+                }
+                Some(_) => Ok(()),
+                None => match grants::peek_refresh(conn, (&token, &client), meta.now)? {
+                    Some((grant, _)) => grants::end(conn, grant.id, meta.now).map(drop),
+                    None => Ok(()),
+                },
+            }
+        })
+        .await?)
+}
