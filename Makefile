@@ -11,9 +11,11 @@ MAKEFLAGS += --no-print-directory
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 NPM := npm --prefix frontend
 E2E := npm --prefix tests/e2e
+EXAMPLE := npm --prefix examples/candidate-service
 
 # Honoured by "make run".
 PORT ?= 8080
+CANDIDATE_PORT ?= 8090
 DATABASE_URL ?= sqlite://$(CURDIR)/data/shiming.db
 
 # A heading between the steps of a long run.
@@ -26,22 +28,18 @@ help: ## List the targets
 # --- Running -----------------------------------------------------------------
 
 .PHONY: run
-run: ## Build everything and serve it at http://localhost:8080 (PORT, DATABASE_URL)
+run: ## Build everything and serve it at http://localhost:8080, with a candidate service at 8090 (PORT, CANDIDATE_PORT, DATABASE_URL)
 	@scripts/deps.sh run
 	cargo build --release --locked --bin shiming
-	@$(MAKE) frontend/dist/index.html
-	@mkdir -p data
-	@echo 'Shiming: http://localhost:$(PORT) (Ctrl-C stops it)'
-	@exec env PORT='$(PORT)' DATABASE_URL='$(DATABASE_URL)' \
-	  SHIMING__SERVER__PUBLIC_URL="$${SHIMING__SERVER__PUBLIC_URL:-http://localhost:$(PORT)}" \
-	  SHIMING__SERVER__SPA_DIR="$${SHIMING__SERVER__SPA_DIR:-frontend/dist}" \
-	  SHIMING__KEYS__FILE="$${SHIMING__KEYS__FILE:-data/keyring.json}" \
-	  $(TARGET)/release/shiming serve
+	@$(MAKE) frontend/dist/index.html examples/candidate-service/node_modules/.installed
+	@exec env PORT='$(PORT)' CANDIDATE_PORT='$(CANDIDATE_PORT)' DATABASE_URL='$(DATABASE_URL)' \
+	  SHIMING_BIN='$(TARGET)/release/shiming' scripts/run.sh
 
 .PHONY: deps
 deps: ## Install what is missing to run and to test (Debian: root or sudo)
 	@scripts/deps.sh test
-	@$(MAKE) frontend/node_modules/.installed tests/e2e/node_modules/.installed tests/smtp/node_modules/.installed
+	@$(MAKE) frontend/node_modules/.installed tests/e2e/node_modules/.installed tests/smtp/node_modules/.installed \
+	  examples/candidate-service/node_modules/.installed $(PYTHON)/.installed
 
 .PHONY: deps-check
 deps-check: ## Say what is missing, and install nothing
@@ -50,6 +48,16 @@ deps-check: ## Say what is missing, and install nothing
 # npm ci only when the lock file has changed.
 %/node_modules/.installed: %/package-lock.json
 	npm --prefix $* ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# The Python libraries of docs/integrators.md.
+PYTHON := $(abspath $(TARGET))/python
+$(PYTHON)/.installed: tests/e2e/requirements.txt
+	@echo 'installing tests/e2e/requirements.txt into $(PYTHON)'
+	@rm -rf $(PYTHON)
+	@python3 -m venv $(PYTHON) || { echo 'python3 cannot make a venv (Debian: apt-get install python3-venv)' >&2; exit 1; }
+	@$(PYTHON)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement $<
+	@$(PYTHON)/bin/pip check
 	@touch $@
 
 # A new build only when a source has changed.
@@ -62,11 +70,11 @@ frontend/dist/index.html: frontend/node_modules/.installed $(SPA_SOURCES)
 # --- Testing -----------------------------------------------------------------
 
 .PHONY: test
-test: deps lint test-rust test-spa check-generated test-e2e topology ## Everything that continuous integration runs
+test: deps lint test-rust test-spa test-example check-generated test-e2e topology ## Everything that continuous integration runs
 	$(call step,everything passed)
 
 .PHONY: lint
-lint: frontend/node_modules/.installed tests/e2e/node_modules/.installed ## Formatting and lints of Rust, the web client and the operations files
+lint: frontend/node_modules/.installed tests/e2e/node_modules/.installed examples/candidate-service/node_modules/.installed ## Formatting and lints of Rust, the web client and the operations files
 	$(call step,lint: Rust)
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
@@ -74,6 +82,9 @@ lint: frontend/node_modules/.installed tests/e2e/node_modules/.installed ## Form
 	$(NPM) run --silent lint
 	$(NPM) run --silent typecheck
 	$(E2E) run --silent typecheck
+	$(call step,lint: candidate service)
+	$(EXAMPLE) run --silent lint
+	$(EXAMPLE) run --silent typecheck
 	$(call step,lint: operations)
 	@scripts/lint-ops.sh
 
@@ -92,10 +103,15 @@ test-spa: frontend/node_modules/.installed ## Unit tests, build and size budget 
 	@$(MAKE) frontend/dist/index.html
 	$(NPM) run --silent check:size
 
+.PHONY: test-example
+test-example: examples/candidate-service/node_modules/.installed ## Unit tests of the candidate service
+	$(call step,candidate service: unit tests)
+	$(EXAMPLE) test --silent
+
 .PHONY: test-e2e
-test-e2e: $(TARGET)/debug/shiming frontend/dist/index.html tests/e2e/node_modules/.installed ## Browser tests against the real server
+test-e2e: $(TARGET)/debug/shiming frontend/dist/index.html tests/e2e/node_modules/.installed examples/candidate-service/node_modules/.installed $(PYTHON)/.installed ## Browser tests against the real server
 	$(call step,browser tests)
-	SHIMING_BIN='$(abspath $(TARGET))/debug/shiming' $(E2E) test --silent
+	SHIMING_BIN='$(abspath $(TARGET))/debug/shiming' PYTHON='$(PYTHON)/bin/python3' $(E2E) test --silent
 
 .PHONY: topology
 topology: $(TARGET)/debug/shiming frontend/dist/index.html ## Two nodes, PostgreSQL and nginx, one node killed
@@ -108,7 +124,7 @@ check-generated: $(TARGET)/debug/shiming frontend/node_modules/.installed ## Fai
 	@SHIMING_BIN=$(TARGET)/debug/shiming scripts/check-generated.sh
 
 .PHONY: bench
-bench: frontend/dist/index.html ## Load test; writes target/bench/report.json
+bench: frontend/dist/index.html tests/bench/oidc-provider/node_modules/.installed ## Load test; writes target/bench/report.json
 	@scripts/deps.sh test
 	scripts/with-postgres.sh cargo bench --locked --bench load
 
@@ -120,9 +136,10 @@ $(TARGET)/debug/shiming:
 # --- Writing -----------------------------------------------------------------
 
 .PHONY: fmt
-fmt: frontend/node_modules/.installed ## Format Rust and the web client
+fmt: frontend/node_modules/.installed examples/candidate-service/node_modules/.installed ## Format Rust and the web client
 	cargo fmt
 	$(NPM) run --silent format
+	$(EXAMPLE) run --silent format
 
 .PHONY: gen
 gen: openapi frontend/node_modules/.installed ## Make the generated files anew: OpenAPI document, TypeScript types
@@ -137,4 +154,4 @@ openapi: $(TARGET)/debug/shiming ## Write openapi/openapi.json
 .PHONY: clean
 clean: ## Remove what was built (the data folder stays)
 	cargo clean
-	rm -rf frontend/dist frontend/node_modules tests/e2e/node_modules tests/smtp/node_modules
+	rm -rf frontend/dist frontend/node_modules tests/e2e/node_modules tests/smtp/node_modules examples/candidate-service/node_modules

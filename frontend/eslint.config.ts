@@ -31,7 +31,16 @@ const restrict = (folder: string, allowed: string[]): Linter.Config => ({
   },
 })
 
-const features = ['login', 'registration', 'account', 'recovery', 'help', 'legal', 'sandbox']
+const features = [
+  'login',
+  'registration',
+  'account',
+  'recovery',
+  'help',
+  'legal',
+  'sandbox',
+  'authorize',
+]
 
 export default defineConfigWithVueTs(
   { ignores: ['dist/', 'src/api/schema.gen.ts'] },

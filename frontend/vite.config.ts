@@ -59,7 +59,7 @@ export default defineConfig({
             },
             {
               name: 'parts',
-              test: /src\/(?:api\/lists|forms\/(?:checks|letter|residentId)|ui\/(?!display|TextArea)\w+\.(?:vue|ts)|ui\/styles\/parts\.css)/,
+              test: /src\/(?:api\/lists|forms\/(?:checks|letter|residentId)|ui\/(?!display|TextArea|SignIn|Waiting)\w+\.(?:vue|ts)|ui\/styles\/parts\.css)/,
             },
             {
               name: 'account',
@@ -86,7 +86,7 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ['/api', '/sandbox/v1', '/docs', '/.well-known'].map((path) => [
+      ['/api', '/sandbox/v1', '/docs', '/.well-known', '/oauth2'].map((path) => [
         path,
         process.env['SHIMING_API'] ?? 'http://localhost:8080',
       ]),

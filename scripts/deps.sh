@@ -56,6 +56,7 @@ if [[ $purpose == test ]]; then
   need python3-venv has_venv
   need jq has jq
   need curl has curl
+  need openssl has openssl
   need sqlite3 has sqlite3
 fi
 

@@ -341,6 +341,10 @@ matches "/sandbox is a page of the client" "$status $(header content-type)" '^20
 echo "# the proxy"
 call GET /docs/
 matches "the documentation is proxied" "$status $(header content-type)" '^200 text/html'
+call GET /.well-known/openid-configuration
+equal "what OpenID Connect clients ask first is proxied" "$status $(field .issuer)" "200 $base"
+call POST /oauth2/token
+matches "and so are the endpoints it names" "$status $(header content-type)" '^40[01] application/json'
 call GET /healthz
 equal "/healthz is proxied" "$status $(field .status)" "200 ok"
 call GET /api/v1/nothing

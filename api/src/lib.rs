@@ -9,8 +9,9 @@
 //! 2. capabilities: [`core`] that all of them share, [`accounts`],
 //!    [`sessions`], [`otp`], [`captcha`], [`limits`], [`password_failures`],
 //!    [`audit`], [`outbox`], [`idempotency`], [`flows`], [`proving`],
-//!    [`security_questions`], [`cases`], [`clients`], [`grants`],
-//!    [`access_tokens`], [`claims`], [`events`], [`callers`], [`identity_checks`].
+//!    [`security_questions`], [`cases`], [`clients`], [`grants`], [`sign_in`],
+//!    [`access_tokens`], [`claims`], [`events`], [`callers`],
+//!    [`identity_checks`].
 //! 3. features: [`registration`], [`login`], [`account`], [`recovery`],
 //!    [`support`], [`reference`], [`oauth`], [`client_registry`],
 //!    [`integration`]; none mentions another.
@@ -62,6 +63,7 @@ pub mod registration;
 pub mod security_questions;
 pub mod server;
 pub mod sessions;
+pub mod sign_in;
 pub mod support;
 pub mod web;
 pub mod worker;

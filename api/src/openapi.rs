@@ -50,8 +50,10 @@ RFC 6749 and RFC 6750 have them (`error`, `error_description`).
         (name = "Integration", description = "What business systems may ask for themselves"),
         (name = "Webhooks", description = "Where business systems are told of events"),
         (name = "Clients", description = "Registering business systems"),
-        (name = "OpenID Connect", description = "Signing in to business systems"),
         (name = "Support", description = "Writing to the operator"),
+        (name = "OpenID Connect", description = "Signing in to business systems"),
+        (name = "Authorization", description = "Signing in to a business system, as the person sees it"),
+        (name = "Pages", description = "The same without JavaScript"),
         (name = "Captcha", description = "Picture and speech"),
         (name = "Reference data", description = "Banks, documents, rules"),
         (name = "Operation", description = "Liveness and readiness"),
@@ -113,19 +115,16 @@ pub fn routes(config: &mut ServiceConfig) {
                 .service(account::http::list_history)
                 .service(account::http::list_identity_checks)
                 .service(account::http::export_account)
+                .service(account::http::list_authorized_systems)
+                .service(account::http::withdraw_authorized_system)
                 .service(account::http::request_closure)
                 .service(account::http::cancel_closure)
                 .service(support::http::open_support_case)
+                .service(oauth::interaction_http::get_current_authorization)
+                .service(oauth::interaction_http::get_authorization)
+                .service(oauth::interaction_http::decide_authorization)
                 .configure(systems),
         )
-        .service(oauth::discovery_http::get_openid_configuration)
-        .service(oauth::discovery_http::get_oauth_metadata)
-        .service(oauth::discovery_http::get_jwks)
-        .service(oauth::token_http::create_client_tokens)
-        .service(oauth::token_http::introspect_token)
-        .service(oauth::token_http::revoke_token)
-        .service(oauth::token_http::get_userinfo)
-        .service(oauth::token_http::post_userinfo)
         .service(reference::http::get_health)
         .service(reference::http::get_readiness)
         .service(sandbox::http::list_sms)
@@ -135,6 +134,31 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(sandbox::http::add_cardholder)
         .service(sandbox::http::set_bank_behaviour)
         .service(sandbox::http::set_sms_behaviour);
+    provider(config);
+}
+
+/// What business systems and their libraries call, and the pages beside it.
+fn provider(config: &mut ServiceConfig) {
+    config
+        .service(oauth::authorize_http::authorize)
+        .service(oauth::authorize_http::authorize_by_form)
+        .service(oauth::push_http::push_request)
+        .service(oauth::logout_http::sign_out)
+        .service(oauth::logout_http::sign_out_by_form)
+        .service(oauth::logout_http::confirm_sign_out)
+        .service(oauth::plain::http::plain_style)
+        .service(oauth::plain::http::current_plain)
+        .service(oauth::plain::http::show_plain)
+        .service(oauth::plain::http::sign_in_plain)
+        .service(oauth::plain::http::decide_plain)
+        .service(oauth::discovery_http::get_openid_configuration)
+        .service(oauth::discovery_http::get_oauth_metadata)
+        .service(oauth::discovery_http::get_jwks)
+        .service(oauth::token_http::create_client_tokens)
+        .service(oauth::token_http::introspect_token)
+        .service(oauth::token_http::revoke_token)
+        .service(oauth::token_http::get_userinfo)
+        .service(oauth::token_http::post_userinfo);
 }
 
 /// What business systems may ask for themselves.
@@ -211,6 +235,13 @@ pub fn document() -> Document {
     components.add_security_scheme(
         "recovery_cookie",
         cookie("shiming_recovery", "Recovery of a browser; `__Host-shiming_recovery` under https"),
+    );
+    components.add_security_scheme(
+        "authorization_cookie",
+        cookie(
+            "shiming_authorize",
+            "Browser that a business system sent; `__Host-shiming_authorize` under https",
+        ),
     );
     components.add_security_scheme(
         "flow_token",

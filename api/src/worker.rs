@@ -18,7 +18,7 @@ use crate::{
     identity::Phone,
     identity_checks,
     kernel::ids::OutboxId,
-    limits, otp,
+    limits, oauth, otp,
     outbox::{self, Lane, Leased, Message, Retry},
     password_failures,
     ports::{HttpRequest, Mail, MailFault, PostFault, SmsFault, SmsMessage, SmsText},
@@ -249,6 +249,10 @@ fn prepare(
             Some(request) => Outgoing::Post(request),
             None => Outgoing::Nothing,
         },
+        Message::ClientLogout { client, subject, session } => {
+            let notice = oauth::logout_notice(core, conn, (client, &subject, &session), now)?;
+            notice.map_or(Outgoing::Nothing, Outgoing::Post)
+        }
         Message::SupportMail { number } => match cases::mail(core, conn, (id, &number))? {
             Some(mail) => Outgoing::Mail(mail),
             None => Outgoing::Nothing,
@@ -288,8 +292,9 @@ pub async fn forget(core: &Arc<Core>) -> usize {
     let happened = now - TimeDelta::days(retention.event_days.into());
     let again = Arc::clone(core);
     let day = now - TimeDelta::days(1);
-    let jobs: [(&str, Job); 18] = [
+    let jobs: [(&str, Job); 19] = [
         ("captchas", Box::new(move |conn| captcha::purge(conn, now))),
+        ("authorization requests", Box::new(move |conn| oauth::purge(conn, now))),
         ("flows", Box::new(move |conn| flows::purge(conn, now))),
         ("bank checks", Box::new(move |conn| proving::purge(conn, records))),
         ("codes", Box::new(move |conn| otp::purge(conn, day))),
@@ -299,7 +304,7 @@ pub async fn forget(core: &Arc<Core>) -> usize {
         ("sessions", Box::new(move |conn| sessions::purge(conn, week))),
         ("clients", Box::new(move |conn| clients::purge(conn, now))),
         // A code that comes again on the next day still ends its tokens.
-        ("grants", Box::new(move |conn| grants::purge(conn, day))),
+        ("grants", Box::new(move |conn| grants::purge(conn, (day, records)))),
         ("revoked tokens", Box::new(move |conn| access_tokens::purge(conn, now))),
         ("events of clients", Box::new(move |conn| events::purge(conn, happened))),
         ("identity checks", Box::new(move |conn| identity_checks::purge(conn, records))),

@@ -20,6 +20,7 @@ const grouped = (feature, group, messages) => (name, view, more) =>
 const registration = grouped('registration', 'registration', ['proof', 'registration'])
 const recovery = grouped('recovery', 'recovery', ['proof', 'recovery'])
 const account = grouped('account', 'account', ['proof', 'account'])
+const authorize = grouped('authorize', 'authorize', ['items', 'authorize'])
 const records = ['proof', 'account', 'records']
 const pages = [
   page('login', 'login/LoginPage'),
@@ -48,7 +49,11 @@ const pages = [
   account('account/questions', 'QuestionsPage'),
   account('account/history', 'HistoryPage', records),
   account('account/export', 'ExportPage', records),
+  account('account/systems', 'SystemsPage', ['proof', 'account', 'items', 'systems']),
+  account('account/checks', 'ChecksPage', ['proof', 'account', 'systems']),
   account('account/closure', 'ClosurePage'),
+  authorize('authorize', 'AuthorizePage'),
+  authorize('authorize/error', 'ErrorPage'),
   page('legal', 'legal/LegalPage'),
 ]
 const budget = (name) => (name === 'login' ? 60 : 80) * KB

@@ -15,6 +15,7 @@
 )]
 
 mod logins;
+mod oauth;
 mod oracle;
 mod registrations;
 mod report;
@@ -52,6 +53,9 @@ fn main() -> ExitCode {
         } else {
             report.note("registrations on PostgreSQL: TEST_POSTGRES_URL is not set");
         }
+    }
+    if wanted("oauth") {
+        runtime.block_on(oauth::measure(&mut report));
     }
     if wanted("oracle") {
         runtime.block_on(oracle::measure(&mut report));

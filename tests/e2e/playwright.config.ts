@@ -27,7 +27,13 @@ const shared = {
 }
 
 // What does not depend on size and language at once is shown in two of the four.
-const details = ['form.test.ts', 'recovery-details.test.ts', 'account-details.test.ts']
+const details = [
+  'form.test.ts',
+  'recovery-details.test.ts',
+  'account-details.test.ts',
+  'oidc-browser.test.ts',
+  'integrators.test.ts',
+]
 
 const speaking = (language: string) => ({
   locale: language === 'en' ? 'en-GB' : 'zh-CN',

@@ -10,7 +10,7 @@ use crate::support::{TestApp, contract, person};
 
 /// Open to everybody. A new operation must declare its security or be added
 /// here on purpose.
-const PUBLIC: [&str; 26] = [
+const PUBLIC: [&str; 32] = [
     "GET /.well-known/jwks.json",
     "GET /.well-known/oauth-authorization-server",
     "GET /.well-known/openid-configuration",
@@ -21,6 +21,9 @@ const PUBLIC: [&str; 26] = [
     "GET /api/v1/security-questions",
     "GET /api/v1/service-info",
     "GET /healthz",
+    "GET /oauth2/authorize",
+    "GET /oauth2/logout",
+    "GET /oauth2/plain.css",
     "GET /readyz",
     "GET /sandbox/v1/captchas/{id}",
     "GET /sandbox/v1/cardholders",
@@ -34,6 +37,11 @@ const PUBLIC: [&str; 26] = [
     "POST /api/v1/support-cases",
     "POST /api/v1/tokens",
     "POST /api/v1/tokens/refresh",
+    "POST /oauth2/authorize",
+    "POST /oauth2/logout",
+    // By the session's cookie and a token of the page that asks, if anybody is
+    // signed in.
+    "POST /oauth2/logout/confirmation",
     "POST /sandbox/v1/cardholders",
     "PUT /sandbox/v1/bank/behaviour",
     "PUT /sandbox/v1/sms/behaviour",
@@ -84,12 +92,14 @@ async fn closed_operations_answer_nobody_without_what_they_ask_for() {
     let id = "0193e0c0-0000-7000-8000-000000000000";
     let mut closed = 0;
     for operation in operations() {
-        let path = operation.path.replace("{id}", id).replace("{sub}", id);
+        let path =
+            operation.path.replace("{id}", id).replace("{client_id}", id).replace("{sub}", id);
         let refusal = match operation.schemes.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["access_token", "session_cookie"] => (401, "not_signed_in"),
             ["flow_cookie", "flow_token"] | ["flow_token", "recovery_cookie"] => {
                 (404, "flow_not_found")
             }
+            ["authorization_cookie"] => (404, "authorization_not_found"),
             ["client_token"] => (401, "token_invalid"),
             ["client_basic"] => (401, "invalid_client"),
             ["person_token"] => (401, "invalid_token"),
@@ -103,6 +113,8 @@ async fn closed_operations_answer_nobody_without_what_they_ask_for() {
             if contract::speaks_oauth(&path) {
                 let form = [("grant_type", "client_credentials"), ("token", "x")];
                 client.send(request.form(&form)).await.oauth(refusal.0, refusal.1);
+            } else if contract::shows_pages(&path) {
+                client.send(request.form(&[("decision", "allow")])).await.page(refusal.0);
             } else {
                 let answer = client.send(request.json(&json!({}))).await;
                 answer.problem(refusal.0, refusal.1);

@@ -27,6 +27,7 @@ const FLOORS: [&[&str]; 5] = [
         "cases",
         "clients",
         "grants",
+        "sign_in",
         "access_tokens",
         "claims",
         "events",

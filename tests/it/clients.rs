@@ -7,7 +7,7 @@ use tokio::join;
 
 use crate::support::{
     TestApp, count,
-    systems::{Hr, metadata},
+    hr::{Hr, metadata},
 };
 
 const CLIENTS: &str = "/api/v1/clients";
@@ -31,7 +31,7 @@ async fn recorded(app: &TestApp, id: &Value) -> Vec<String> {
 }
 
 /// Metadata with some members replaced; `null` takes one away.
-fn with(change: Value) -> Value {
+fn with(change: &Value) -> Value {
     let mut changed = metadata("openid profile offline_access users:read");
     for (name, value) in change.as_object().unwrap() {
         changed[name] = value.clone();
@@ -46,7 +46,7 @@ fn with(change: Value) -> Value {
 async fn a_system_is_registered_and_its_secret_shown_once() {
     let app = TestApp::start();
     let tool = tool(&app).await;
-    let made = tool.post(CLIENTS, with(json!({}))).await.ok(201);
+    let made = tool.post(CLIENTS, with(&json!({}))).await.ok(201);
     let (client, secret) = (&made["client"], made["client_secret"].as_str().unwrap());
     assert_eq!((client["state"].as_str(), secret.len()), (Some("enabled"), 64));
     assert_eq!(client["metadata"]["client_name"], "人事系统");
@@ -74,7 +74,7 @@ async fn a_system_without_a_secret_gets_none() {
         "redirect_uris": ["cn.gov.example.app:/callback", "http://127.0.0.1/callback",
             "http://[::1]:8000/callback", "http://localhost/callback"],
     });
-    let made = tool.post(CLIENTS, with(public)).await.ok(201);
+    let made = tool.post(CLIENTS, with(&public)).await.ok(201);
     assert_eq!(made["client_secret"], Value::Null);
     let path = format!("{CLIENTS}/{}/secret", made["client"]["id"].as_str().unwrap());
     let refused = tool.post(&path, json!({})).await;
@@ -83,7 +83,7 @@ async fn a_system_without_a_secret_gets_none() {
     let keys = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "one",
         "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] });
     let own = json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": keys });
-    let made = tool.post(CLIENTS, with(own)).await.ok(201);
+    let made = tool.post(CLIENTS, with(&own)).await.ok(201);
     assert_eq!(made["client_secret"], Value::Null);
 }
 
@@ -183,7 +183,7 @@ async fn what_makes_no_sense_is_pointed_at() {
         (keys(json!([okp, okp])), "/jwks/keys/0/kid", "required"),
     ];
     for (change, pointer, code) in cases {
-        let refused = tool.post(CLIENTS, with(change.clone())).await;
+        let refused = tool.post(CLIENTS, with(&change)).await;
         let problem = refused.problem(422, "validation_failed");
         let error = json!({ "pointer": pointer, "code": code });
         assert!(problem["errors"].as_array().unwrap().contains(&error), "{change}: {problem}");
@@ -195,35 +195,35 @@ async fn what_makes_no_sense_is_pointed_at() {
 async fn grants_need_what_they_rest_on() {
     let app = TestApp::start();
     let tool = tool(&app).await;
-    let own = with(json!({
+    let own = with(&json!({
         "grant_types": ["client_credentials"], "scope": "openid users:read",
     }));
     tool.post(CLIENTS, own).await.fields(&[
         ("/redirect_uris", "needs_authorization_code"),
         ("/scope", "needs_authorization_code"),
     ]);
-    let public = with(json!({ "token_endpoint_auth_method": "none" }));
+    let public = with(&json!({ "token_endpoint_auth_method": "none" }));
     tool.post(CLIENTS, public).await.fields(&[("/grant_types", "needs_authentication")]);
-    let refresh = with(json!({
+    let refresh = with(&json!({
         "grant_types": ["refresh_token", "client_credentials"],
         "scope": "users:read", "redirect_uris": [],
     }));
     tool.post(CLIENTS, refresh).await.fields(&[("/grant_types", "needs_authorization_code")]);
-    let nothing = with(json!({ "grant_types": [], "scope": "users:read", "redirect_uris": [] }));
+    let nothing = with(&json!({ "grant_types": [], "scope": "users:read", "redirect_uris": [] }));
     tool.post(CLIENTS, nothing)
         .await
         .fields(&[("/grant_types", "required"), ("/scope", "needs_client_credentials")]);
-    tool.post(CLIENTS, with(json!({ "surprise": 1 }))).await.fields(&[("/surprise", "invalid")]);
+    tool.post(CLIENTS, with(&json!({ "surprise": 1 }))).await.fields(&[("/surprise", "invalid")]);
 }
 
 #[actix_web::test]
 async fn the_registry_is_not_handed_on() {
     let app = TestApp::start();
     let tool = tool(&app).await;
-    let made = tool.post(CLIENTS, with(json!({}))).await.ok(201);
+    let made = tool.post(CLIENTS, with(&json!({}))).await.ok(201);
     let path = format!("{CLIENTS}/{}", made["client"]["id"].as_str().unwrap());
     let greedy =
-        with(json!({ "scope": "openid profile offline_access users:read clients:manage" }));
+        with(&json!({ "scope": "openid profile offline_access users:read clients:manage" }));
     tool.put(&path, greedy).await.fields(&[("/scope", "scope_not_grantable")]);
     // The one that has it may keep it.
     let own = format!("{CLIENTS}/{}", tool.id);
@@ -236,10 +236,10 @@ async fn the_registry_is_not_handed_on() {
 async fn metadata_is_replaced_but_users_keep_their_names() {
     let app = TestApp::start();
     let tool = tool(&app).await;
-    let made = tool.post(CLIENTS, with(json!({}))).await.ok(201);
+    let made = tool.post(CLIENTS, with(&json!({}))).await.ok(201);
     let path = format!("{CLIENTS}/{}", made["client"]["id"].as_str().unwrap());
     app.pass(5);
-    let changed = with(json!({ "client_name": "人事系统二", "access_token_seconds": 300 }));
+    let changed = with(&json!({ "client_name": "人事系统二", "access_token_seconds": 300 }));
     let shown = tool.put(&path, changed.clone()).await.ok(200);
     assert_eq!(shown["metadata"]["access_token_seconds"], 300);
     assert!(shown["updated_at"].as_str() > shown["created_at"].as_str());
@@ -251,11 +251,11 @@ async fn metadata_is_replaced_but_users_keep_their_names() {
         json!({ "sector_identifier": "other.example.gov.cn" }),
         json!({ "subject_type": "public" }),
     ] {
-        let refused = tool.put(&path, with(change)).await;
+        let refused = tool.put(&path, with(&change)).await;
         refused.fields(&[("/sector_identifier", "sector_changed")]);
     }
     // A new host is welcome when the sector is named.
-    let moved = with(json!({
+    let moved = with(&json!({
         "redirect_uris": ["https://other.example.gov.cn/callback"],
         "sector_identifier": "hr.example.gov.cn",
     }));
@@ -268,7 +268,7 @@ async fn metadata_is_replaced_but_users_keep_their_names() {
 async fn secrets_follow_each_other_with_an_overlap() {
     let app = TestApp::start();
     let mut tool = tool(&app).await;
-    let made = tool.post(CLIENTS, with(json!({}))).await.ok(201);
+    let made = tool.post(CLIENTS, with(&json!({}))).await.ok(201);
     let path = format!("{CLIENTS}/{}", made["client"]["id"].as_str().unwrap());
     let secret = format!("{path}/secret");
     let rotated = tool.post(&secret, json!({ "overlap_seconds": 3600 })).await.ok(201);
@@ -312,7 +312,7 @@ async fn the_list_is_read_page_by_page() {
     let tool = tool(&app).await;
     for number in 0..4 {
         app.pass(1);
-        let named = with(json!({ "client_name": format!("系统{number}") }));
+        let named = with(&json!({ "client_name": format!("系统{number}") }));
         tool.post(CLIENTS, named).await.ok(201);
     }
     let (mut names, mut path) = (Vec::new(), format!("{CLIENTS}?limit=2"));
@@ -336,7 +336,7 @@ async fn the_list_is_read_page_by_page() {
 async fn a_repeated_registration_makes_one_system() {
     let app = TestApp::start();
     let tool = tool(&app).await;
-    let body = with(json!({}));
+    let body = with(&json!({}));
     let (one, other) =
         join!(tool.post_once(CLIENTS, &body, KEY), tool.post_once(CLIENTS, &body, KEY));
     let answers = [one, other];
@@ -346,7 +346,7 @@ async fn a_repeated_registration_makes_one_system() {
         assert_eq!(answer.json(), again);
     }
     assert_eq!(count!(app, clients), 2);
-    let other = with(json!({ "owner": "别人" }));
+    let other = with(&json!({ "owner": "别人" }));
     tool.post_once(CLIENTS, &other, KEY).await.problem(422, "idempotency_key_reused");
 }
 
@@ -355,7 +355,7 @@ async fn only_the_scope_opens_the_registry() {
     let app = TestApp::start();
     let hr = app.hr("openid users:read identity:check webhooks:manage").await;
     let id = "0193e0c0-0000-7000-8000-000000000000";
-    let body = with(json!({}));
+    let body = with(&json!({}));
     for answer in [
         hr.get(CLIENTS).await,
         hr.post(CLIENTS, body.clone()).await,

@@ -13,8 +13,9 @@ use shiming::{
 use crate::{
     account_unit::join_as_unit,
     support::{
-        Client, Person, TestApp, count, person,
-        systems::{ALL_SCOPES, Hr},
+        Client, Person, TestApp, count,
+        hr::{ALL_SCOPES, Hr},
+        person,
     },
 };
 
@@ -119,6 +120,22 @@ async fn a_closing_is_told_of_to_everybody_who_knew_the_person() {
     worker::forget(&app.core).await;
     assert_eq!(changes(&app, &mut hr).await, told(&["account.closed"], &sub));
     assert_eq!((count!(app, subjects), count!(app, client_consents)), (0, 0));
+}
+
+#[actix_web::test]
+async fn a_withdrawal_is_told_of_to_the_system_it_concerns() {
+    let app = TestApp::start();
+    let (mut hr, mut other) = (app.hr(ALL_SCOPES).await, app.hr(ALL_SCOPES).await);
+    let client = app.client();
+    let account = client.join(&person("王小明"), "zhangsan").await;
+    let sub = app.consent(&hr, &account, "openid").await;
+    app.consent(&other, &account, "openid").await;
+    let path = format!("/api/v1/account/authorized-systems/{}", hr.id);
+    client.delete(&path).await.ok_status(204);
+    client.delete(&path).await.ok_status(204);
+    assert_eq!(changes(&app, &mut hr).await, told(&["consent.withdrawn"], &sub));
+    assert_eq!(changes(&app, &mut other).await, []);
+    hr.get(&format!("/api/v1/users/{sub}")).await.problem(404, "user_not_found");
 }
 
 #[actix_web::test]

@@ -12,7 +12,7 @@ use reqwest::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::support::{Answer, Client, TestApp, contract, person, systems::ALL_SCOPES};
+use crate::support::{Answer, Client, TestApp, contract, hr::ALL_SCOPES, person, systems::System};
 
 /// One operation, with a path and a body that are well formed.
 struct Target {
@@ -28,22 +28,37 @@ struct Target {
 struct Ids {
     registration: String,
     recovery: String,
+    authorization: String,
+    client: String,
 }
 
 impl Ids {
     fn of(insider: &Insider<'_>) -> Self {
         let client = &insider.person;
-        Self { registration: client.flow(), recovery: client.recovery() }
+        let held = client.cookie("shiming_authorize").unwrap_or_default();
+        Self {
+            registration: client.flow(),
+            recovery: client.recovery(),
+            authorization: held.split('.').next().unwrap().to_owned(),
+            client: client.flow(),
+        }
     }
 
     fn all(junk: &str) -> Self {
-        Self { registration: junk.to_owned(), recovery: junk.to_owned() }
+        let [registration, recovery, authorization, client] = [(); 4].map(|()| junk.to_owned());
+        Self { registration, recovery, authorization, client }
     }
 
     fn put_into(&self, path: &str) -> String {
-        let recovery = path.starts_with("/api/v1/recoveries");
-        let id = if recovery { &self.recovery } else { &self.registration };
-        path.replace("{id}", id).replace("{sub}", id).replace("{client_id}", id)
+        let path = path.replace("{client_id}", &self.client);
+        let id = if path.starts_with("/api/v1/recoveries") {
+            &self.recovery
+        } else if path.starts_with("/api/v1/authorizations") || path.starts_with("/oauth2") {
+            &self.authorization
+        } else {
+            &self.registration
+        };
+        path.replace("{id}", id).replace("{sub}", id)
     }
 }
 
@@ -90,6 +105,13 @@ fn sane(answer: &Answer, what: &str) {
     assert!(answer.status < 500, "{asked} with {what}: {}", answer.text());
     if answer.status >= 400 && answer.status != 405 && contract::speaks_oauth(asked) {
         answer.any_oauth();
+    } else if answer.status >= 400 && answer.status != 405 && contract::shows_pages(asked) {
+        // What has no address at all is a problem, there as elsewhere.
+        if answer.header("content-type").starts_with("text/html") {
+            answer.page(answer.status);
+        } else {
+            answer.any_problem();
+        }
     } else if answer.status >= 400 {
         answer.any_problem();
     }
@@ -127,6 +149,8 @@ async fn insider(app: &TestApp) -> Insider<'_> {
     client.register(&person("王小明"), "zhangsan").await;
     client.sign_in("zhangsan").await;
     client.up_to_bank(&person("张伟"), "zhangwei").await;
+    let system = System::usual(app).await;
+    client.come(&system.asks("openid")).await;
     client.find_password("zhangsan").await;
     client.choose("document_and_sms").await.ok(200);
     let system = app.hr(&format!("{ALL_SCOPES} clients:manage")).await.http;

@@ -48,7 +48,8 @@ impl Lookup for Names {
     }
 }
 
-fn http(allowed: &[&str], lookup: Arc<dyn Lookup>) -> GuardedHttp {
+fn http(allowed: &[&str], lookup: &Arc<impl Lookup + 'static>) -> GuardedHttp {
+    let lookup: Arc<dyn Lookup> = lookup.clone();
     let settings = Webhooks {
         timeout_milliseconds: 1000,
         give_up_hours: 1,
@@ -71,7 +72,7 @@ const REFUSED: Result<u16, PostFault> = Err(PostFault::AddressRefused);
 
 #[actix_web::test]
 async fn an_address_of_this_machine_or_its_neighbours_is_refused_in_every_spelling() {
-    let http = http(&[], Arc::new(SystemLookup));
+    let http = http(&[], &Arc::new(SystemLookup));
     let port = Receiver::start().address.port();
     for host in [
         "127.0.0.1",
@@ -129,7 +130,7 @@ async fn a_name_that_points_inside_is_refused() {
         &["114.114.114.114", "127.0.0.1"],
     ] {
         let names = Names::say(&[answer]);
-        let http = http(&[], names.clone());
+        let http = http(&[], &names);
         assert_eq!(post(&http, "https://hooks.example.com/").await, REFUSED, "{answer:?}");
         assert_eq!(names.asked(), 1);
     }
@@ -139,7 +140,7 @@ async fn a_name_that_points_inside_is_refused() {
 async fn a_name_that_changes_its_mind_is_checked_each_time_that_it_is_connected_to() {
     let receiver = Receiver::start();
     let names = Names::say(&[&["127.0.0.1"], &["127.0.0.2"]]);
-    let http = http(&["127.0.0.1/32"], names.clone());
+    let http = http(&["127.0.0.1/32"], &names);
     let url = format!("http://rebound.example.com:{}/", receiver.address.port());
     assert_eq!(post(&http, &url).await, Ok(204));
     assert_eq!(post(&http, &url).await, REFUSED);
@@ -150,7 +151,7 @@ async fn a_name_that_changes_its_mind_is_checked_each_time_that_it_is_connected_
 #[actix_web::test]
 async fn an_allowed_network_is_reached_by_address_and_by_name() {
     let receiver = Receiver::start();
-    let http = http(&["127.0.0.0/8"], Arc::new(SystemLookup));
+    let http = http(&["127.0.0.0/8"], &Arc::new(SystemLookup));
     assert_eq!(post(&http, &receiver.url("/hook?a=b")).await, Ok(204));
     let url = format!("http://localhost:{}/", receiver.address.port());
     // Where the machine has `::1` for the name, too, that one is not allowed.
@@ -164,7 +165,7 @@ async fn an_allowed_network_is_reached_by_address_and_by_name() {
 
 #[actix_web::test]
 async fn the_public_internet_is_spoken_to_over_tls_only() {
-    let http = http(&["127.0.0.0/8"], Names::say(&[&["114.114.114.114"]]));
+    let http = http(&["127.0.0.0/8"], &Names::say(&[&["114.114.114.114"]]));
     assert_eq!(post(&http, "http://114.114.114.114/").await, REFUSED);
     assert_eq!(post(&http, "http://hooks.example.com/").await, REFUSED);
     for url in ["ftp://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1/", "nonsense", ""] {
@@ -175,7 +176,7 @@ async fn the_public_internet_is_spoken_to_over_tls_only() {
 #[actix_web::test]
 async fn what_speaks_no_tls_gets_nothing_over_https() {
     let receiver = Receiver::start();
-    let http = http(&["127.0.0.0/8"], Arc::new(SystemLookup));
+    let http = http(&["127.0.0.0/8"], &Arc::new(SystemLookup));
     let answer = post(&http, &format!("https://{}/", receiver.address)).await;
     assert!(matches!(answer, Err(PostFault::Broken(_) | PostFault::Timeout)), "{answer:?}");
     assert!(receiver.received().is_empty());
@@ -185,7 +186,7 @@ async fn what_speaks_no_tls_gets_nothing_over_https() {
 async fn a_redirect_is_an_answer_and_not_followed() {
     let (inside, outside) = (Receiver::start(), Receiver::start());
     outside.behave(Behaviour::Redirect(inside.url("/secret")));
-    let http = http(&["127.0.0.0/8"], Arc::new(SystemLookup));
+    let http = http(&["127.0.0.0/8"], &Arc::new(SystemLookup));
     assert_eq!(post(&http, &outside.url("/")).await, Ok(307));
     outside.one();
     assert!(inside.received().is_empty());
@@ -194,7 +195,7 @@ async fn a_redirect_is_an_answer_and_not_followed() {
 #[actix_web::test]
 async fn whoever_does_not_answer_is_not_waited_for() {
     let receiver = Receiver::start();
-    let http = http(&["127.0.0.0/8"], Arc::new(SystemLookup));
+    let http = http(&["127.0.0.0/8"], &Arc::new(SystemLookup));
     receiver.behave(Behaviour::Silence(Duration::from_secs(30)));
     let began = Instant::now();
     assert_eq!(post(&http, &receiver.url("/")).await, Err(PostFault::Timeout));
@@ -205,7 +206,7 @@ async fn whoever_does_not_answer_is_not_waited_for() {
 
 #[actix_web::test]
 async fn a_fault_does_not_repeat_the_address() {
-    let http = http(&["127.0.0.0/8"], Arc::new(SystemLookup));
+    let http = http(&["127.0.0.0/8"], &Arc::new(SystemLookup));
     let answer = post(&http, "http://127.0.0.1:9/hook/very-secret").await;
     let Err(PostFault::Broken(reason)) = answer else { panic!("{answer:?}") };
     assert!(!reason.contains("secret"), "{reason}");

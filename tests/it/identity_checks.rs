@@ -6,8 +6,9 @@ use shiming::db::schema::{audit_events, identity_checks};
 use tokio::join;
 
 use crate::support::{
-    Answer, Person, TestApp, count, people, person,
-    systems::{ALL_SCOPES, Hr},
+    Answer, Person, TestApp, count,
+    hr::{ALL_SCOPES, Hr},
+    people, person,
 };
 
 const CHECKS: &str = "/api/v1/identity-checks";

@@ -8,18 +8,21 @@ use serde_json::{Value, json};
 use shiming::{
     accounts::{self, UnitState},
     cases::{CaseBody, Topic},
+    clients::{self, Scopes},
     crypto::Place,
     db::{
         DbFault,
         inventory::{Fate, TABLES, Tells},
         rotation::SEALED_COLUMNS,
     },
-    worker,
+    grants::{self, NewCode, Occasion},
+    kernel::ids::AccountId,
+    sessions, worker,
 };
 
 use crate::{
     account_unit::join_as_unit,
-    support::{Client, PASSWORD, Person, TestApp, person},
+    support::{Client, PASSWORD, Person, TestApp, hr::ALL_SCOPES, person},
 };
 
 /// Columns of which nobody may say that they tell nothing.
@@ -112,6 +115,43 @@ async fn write_case(app: &TestApp, account: &str) {
     app.core.db.write(write).await.unwrap();
 }
 
+/// Signs in to a system, which asks about the person besides.
+async fn use_a_system(app: &TestApp, account: &Value, somebody: &Person) {
+    let hr = app.hr(ALL_SCOPES).await;
+    app.consent(&hr, account, "openid offline_access").await;
+    let id: AccountId = account["id"].as_str().unwrap().parse().unwrap();
+    let (core, client, now) = (app.core.clone(), hr.id, app.now());
+    let work = move |conn: &mut shiming::db::Conn| -> Result<(), DbFault> {
+        let client = clients::find(conn, client)?.unwrap();
+        let (session, _) = sessions::held(conn, id)?.remove(0);
+        let occasion = Occasion {
+            session: session.id,
+            account: id,
+            auth_time: now,
+            expires_at: session.expires_at,
+        };
+        let asked = || (Scopes::parse("openid offline_access"), Some("{}".to_owned()));
+        let grant = grants::begin(&core, conn, (&client, &occasion), (asked(), now))?;
+        let code = NewCode {
+            redirect_uri: "https://hr.example.gov.cn/callback".into(),
+            code_challenge: None,
+            nonce: None,
+        };
+        grants::issue_code(&core, conn, (&grant, &code), now)?;
+        grants::issue_refresh(&core, conn, (&grant, &client), now)?;
+        let over = grants::begin(&core, conn, (&client, &occasion), (asked(), now))?;
+        grants::end(conn, over.id, now)?;
+        Ok(())
+    };
+    app.core.db.write(work).await.unwrap();
+    let question = json!({
+        "name": somebody.name, "document_type": somebody.document_type,
+        "document_number": somebody.document_number,
+        "issuing_country": somebody.issuing_country, "purpose": "资格审核",
+    });
+    hr.post("/api/v1/identity-checks", question).await.ok(200);
+}
+
 /// Leaves of an account everything that there can be, and returns its id.
 async fn live(
     app: &TestApp,
@@ -141,6 +181,7 @@ async fn live(
     app.pass(61);
     client.post("/api/v1/account/change", json!({ "phone": moved.phone })).await.ok(200);
     write_case(app, &id).await;
+    use_a_system(app, &registered, somebody).await;
     let hold = "UPDATE accounts SET changes_held_until = '2027-01-01 00:00:00'";
     execute(app, hold.to_owned()).await;
     client.post("/api/v1/account/closure", json!({})).await.ok(200);
@@ -274,6 +315,9 @@ async fn ids_of(app: &TestApp, account: &str) -> Vec<String> {
         })
         .await,
     );
+    let id: AccountId = account.parse().unwrap();
+    let held = app.core.db.read(move |conn| grants::held(conn, id)).await.unwrap();
+    ids.extend(held.iter().map(|grant| grant.id.to_string()));
     ids.push(account.to_owned());
     ids
 }

@@ -7,8 +7,9 @@ use shiming::{grants, kernel::ids::AccountId, worker};
 use crate::{
     account_unit::join_as_unit,
     support::{
-        TestApp, person,
-        systems::{ALL_SCOPES, Hr},
+        TestApp,
+        hr::{ALL_SCOPES, Hr},
+        person,
     },
 };
 

@@ -17,9 +17,10 @@ use shiming::{
 use tokio::{join, sync::watch};
 
 use crate::support::{
-    Answer, TestApp, count, person,
+    Answer, TestApp, count,
+    hr::{ALL_SCOPES, Hr},
+    person,
     receiver::{Behaviour, Received, Receiver},
-    systems::{ALL_SCOPES, Hr},
 };
 
 const WEBHOOKS: &str = "/api/v1/webhooks";

@@ -42,8 +42,12 @@ impl Visitor {
     pub fn new(base: &str) -> Self {
         // One for the whole process; a second time does nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http =
-            reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(30))
+            .build()
+            .unwrap();
         Self { http, base: base.to_owned(), cookies: Mutex::default() }
     }
 

@@ -74,9 +74,9 @@ fn erase(core: &Core, conn: &mut Conn, id: AccountId, now: Timestamp) -> Result<
     let event = (AuditKind::AccountClosed, AuditSubject::account(id));
     audit::record(core, conn, Origin::service(now), event)?;
     events::emit(core, conn, (id, EventKind::AccountClosed), now)?;
+    sessions::erase(core, conn, id, now)?;
     grants::erase(conn, id)?;
     identity_checks::erase(conn, id)?;
-    sessions::erase(conn, id)?;
     // Waiting for its sessions may have let one of them finish what it wrote.
     erase_proofs(conn, &its_flows)?;
     security_questions::remove(conn, id)?;

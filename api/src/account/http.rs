@@ -10,12 +10,13 @@ use super::{
     history::{self, History, HistoryQuery},
     identity_checks::{self, IdentityChecks, IdentityChecksQuery},
     password::{self, ChangePassword},
+    systems::{self, AuthorizedSystems},
     view::{self, AccountView},
 };
 use crate::{
     core::Core,
     sessions::SignedIn,
-    web::{JsonBody, Problem, ProblemDocument, RequestMeta},
+    web::{JsonBody, Problem, ProblemCode, ProblemDocument, RequestMeta},
 };
 
 /// One's own account
@@ -150,5 +151,44 @@ pub async fn cancel_closure(
     SignedIn(session): SignedIn,
 ) -> Result<HttpResponse, Problem> {
     closing::cancel(&core.into_inner(), &meta, session).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Business systems that see something of the account
+#[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 200, body = AuthorizedSystems),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[get("/account/authorized-systems")]
+pub async fn list_authorized_systems(
+    core: web::Data<Core>,
+    SignedIn(session): SignedIn,
+) -> Result<web::Json<AuthorizedSystems>, Problem> {
+    let listed = core.db.read(move |conn| systems::list(conn, session.account)).await?;
+    Ok(web::Json(listed))
+}
+
+/// Take a consent back
+///
+/// The system's tokens die, and it is told. What it sees again, it must ask for
+/// again. Nothing happens when there is no consent.
+#[utoipa::path(tag = "Account", params(("client_id" = String, Path, format = Uuid)),
+    security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 204),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 403, description = "cross_site_request", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 404, description = "not_found", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[delete("/account/authorized-systems/{client_id}")]
+pub async fn withdraw_authorized_system(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    SignedIn(session): SignedIn,
+    client: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let client = client.parse().map_err(|_| Problem::new(ProblemCode::NotFound))?;
+    let core = core.into_inner();
+    systems::withdraw(&core, &meta, (session, client)).await?;
+    core.outbox_bell.notify_one();
     Ok(HttpResponse::NoContent().finish())
 }

@@ -15,6 +15,7 @@ pub mod http;
 mod identity_checks;
 mod password;
 pub mod questions;
+mod systems;
 mod view;
 
 pub use erase::erase_due;

@@ -81,6 +81,6 @@ fn replace(
     let event = (AuditKind::PasswordChanged, AuditSubject::account(account.id));
     audit::record(core, conn, meta, event)?;
     still_signed_in(conn, session, meta.now)?;
-    sessions::end_all(conn, account.id, Some(session.id), meta.now)?;
+    sessions::end_all(core, conn, (account.id, Some(session.id)), meta.now)?;
     Ok(())
 }

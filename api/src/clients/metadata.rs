@@ -91,7 +91,8 @@ impl Scope {
 }
 
 /// Scopes, as they stand in requests: separated by spaces (RFC 6749 §3.3).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Scopes(pub BTreeSet<Scope>);
 
 impl Scopes {
@@ -115,6 +116,18 @@ impl Scopes {
     #[must_use]
     pub fn shared_with(&self, others: &Self) -> Self {
         Self(self.0.intersection(&others.0).copied().collect())
+    }
+}
+
+impl From<String> for Scopes {
+    fn from(text: String) -> Self {
+        Self::parse(&text)
+    }
+}
+
+impl From<Scopes> for String {
+    fn from(scopes: Scopes) -> Self {
+        scopes.to_string()
     }
 }
 

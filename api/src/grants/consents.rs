@@ -59,6 +59,16 @@ pub fn consent(
     store::update_consent(conn, (&account, &client), &all.to_string(), now)
 }
 
+/// Keeps a consent from being withdrawn to the end of the transaction; `false`
+/// when it was.
+pub fn hold_consent(
+    conn: &mut Conn,
+    account: AccountId,
+    client: ClientId,
+) -> Result<bool, DbFault> {
+    store::hold_consent(conn, (&account.to_string(), &client.to_string()))
+}
+
 /// Takes a consent back and ends every sign-in to the client; `false` when
 /// there was none.
 pub fn withdraw(
@@ -67,8 +77,11 @@ pub fn withdraw(
     now: Timestamp,
 ) -> Result<bool, DbFault> {
     let (account, client) = (account.to_string(), client.to_string());
+    // The consent first: whoever begins a grant holds it, so that the grant is
+    // seen below or never comes to be.
+    let withdrawn = store::remove_consent(conn, &account, &client)?;
     store::end_of(conn, (&account, &client), now)?;
-    store::remove_consent(conn, &account, &client)
+    Ok(withdrawn)
 }
 
 impl store::ConsentRow {

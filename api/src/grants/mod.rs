@@ -7,6 +7,7 @@
 
 mod codes;
 mod consents;
+mod endings;
 mod refresh;
 mod store;
 mod subjects;
@@ -25,7 +26,8 @@ use crate::{
 };
 
 pub use codes::{NewCode, Redeemed, issue_code, redeem_code};
-pub use consents::{Consent, consent, consent_of, consents_of, withdraw};
+pub use consents::{Consent, consent, consent_of, consents_of, hold_consent, withdraw};
+pub use endings::{client_session, end_of_account, end_of_session};
 pub use refresh::{Refreshed, issue_refresh, peek_refresh, refresh};
 pub use store::purge;
 pub use subjects::{account_of, subject_of, subjects_of};

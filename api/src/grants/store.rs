@@ -88,6 +88,12 @@ pub(super) fn of_account(conn: &mut Conn, account: &str) -> Result<Vec<Row>, DbF
     Ok(mine.order(grants::id.desc()).load(conn)?)
 }
 
+pub(super) fn open_of_account(conn: &mut Conn, account: &str) -> Result<Vec<Row>, DbFault> {
+    let open =
+        grants::table.filter(grants::account_id.eq(account)).filter(grants::ended_at.is_null());
+    Ok(open.order(grants::id).load(conn)?)
+}
+
 pub(super) fn prolong(conn: &mut Conn, id: &str, until: Timestamp) -> Result<(), DbFault> {
     diesel::update(grants::table.find(id))
         .set(grants::expires_at.eq(until.naive_utc()))
@@ -233,6 +239,15 @@ pub(super) fn update_consent(
     Ok(())
 }
 
+/// A write that changes nothing, because that is what makes others wait for the
+/// row; `false` when it is not there.
+pub(super) fn hold_consent(conn: &mut Conn, key: (&str, &str)) -> Result<bool, DbFault> {
+    let held = diesel::update(client_consents::table.find(key))
+        .set(client_consents::client_id.eq(key.1))
+        .execute(conn)?;
+    Ok(held == 1)
+}
+
 pub(super) fn remove_consent(
     conn: &mut Conn,
     account: &str,
@@ -295,10 +310,14 @@ pub(super) fn erase(conn: &mut Conn, account: &str) -> Result<(), DbFault> {
     Ok(())
 }
 
-/// Forgets codes and tokens that have expired, and grants that ended or
-/// expired, before `until`.
-pub fn purge(conn: &mut Conn, until: Timestamp) -> Result<usize, DbFault> {
-    let until = until.naive_utc();
+/// Forgets codes and tokens that have expired before `until`, and grants that
+/// ended or expired before `grants_until`: people are shown for longer when they
+/// used a system last.
+pub fn purge(
+    conn: &mut Conn,
+    (until, grants_until): (Timestamp, Timestamp),
+) -> Result<usize, DbFault> {
+    let (until, grants_until) = (until.naive_utc(), grants_until.naive_utc());
     let codes = diesel::delete(
         authorization_codes::table.filter(authorization_codes::expires_at.lt(until)),
     )
@@ -307,6 +326,7 @@ pub fn purge(conn: &mut Conn, until: Timestamp) -> Result<usize, DbFault> {
         grant_refresh_tokens::table.filter(grant_refresh_tokens::expires_at.lt(until)),
     )
     .execute(conn)?;
-    let over = grants::table.filter(grants::expires_at.lt(until).or(grants::ended_at.lt(until)));
+    let over = grants::table
+        .filter(grants::expires_at.lt(grants_until).or(grants::ended_at.lt(grants_until)));
     Ok(codes + tokens + diesel::delete(over).execute(conn)?)
 }

@@ -7,21 +7,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::{
-    password_check::{self, CheckPassword, PasswordFreshness},
-    sign_in::{Credentials, sign_in},
-};
+use super::password_check::{self, CheckPassword, PasswordFreshness};
 use crate::{
     audit::{self, AuditKind, AuditSubject},
     captcha::http::CaptchaAnswer,
     core::Core,
     db::DbFault,
     idempotency::{Idempotency, Reply},
-    identity::Username,
     kernel::{Timestamp, ids::SessionId},
     password_failures::device,
     sessions::{self, Refreshed, SignedIn, Tokens},
-    web::{FieldErrors, JsonBody, Problem, ProblemCode, ProblemDocument, RequestMeta, cookies},
+    sign_in::{self, Credentials},
+    web::{JsonBody, Problem, ProblemCode, ProblemDocument, RequestMeta, cookies},
 };
 
 /// Signing in with a browser.
@@ -145,36 +142,6 @@ fn view(session: sessions::Session, current: SessionId) -> SessionView {
     }
 }
 
-fn credentials(
-    (username, password): (String, Zeroizing<String>),
-    captcha: &CaptchaAnswer,
-    device: Option<String>,
-) -> Result<Credentials, Problem> {
-    let mut errors = FieldErrors::new();
-    if username.trim().is_empty() {
-        errors.add("/username", "required");
-    }
-    if password.is_empty() {
-        errors.add("/password", "required");
-    }
-    // What can be nobody's username is counted and hashed like any other.
-    let parsed = Username::parse(&username).ok();
-    let captcha = match captcha.parse() {
-        Ok(captcha) => Some(captcha),
-        Err(code) => {
-            errors.add("/captcha/answer", code);
-            None
-        }
-    };
-    errors.finish(captcha.map(|captcha| Credentials {
-        username: parsed,
-        typed_username: username,
-        password,
-        captcha,
-        device,
-    }))
-}
-
 /// Sign in with a browser
 ///
 /// Sets the session cookie. Unknown username and wrong password have the same
@@ -197,22 +164,11 @@ pub async fn create_session(
     let core = core.into_inner();
     let SignIn { username, password, captcha } = body.value;
     let cookie = cookies::read(&core.settings, &request, cookies::DEVICE);
-    let credentials = credentials((username, password), &captcha, cookie)?;
-    let username = credentials.username.clone();
-    let own = meta.clone();
-    let opened = sign_in(
-        &core,
-        &meta,
-        credentials,
-        ("browser", move |core: &Core, conn: &mut _, account| {
-            sessions::open_browser(core, conn, &own, account)
-        }),
-    )
-    .await?;
+    let credentials = Credentials::parse((username, password), &captcha, cookie)?;
+    let (opened, device) = sign_in::browser(&core, &meta, credentials).await?;
     let mut response = HttpResponse::Created();
     response.cookie(cookies::make(&core.settings, cookies::SESSION, opened.cookie, None));
-    if let Some(username) = username {
-        let value = device::remember(&core, &username)?;
+    if let Some(value) = device {
         let seconds = Some(device::REMEMBERED);
         response.cookie(cookies::make(&core.settings, cookies::DEVICE, value, seconds));
     }
@@ -240,9 +196,9 @@ pub async fn create_tokens(
     let SignInApp { username, password, captcha, device_name } = body.value;
     let device =
         device_name.map(|name| name.chars().filter(|c| !c.is_control()).take(64).collect());
-    let credentials = credentials((username, password), &captcha, None)?;
+    let credentials = Credentials::parse((username, password), &captcha, None)?;
     let own = meta.clone();
-    let tokens = sign_in(
+    let tokens = sign_in::sign_in(
         &core,
         &meta,
         credentials,
@@ -403,7 +359,7 @@ async fn end(
     let ended = core
         .db
         .write(move |conn| -> Result<bool, DbFault> {
-            let ended = sessions::end(conn, account, id, meta.now)?;
+            let ended = sessions::end(&own, conn, (account, id), meta.now)?;
             if ended {
                 let text = id.to_string();
                 let subject =
@@ -413,5 +369,6 @@ async fn end(
             Ok(ended)
         })
         .await?;
+    core.outbox_bell.notify_one();
     Ok(ended)
 }

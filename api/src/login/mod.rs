@@ -5,4 +5,3 @@
 
 pub mod http;
 mod password_check;
-mod sign_in;

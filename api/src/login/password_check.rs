@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::sign_in::refused;
 use crate::{
     accounts::{self, Account},
     audit::{self, AuditKind, AuditSubject},
@@ -22,6 +21,7 @@ use crate::{
     kernel::Timestamp,
     password_failures::{self, Attempt, device},
     sessions::{self, Session},
+    sign_in::refused,
     web::{Problem, ProblemCode, RequestMeta, overloaded},
 };
 

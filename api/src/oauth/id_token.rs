@@ -10,21 +10,14 @@ use crate::{
     claims::{self, Asked},
     clients::{Client, Scope},
     core::Core,
-    crypto::{Purpose, SigningAlg},
+    crypto::SigningAlg,
     db::DbFault,
-    grants::Grant,
+    grants,
     kernel::Timestamp,
 };
 
 /// What ID tokens are; access tokens and logout tokens are something else.
 const TYPE: &str = "JWT";
-
-/// The name by which a client knows a session; two clients cannot tell that
-/// theirs are of one session.
-fn client_session(core: &Core, grant: &Grant) -> String {
-    let (client, session) = (grant.client.to_string(), grant.session.to_string());
-    core.keyring.blind_parts(Purpose::ClientSession, &[&client, &session]).as_str().to_owned()
-}
 
 /// Makes the ID token that goes with an access token. What of the person is in
 /// it was asked for by name; the rest is for the userinfo endpoint.
@@ -62,7 +55,7 @@ pub(super) fn issue(
         ("exp", json!(now.timestamp() + access.seconds)),
         ("auth_time", json!(grant.auth_time.timestamp())),
         ("acr", json!(access_tokens::acr(account.assurance_level))),
-        ("sid", json!(client_session(core, grant))),
+        ("sid", json!(grants::client_session(core, grant.client, grant.session))),
     ] {
         claims.insert(name.into(), value);
     }

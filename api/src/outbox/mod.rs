@@ -15,7 +15,7 @@ use crate::{
     identity::Phone,
     kernel::{
         Timestamp,
-        ids::{ChallengeId, DeliveryId, FlowId, OutboxId},
+        ids::{ChallengeId, ClientId, DeliveryId, FlowId, OutboxId},
     },
     ports::{Notice, SmsPurpose},
 };
@@ -29,8 +29,12 @@ pub const TRIES: u32 = 3;
 /// longer than all tries at the gateway together.
 fn lease_time(core: &Core) -> TimeDelta {
     let settings = &core.settings;
-    let slowest = settings.sms.timeout_milliseconds.max(settings.mail.timeout_milliseconds);
-    let one = i64::from(slowest.max(settings.webhooks.timeout_milliseconds));
+    let slowest = settings
+        .sms
+        .timeout_milliseconds
+        .max(settings.mail.timeout_milliseconds)
+        .max(settings.webhooks.timeout_milliseconds);
+    let one = i64::from(slowest);
     TimeDelta::milliseconds(one * i64::from(TRIES)) + TimeDelta::seconds(10)
 }
 
@@ -69,6 +73,16 @@ pub enum Message {
         /// Its delivery.
         delivery: DeliveryId,
     },
+    /// A business system is told that a session in which somebody signed in to
+    /// it has ended; the token is made when it is sent.
+    ClientLogout {
+        /// Which.
+        client: ClientId,
+        /// The name by which it knows the account.
+        subject: String,
+        /// The name by which it knows the session.
+        session: String,
+    },
     /// A case for the operator's mailbox.
     SupportMail {
         /// Number of the case.
@@ -84,6 +98,7 @@ impl Message {
             Self::SmsNotice { .. } => "sms_notice",
             Self::Webhook { .. } => "webhook",
             Self::SupportMail { .. } => "support_mail",
+            Self::ClientLogout { .. } => "client_logout",
         }
     }
 
@@ -98,6 +113,9 @@ impl Message {
                 TimeDelta::hours(core.settings.sms.notice_give_up_hours.into())
             }
             Self::Webhook { .. } => TimeDelta::hours(core.settings.webhooks.give_up_hours.into()),
+            Self::ClientLogout { .. } => {
+                TimeDelta::hours(core.settings.webhooks.give_up_hours.into())
+            }
             Self::SupportMail { .. } => TimeDelta::days(core.settings.mail.give_up_days.into()),
         }
     }

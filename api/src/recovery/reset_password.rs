@@ -128,7 +128,7 @@ fn replace(
     }
     accounts::replace_password(core, conn, (account.id, new), meta.now)?;
     flows::remove(conn, FlowId::of_account(account.id))?;
-    sessions::end_all(conn, account.id, None, meta.now)?;
+    sessions::end_all(core, conn, (account.id, None), meta.now)?;
     // What a session has finished a moment before it was ended.
     undo(core, conn, (meta, draft), account.id)?;
     let by_questions = draft.answers.method == Some(Method::SecurityQuestions);

@@ -1,6 +1,6 @@
 //! Who is signed in: by cookie or by `Authorization: Bearer`.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use actix_web::{
     FromRequest, HttpRequest,
@@ -12,6 +12,7 @@ use actix_web::{
 use super::{Session, by_access_token, by_cookie, is_stale, touch};
 use crate::{
     core::Core,
+    kernel::Timestamp,
     web::{Problem, ProblemCode, RequestMeta, cookies},
 };
 
@@ -68,6 +69,26 @@ impl FromRequest for SignedIn {
             Ok(Self(session))
         })
     }
+}
+
+/// The live session of a browser, by its cookie alone.
+///
+/// Whatever made the browser send the request: whoever changes something must
+/// have found out that it was our own page.
+pub async fn of_browser(
+    core: &Arc<Core>,
+    request: &HttpRequest,
+    now: Timestamp,
+) -> Result<Option<Session>, Problem> {
+    let Some(cookie) = cookies::read(&core.settings, request, cookies::SESSION) else {
+        return Ok(None);
+    };
+    let own = Arc::clone(core);
+    let session = core.db.read(move |conn| by_cookie(&own, conn, &cookie, now)).await?;
+    if let Some(seen) = session.clone().filter(|session| is_stale(session, now)) {
+        core.db.write(move |conn| touch(conn, &seen, now)).await?;
+    }
+    Ok(session)
 }
 
 /// The live session of a request, when there is one: for what is open to

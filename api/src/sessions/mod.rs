@@ -17,6 +17,7 @@ use crate::{
         signing::{AccessClaims, Expected},
     },
     db::{Conn, DbFault},
+    grants,
     kernel::{
         Timestamp,
         ids::{AccountId, SessionId, TokenId},
@@ -24,7 +25,7 @@ use crate::{
     web::{Problem, ProblemCode, RequestMeta},
 };
 
-pub use http::{MaybeSignedIn, SignedIn};
+pub use http::{MaybeSignedIn, SignedIn, of_browser};
 pub use store::purge;
 
 /// Whom access tokens are for.
@@ -302,24 +303,33 @@ pub fn list(
     rows.into_iter().map(store::Row::session).collect()
 }
 
-/// Ends a session of `account`; `false` when it has none with this id.
+/// Ends a session of `account` and what hangs on it; `false` when it has none
+/// with this id. Ring [`Core::outbox_bell`] after it: clients are told.
 pub fn end(
+    core: &Core,
     conn: &mut Conn,
-    account: AccountId,
-    id: SessionId,
+    (account, id): (AccountId, SessionId),
     now: Timestamp,
 ) -> Result<bool, DbFault> {
-    store::end_of(conn, account, &id.to_string(), now)
+    let ended = store::end_of(conn, account, &id.to_string(), now)?;
+    if ended {
+        grants::end_of_session(core, conn, id, now)?;
+    }
+    Ok(ended)
 }
 
-/// Ends every session of `account`, except one when it is named.
+/// Ends every session of `account`, except one when it is named, and every
+/// sign-in to a client but those of that session: the password is another, and
+/// who knew the old one must be out everywhere.
 pub fn end_all(
+    core: &Core,
     conn: &mut Conn,
-    account: AccountId,
-    except: Option<SessionId>,
+    (account, except): (AccountId, Option<SessionId>),
     now: Timestamp,
 ) -> Result<usize, DbFault> {
-    store::end_all(conn, account, except, now)
+    let ended = store::end_all(conn, account, except, now)?;
+    grants::end_of_account(core, conn, (account, except), now)?;
+    Ok(ended)
 }
 
 /// Holds a session to the end of the transaction; `false` when it was ended
@@ -351,9 +361,16 @@ pub fn password_entered(
     store::password_entered(conn, session, now)
 }
 
-/// Erases the sessions of an account, with their tokens.
-pub fn erase(conn: &mut Conn, account: AccountId) -> Result<(), DbFault> {
-    store::erase(conn, account)
+/// Erases the sessions of an account, with their tokens, and ends every sign-in
+/// to a client.
+pub fn erase(
+    core: &Core,
+    conn: &mut Conn,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<(), DbFault> {
+    store::erase(conn, account)?;
+    grants::end_of_account(core, conn, (account, None), now)
 }
 
 impl store::Row {

@@ -13,6 +13,9 @@ pub const SESSION: &str = "shiming_session";
 pub const FLOW: &str = "shiming_flow";
 /// A recovery in progress.
 pub const RECOVERY: &str = "shiming_recovery";
+/// A browser that business systems send people in: `<request>.<secret>`, the
+/// sign-in that it brought last, and what proves it for all of them.
+pub const AUTHORIZE: &str = "shiming_authorize";
 /// A device that has signed in before.
 pub const DEVICE: &str = "shiming_device";
 

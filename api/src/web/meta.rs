@@ -51,7 +51,18 @@ pub struct RequestMeta {
     /// Whether pages of other sites may read the answer, and then whether they
     /// ask first (a preflight).
     pub(super) cross_origin: Option<bool>,
-    same_origin: bool,
+    sender: Sender,
+}
+
+/// Whose page a browser says it was that made it send a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sender {
+    /// Ours.
+    Own,
+    /// Another site's.
+    Other,
+    /// It says nothing.
+    Unsaid,
 }
 
 impl RequestMeta {
@@ -75,7 +86,7 @@ impl RequestMeta {
             cross_origin: cors::is_open(request.path())
                 .then(|| request.method() == Method::OPTIONS),
             secure: context.public_origin.starts_with("https://"),
-            same_origin: is_same_origin(headers, &context.public_origin),
+            sender: sender(headers, &context.public_origin),
         })
     }
 
@@ -83,12 +94,31 @@ impl RequestMeta {
     /// To be asked before a cookie is believed in a request that changes
     /// something.
     pub fn require_same_origin(&self) -> Result<(), Problem> {
-        if self.same_origin { Ok(()) } else { Err(Problem::new(ProblemCode::CrossSiteRequest)) }
+        match self.sender {
+            Sender::Own => Ok(()),
+            Sender::Other | Sender::Unsaid => Err(Problem::new(ProblemCode::CrossSiteRequest)),
+        }
+    }
+
+    /// Refuses a request that comes from another site by the browser's own
+    /// words. Very old browsers say nothing; whoever lets them in asks for a
+    /// token that only our own page can hold, from everybody.
+    pub fn refuse_other_sites(&self) -> Result<(), Problem> {
+        if self.sender == Sender::Unsaid { Ok(()) } else { self.require_same_origin() }
     }
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
+}
+
+fn sender(headers: &HeaderMap, public_origin: &str) -> Sender {
+    let says = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
+    match (says, is_same_origin(headers, public_origin)) {
+        (_, true) => Sender::Own,
+        (true, false) => Sender::Other,
+        (false, false) => Sender::Unsaid,
+    }
 }
 
 /// `Origin` must be ours; without one, `Sec-Fetch-Site` must say so. Every

@@ -15,7 +15,7 @@ use actix_web::{
     web::Data,
 };
 
-use super::{OauthError, Problem, ProblemCode, Quota, RequestMeta, WebContext, cors};
+use super::{OauthError, Problem, ProblemCode, Quota, RequestMeta, WebContext, cors, html::IsPage};
 
 /// Policy for everything but the web client's pages and the documentation:
 /// such answers are data and may load nothing.
@@ -72,6 +72,14 @@ fn as_problem(response: ServiceResponse<BoxBody>, meta: &RequestMeta) -> Service
     if !(status.is_client_error() || status.is_server_error()) {
         let mut response = response;
         add_headers(response.headers_mut(), meta);
+        if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
+            allow_frames(response.headers_mut());
+        }
+        return response;
+    }
+    if response.response().extensions().contains::<IsPage>() {
+        let mut response = response;
+        add_headers(response.headers_mut(), meta);
         return response;
     }
     let (request, failed) = response.into_parts();
@@ -124,6 +132,17 @@ fn problem_of_status(status: StatusCode) -> Problem {
         status if status.is_client_error() => ProblemCode::MalformedRequest,
         _ => ProblemCode::Internal,
     })
+}
+
+/// An answer that only leads elsewhere shows nothing that a frame could
+/// disguise, and clients ask with `prompt=none` in frames whether somebody is
+/// signed in.
+fn allow_frames(headers: &mut HeaderMap) {
+    headers.remove(header::X_FRAME_OPTIONS);
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; base-uri 'none'"),
+    );
 }
 
 /// Security headers (OWASP Secure Headers), unless the handler set its own.

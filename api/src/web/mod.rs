@@ -8,6 +8,7 @@ mod cors;
 mod device;
 pub mod fields;
 pub mod form;
+pub mod html;
 pub mod language;
 pub mod meta;
 pub mod middleware;

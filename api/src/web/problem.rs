@@ -135,6 +135,11 @@ impl Problem {
         self.errors.iter().map(|one| (one.pointer.clone(), one.code.clone())).collect()
     }
 
+    /// Seconds to wait before another try.
+    pub fn retry_after_seconds(&self) -> Option<u32> {
+        self.retry_after
+    }
+
     /// The code.
     pub fn code(&self) -> ProblemCode {
         self.code

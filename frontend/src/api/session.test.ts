@@ -3,7 +3,7 @@ import type { NavigationGuard, RouteLocationNormalized } from 'vue-router'
 import { stored } from '@/i18n/stored'
 import { refusal, serve } from '@/test/server'
 import { withoutStorage } from '@/test/storage'
-import { forgetSignedIn, rememberSignedIn, signedInGuard, signedOutGuard } from './session'
+import { forgetSignedIn, rememberSignedIn, signedInGuard, signedOutGuard, signOut } from './session'
 
 const go = async (guard: NavigationGuard, name: string): Promise<unknown> =>
   guard.call(undefined, { name } as RouteLocationNormalized, undefined as never, () => 0)
@@ -57,4 +57,14 @@ it('shows the page, which says why, when the server cannot be asked', async () =
   fresh()
   serve({ 'GET /account': refusal(503, 'overloaded') })
   expect(await go(signedInGuard, 'account')).toBe(true)
+})
+
+it('takes a session that has ended for signed out, and nothing else', async () => {
+  rememberSignedIn()
+  serve({ 'DELETE /sessions/current': refusal(503, 'overloaded') })
+  await expect(signOut()).rejects.toThrow('overloaded')
+  expect(stored.get('signed-in')).toBe('yes')
+  serve({ 'DELETE /sessions/current': refusal(401, 'not_signed_in') })
+  await signOut()
+  expect(stored.get('signed-in')).toBeNull()
 })

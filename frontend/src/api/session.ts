@@ -23,6 +23,16 @@ export function forgetSignedIn(): void {
   stored.set(FLAG, null)
 }
 
+/** Ends the session. One that has ended by itself is what was wanted. */
+export async function signOut(): Promise<void> {
+  try {
+    await answered(api.DELETE('/api/v1/sessions/current'))
+  } catch (error) {
+    if (!(error instanceof ProblemError && error.problem.code === 'not_signed_in')) throw error
+  }
+  forgetSignedIn()
+}
+
 /** Asks for the account of the session; `null` when it has ended. */
 export async function loadAccount(): Promise<Schemas['AccountView'] | null> {
   try {

@@ -10,6 +10,9 @@ import type records from './locales/zh-CN/records.json'
 import type account from './locales/zh-CN/account.json'
 import type recovery from './locales/zh-CN/recovery.json'
 import type sandbox from './locales/zh-CN/sandbox.json'
+import type authorize from './locales/zh-CN/authorize.json'
+import type items from './locales/zh-CN/items.json'
+import type systems from './locales/zh-CN/systems.json'
 import { stored } from './stored'
 
 export interface Messages {
@@ -21,6 +24,9 @@ export interface Messages {
   records: typeof records
   recovery: typeof recovery
   sandbox: typeof sandbox
+  authorize: typeof authorize
+  items: typeof items
+  systems: typeof systems
 }
 export type Namespace = keyof Messages
 
@@ -95,18 +101,29 @@ export function language(): Language {
   return locale.value
 }
 
-/** Switches the language of the page and remembers it. */
-export async function setLanguage(next: Language): Promise<void> {
+async function speak(next: Language): Promise<void> {
   await load(next)
   locale.value = next
   document.documentElement.lang = next
+}
+
+/** Switches the language of the page and remembers it. */
+export async function setLanguage(next: Language): Promise<void> {
+  await speak(next)
   stored.set('language', next)
+}
+
+const kept = (name: string) => LANGUAGES.find((one) => one === stored.get(name))
+
+/** What a business system speaks with the person; who has chosen keeps what was chosen. */
+export async function suggestLanguage(next: Language): Promise<void> {
+  stored.set('suggested', next)
+  if (kept('language') === undefined) await speak(next)
 }
 
 /** Chinese, unless the person chose otherwise or the browser knows no Chinese. */
 export function startLanguage(): Promise<void> {
-  const chosen = LANGUAGES.find((one) => one === stored.get('language'))
   const chinese = navigator.languages.some((tag) => tag.toLowerCase().startsWith('zh'))
   const english = navigator.languages[0]?.toLowerCase().startsWith('en') === true
-  return setLanguage(chosen ?? (english && !chinese ? 'en' : 'zh-CN'))
+  return speak(kept('language') ?? kept('suggested') ?? (english && !chinese ? 'en' : 'zh-CN'))
 }

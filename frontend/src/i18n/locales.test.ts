@@ -56,6 +56,13 @@ it('has words for every problem that a page can meet', () => {
     'refresh_token_invalid',
     'refresh_token_reused',
     'sandbox_only',
+    // Business systems meet these, people do not.
+    'token_invalid',
+    'scope_insufficient',
+    'client_not_found',
+    'user_not_found',
+    'cursor_invalid',
+    'webhook_not_found',
   ]
   const [, codes = ''] = /ProblemCode: ([^;]+);/.exec(schema) ?? []
   const wanted = codes

@@ -3,20 +3,26 @@ import AxeBuilder from '@axe-core/playwright'
 import { test as base, expect, type Page } from '@playwright/test'
 import en from '../../../frontend/src/i18n/locales/en/core.json' with { type: 'json' }
 import enAccount from '../../../frontend/src/i18n/locales/en/account.json' with { type: 'json' }
+import enAuthorize from '../../../frontend/src/i18n/locales/en/authorize.json' with { type: 'json' }
 import enHelp from '../../../frontend/src/i18n/locales/en/help.json' with { type: 'json' }
+import enItems from '../../../frontend/src/i18n/locales/en/items.json' with { type: 'json' }
 import enRecords from '../../../frontend/src/i18n/locales/en/records.json' with { type: 'json' }
 import enProof from '../../../frontend/src/i18n/locales/en/proof.json' with { type: 'json' }
 import enRecovery from '../../../frontend/src/i18n/locales/en/recovery.json' with { type: 'json' }
 import enRegistration from '../../../frontend/src/i18n/locales/en/registration.json' with { type: 'json' }
 import enSandbox from '../../../frontend/src/i18n/locales/en/sandbox.json' with { type: 'json' }
+import enSystems from '../../../frontend/src/i18n/locales/en/systems.json' with { type: 'json' }
 import zh from '../../../frontend/src/i18n/locales/zh-CN/core.json' with { type: 'json' }
 import zhAccount from '../../../frontend/src/i18n/locales/zh-CN/account.json' with { type: 'json' }
+import zhAuthorize from '../../../frontend/src/i18n/locales/zh-CN/authorize.json' with { type: 'json' }
 import zhHelp from '../../../frontend/src/i18n/locales/zh-CN/help.json' with { type: 'json' }
+import zhItems from '../../../frontend/src/i18n/locales/zh-CN/items.json' with { type: 'json' }
 import zhRecords from '../../../frontend/src/i18n/locales/zh-CN/records.json' with { type: 'json' }
 import zhProof from '../../../frontend/src/i18n/locales/zh-CN/proof.json' with { type: 'json' }
 import zhRecovery from '../../../frontend/src/i18n/locales/zh-CN/recovery.json' with { type: 'json' }
 import zhRegistration from '../../../frontend/src/i18n/locales/zh-CN/registration.json' with { type: 'json' }
 import zhSandbox from '../../../frontend/src/i18n/locales/zh-CN/sandbox.json' with { type: 'json' }
+import zhSystems from '../../../frontend/src/i18n/locales/zh-CN/systems.json' with { type: 'json' }
 
 export type Language = 'zh-CN' | 'en'
 export interface Options {
@@ -33,6 +39,9 @@ const all = {
     help: zhHelp,
     recovery: zhRecovery,
     sandbox: zhSandbox,
+    authorize: zhAuthorize,
+    items: zhItems,
+    systems: zhSystems,
   },
   en: {
     core: en,
@@ -43,6 +52,9 @@ const all = {
     help: enHelp,
     recovery: enRecovery,
     sandbox: enSandbox,
+    authorize: enAuthorize,
+    items: enItems,
+    systems: enSystems,
   },
 }
 export type Texts = (typeof all)['zh-CN']

@@ -1,5 +1,6 @@
 //! The program as a process: killed, stopped, started twice, misconfigured.
 
+mod authorize;
 mod commands;
 mod crash;
 mod maintain;

@@ -71,7 +71,8 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
     let Some(description) = operation.statuses.get(&status) else {
         panic!("{asked}: {status} is not declared: {}", answer.text());
     };
-    if status >= 400 {
+    let is_page = answer.header("content-type").starts_with("text/html");
+    if status >= 400 && !is_page {
         let problem = answer.json();
         // OAuth has another name for it.
         let code = problem.get("code").or_else(|| problem.get("error"));
@@ -100,4 +101,11 @@ pub fn speaks_oauth(operation: &str) -> bool {
     ["/introspect", "/par", "/revoke", "/token", "/userinfo"]
         .iter()
         .any(|name| operation.ends_with(&format!("/oauth2{name}")))
+}
+
+/// Whether an operation tells people what is wrong, with a page.
+pub fn shows_pages(operation: &str) -> bool {
+    ["/oauth2/authorize", "/oauth2/logout", "/oauth2/plain"]
+        .iter()
+        .any(|path| operation.contains(path))
 }

@@ -1,120 +1,241 @@
-//! Business systems that ask for themselves, and people who have let them see
-//! something.
+//! Business systems that people sign in to.
 
-use reqwest::Method;
 use serde_json::{Value, json};
 use shiming::{
-    access_tokens::{self, Speaks, Wanted},
-    clients::{self, Scopes},
-    db::DbFault,
-    grants,
-    kernel::ids::{AccountId, ClientId},
+    clients::{self, Client as Registered, ClientState, Metadata},
+    db::{Conn, DbFault},
+    kernel::ids::ClientId,
 };
 
 use super::{Answer, Client, TestApp};
 
-/// A business system with a token.
-pub struct Hr<'a> {
-    app: &'a TestApp,
+/// RFC 7636, appendix B.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// Where the usual system wants people back.
+pub const CALLBACK: &str = "https://ks.example.gov.cn/callback";
+
+/// A registered system.
+pub struct System {
     pub id: ClientId,
-    pub http: Client<'a>,
+    pub secret: String,
 }
 
-/// Metadata of a system that signs people in and asks for itself.
-pub fn metadata(scope: &str) -> Value {
+/// Parameters of a request.
+pub type Parameters = Vec<(String, String)>;
+
+/// What a usual system is registered with.
+pub fn metadata() -> Value {
     json!({
-        "client_name": "人事系统", "client_name#en": "HR", "owner": "深圳市人社局",
-        "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
-        "token_endpoint_auth_method": "client_secret_basic",
-        "scope": scope,
-        "redirect_uris": ["https://hr.example.gov.cn/callback"],
-        "id_token_signed_response_alg": "ES256",
+        "client_name": "考生服务系统", "client_name#en": "Candidate service",
+        "owner": "深圳市考试院", "owner#en": "Shenzhen Examinations Authority",
+        "grant_types": ["authorization_code", "refresh_token"],
+        "token_endpoint_auth_method": "client_secret_post",
+        "scope": "openid profile phone realname unit offline_access",
+        "redirect_uris": [CALLBACK],
+        "post_logout_redirect_uris": ["https://ks.example.gov.cn/bye"],
+        "id_token_signed_response_alg": "EdDSA",
     })
 }
 
-/// Everything that a system may have but the registry.
-pub const ALL_SCOPES: &str = "openid profile phone realname unit offline_access users:read \
-                              identity:check webhooks:manage";
-
-impl TestApp {
-    /// A system with these scopes, and with its token.
-    pub async fn hr(&self, scope: &str) -> Hr<'_> {
-        self.hr_with(scope, json!({})).await
-    }
-
-    /// The same with other metadata.
-    pub async fn hr_with(&self, scope: &str, change: Value) -> Hr<'_> {
-        let mut metadata = metadata(scope);
+impl System {
+    /// A usual one, with some members changed.
+    pub async fn register(app: &TestApp, change: Value) -> Self {
+        let mut members = metadata();
         for (name, value) in change.as_object().unwrap() {
-            metadata[name] = value.clone();
+            members[name] = value.clone();
         }
-        let metadata = serde_json::from_value(metadata).unwrap();
-        let (core, now) = (self.core.clone(), self.now());
-        let made = self.core.db.write(move |conn| clients::create(&core, conn, metadata, now));
-        let id = made.await.unwrap().id;
-        let mut hr = Hr { app: self, id, http: self.client() };
-        hr.http.origin = None;
-        hr.renew().await;
-        hr
+        let metadata: Metadata = serde_json::from_value(members).unwrap();
+        let core = app.core.clone();
+        let made = move |conn: &mut Conn| -> Result<Self, DbFault> {
+            let now = core.clock.now();
+            let client = clients::create(&core, conn, metadata, now)?;
+            let none = chrono::TimeDelta::zero();
+            let (_, secret) = clients::add_secret(&core, conn, (client.id, none), now)?;
+            Ok(Self { id: client.id, secret })
+        };
+        app.core.db.write(made).await.unwrap()
     }
 
-    /// Lets a system see something of an account; returns the name by which it
-    /// knows it.
-    pub async fn consent(&self, hr: &Hr<'_>, account: &Value, scope: &str) -> String {
-        let account: AccountId = account["id"].as_str().unwrap().parse().unwrap();
-        let (core, now, id, scopes) = (self.core.clone(), self.now(), hr.id, Scopes::parse(scope));
-        let given = self.core.db.write(move |conn| -> Result<String, DbFault> {
-            let client = clients::find(conn, id)?.unwrap();
-            grants::consent(conn, (account, id), &scopes, now)?;
-            grants::subject_of(&core, conn, &client, account)
-        });
-        given.await.unwrap()
+    /// A usual one.
+    pub async fn usual(app: &TestApp) -> Self {
+        Self::register(app, json!({})).await
+    }
+
+    /// Changes what is known of it.
+    pub async fn change(
+        &self,
+        app: &TestApp,
+        change: impl FnOnce(&mut Registered) + Send + 'static,
+    ) {
+        let (core, id) = (app.core.clone(), self.id);
+        let work = move |conn: &mut Conn| -> Result<(), DbFault> {
+            let mut client = clients::find(conn, id)?.unwrap();
+            change(&mut client);
+            let now = core.clock.now();
+            clients::set_state(conn, (id, client.state), now)?;
+            clients::set_metadata(conn, (id, &client.metadata), now).map(drop)
+        };
+        app.core.db.write(work).await.unwrap();
+    }
+
+    pub async fn disable(&self, app: &TestApp) {
+        self.change(app, |client| client.state = ClientState::Disabled).await;
+    }
+
+    /// A good request for these scopes.
+    pub fn asks(&self, scope: &str) -> Parameters {
+        let id = self.id.to_string();
+        [
+            ("client_id", id.as_str()),
+            ("redirect_uri", CALLBACK),
+            ("response_type", "code"),
+            ("scope", scope),
+            ("state", "af0ifjsldkj"),
+            ("nonce", "n-0S6_WzA2Mj"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
+    }
+
+    /// The same with parameters set, added, or, when empty, left out.
+    pub fn asks_with(&self, scope: &str, change: &[(&str, &str)]) -> Parameters {
+        let mut parameters = self.asks(scope);
+        for (name, value) in change {
+            parameters.retain(|(known, _)| known != name);
+            if !value.is_empty() {
+                parameters.push(((*name).to_owned(), (*value).to_owned()));
+            }
+        }
+        parameters
     }
 }
 
-impl Hr<'_> {
-    /// Gets a token with all its scopes.
-    pub async fn renew(&mut self) {
-        self.renew_with(ALL_SCOPES).await;
+/// Parameters as a form or a query.
+pub fn encoded(parameters: &[(String, String)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()
+}
+
+impl Answer {
+    /// Where the browser is sent.
+    #[track_caller]
+    pub fn location(&self) -> String {
+        self.ok_status(303);
+        self.header("location").to_owned()
     }
 
-    /// Gets a token with these scopes, as far as it has them.
-    pub async fn renew_with(&mut self, scope: &str) {
-        let (core, id, now) = (self.app.core.clone(), self.id, self.app.now());
-        let scopes = Scopes::parse(&format!("{scope} clients:manage"));
-        let issued = self.app.core.db.read(move |conn| -> Result<String, DbFault> {
-            let client = clients::find(conn, id)?.unwrap();
-            let scopes = client.metadata.scopes().shared_with(&scopes);
-            let wanted =
-                Wanted { client: &client, speaks: Speaks::Client, scopes: &scopes, resource: None };
-            Ok(access_tokens::issue(&core, &wanted, now)?.token)
-        });
-        self.http.bearer = Some(issued.await.unwrap());
+    /// A parameter of the address that the browser is sent to.
+    #[track_caller]
+    pub fn sent(&self, name: &str) -> Option<String> {
+        parameter(&self.location(), name)
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
-        self.http.get(path).await
+    /// Checks that a client is sent an error, with everything that goes with it.
+    #[track_caller]
+    pub fn sends_error(&self, app: &TestApp, error: &str) {
+        let location = self.location();
+        assert!(location.starts_with(CALLBACK), "{}: {location}", self.asked);
+        let sent = |name| parameter(&location, name);
+        assert_eq!(sent("error").as_deref(), Some(error), "{}: {location}", self.asked);
+        assert_eq!(sent("state").as_deref(), Some("af0ifjsldkj"), "{location}");
+        let issuer = app.core.settings.server.public_url.clone();
+        assert_eq!(sent("iss"), Some(issuer), "{location}");
+        assert!(sent("error_description").is_some_and(|text| text.is_ascii()), "{location}");
+        assert_eq!(sent("code"), None, "{location}");
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
-        self.http.post(path, body).await
+    /// Checks that the person is shown a page of ours, and sent nowhere.
+    #[track_caller]
+    pub fn page(&self, status: u16) -> String {
+        self.ok_status(status);
+        assert_eq!(self.header("content-type"), "text/html; charset=utf-8", "{}", self.asked);
+        assert_eq!(self.header("location"), "", "{}", self.asked);
+        let policy = self.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; style-src 'self';"), "{policy}");
+        assert!(!policy.contains("script") && policy.contains("frame-ancestors 'none'"));
+        assert_eq!(self.header("cache-control"), "no-store");
+        let html = self.text();
+        assert!(!html.contains("<script") && !html.contains("style=\""), "{html}");
+        assert_eq!(html.matches("<h1").count(), 1, "{html}");
+        assert_eq!(super::people::named_in(&html), None, "{html}");
+        html
+    }
+}
+
+/// A parameter of an address.
+pub fn parameter(location: &str, name: &str) -> Option<String> {
+    let (_, query) = location.split_once('?')?;
+    let mut found = form_urlencoded::parse(query.as_bytes()).filter(|(known, _)| known == name);
+    let value = found.next().map(|(_, value)| value.into_owned());
+    assert!(found.next().is_none(), "{name} comes twice: {location}");
+    value
+}
+
+/// The value of a hidden field.
+pub fn hidden(html: &str, name: &str) -> String {
+    let (_, rest) = html.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+impl Client<'_> {
+    /// Comes from a system.
+    pub async fn authorize(&self, parameters: &[(String, String)]) -> Answer {
+        self.get(&format!("/oauth2/authorize?{}", encoded(parameters))).await
     }
 
-    pub async fn put(&self, path: &str, body: Value) -> Answer {
-        self.http.put(path, body).await
+    /// Comes from a system, and waits; returns the id of the request.
+    pub async fn come(&self, parameters: &[(String, String)]) -> String {
+        let location = self.authorize(parameters).await.location();
+        let id = location.strip_prefix("/authorize/").unwrap_or_else(|| panic!("{location}"));
+        id.split('?').next().unwrap().to_owned()
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
-        self.http.delete(path).await
+    /// The request as it stands.
+    pub async fn authorization(&self, id: &str) -> Value {
+        self.get(&format!("/api/v1/authorizations/{id}")).await.ok(200)
     }
 
-    pub async fn patch(&self, path: &str, body: Value) -> Answer {
-        self.http.send(self.http.request(Method::PATCH, path).json(&body)).await
+    /// Where a request stands, in a word.
+    pub async fn state(&self, id: &str) -> String {
+        self.authorization(id).await["state"].as_str().unwrap().to_owned()
     }
 
-    /// The same request with a key.
-    pub async fn post_once(&self, path: &str, body: &Value, key: &str) -> Answer {
-        let request = self.http.request(Method::POST, path).header("idempotency-key", key);
-        self.http.send(request.json(body)).await
+    /// Allows or denies.
+    pub async fn decide(&self, id: &str, decision: &str) -> Answer {
+        let path = format!("/api/v1/authorizations/{id}/decision");
+        self.post(&path, json!({ "decision": decision })).await
+    }
+
+    /// Allows; returns where the person is sent.
+    pub async fn allow(&self, id: &str) -> String {
+        let decided = self.decide(id, "allow").await.ok(200);
+        decided["redirect_to"].as_str().unwrap().to_owned()
+    }
+
+    /// Comes, allows, and returns the code.
+    pub async fn code_for(&self, parameters: &[(String, String)]) -> String {
+        let id = self.come(parameters).await;
+        parameter(&self.allow(&id).await, "code").unwrap()
+    }
+
+    /// Trades something for tokens, or has them looked at.
+    pub async fn ask(&self, (system, path): (&System, &str), fields: &[(&str, &str)]) -> Answer {
+        let id = system.id.to_string();
+        let own = [("client_id", id.as_str()), ("client_secret", system.secret.as_str())];
+        self.form(path, &[fields, &own].concat()).await
+    }
+
+    /// Trades a code for tokens.
+    pub async fn redeem(&self, system: &System, code: &str) -> Value {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ];
+        self.ask((system, "/oauth2/token"), &fields).await.ok(200)
     }
 }

@@ -17,6 +17,12 @@ export const views: Views<'account'> = {
   'account-password': () => import('@/features/account/PasswordPage.vue'),
   'account-questions': () => import('@/features/account/QuestionsPage.vue'),
   'account-history': withWords(() => import('@/features/account/HistoryPage.vue'), 'records'),
+  'account-systems': withWords(
+    () => import('@/features/account/SystemsPage.vue'),
+    'items',
+    'systems',
+  ),
+  'account-checks': withWords(() => import('@/features/account/ChecksPage.vue'), 'systems'),
   'account-export': withWords(() => import('@/features/account/ExportPage.vue'), 'help', 'records'),
   'account-closure': () => import('@/features/account/ClosurePage.vue'),
 }

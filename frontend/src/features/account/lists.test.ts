@@ -30,6 +30,13 @@ it('says what happened, where and with which device', () => {
   expect(container.textContent).toContain('· 网络 203.0.113.0/24 · Chrome on Windows')
 })
 
+it('says what a business system did, without its id', () => {
+  const id = '018f0000-0000-7000-8000-00000000c11e'
+  render(HistoryList, { props: { items: [item('grant_reused', id)] }, global })
+  screen.getByText('业务系统的登录凭证被重复使用，已结束该登录')
+  screen.getByText('请留意')
+})
+
 it('has words for kinds and details that it does not know', () => {
   render(HistoryList, { props: { items: [item('teleported', 'to_the_moon')] }, global })
   screen.getByText('其他操作')
@@ -39,6 +46,8 @@ it('shows every part of an export, known or not', async () => {
   const value = {
     account: { username: 'person', kind: 'person', unit: null, closing: false },
     history: [{ at: '2026-11-24T02:00:00Z', kind: 'signed_in' }],
+    authorized_systems: [{ client_id: 'c1', scopes: 'openid realname' }],
+    identity_checks: [{ purpose: '职称申报', matched: true }],
     of_tomorrow: ['one'],
   }
   const { container } = render(ExportData, { props: { value, level: 0 }, global })
@@ -48,6 +57,9 @@ it('shows every part of an export, known or not', async () => {
   screen.getByText('个人用户')
   screen.getByText('person')
   screen.getByText('登录')
+  screen.getByRole('heading', { name: '已授权的系统' })
+  screen.getByText('认出您的账号、姓名、证件和实名认证')
+  screen.getByText('职称申报')
   expect(container.textContent).not.toContain('2026-11-24T')
   const { violations } = await axe.run(container)
   expect(violations.map(({ id }) => id)).toEqual([])

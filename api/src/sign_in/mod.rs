@@ -1,4 +1,5 @@
-//! The check of username and password that both ways of signing in share.
+//! The check of username, password and captcha, for every way of signing in:
+//! a browser's, an app's, and the plain page for what has no JavaScript.
 
 use std::sync::Arc;
 
@@ -7,25 +8,77 @@ use zeroize::Zeroizing;
 use crate::{
     accounts,
     audit::{self, AuditKind, AuditSubject},
-    captcha,
+    captcha::{self, http::CaptchaAnswer},
     core::Core,
     db::{Conn, DbFault},
     identity::{Username, password_hash_input},
     kernel::ids::{AccountId, CaptchaId},
     password_failures::{self, Attempt, device},
-    web::{Problem, ProblemCode, RequestMeta, overloaded},
+    sessions::{self, Opened},
+    web::{FieldErrors, Problem, ProblemCode, RequestMeta, overloaded},
 };
 
 /// What somebody who wants to sign in has sent.
-pub(super) struct Credentials {
+pub struct Credentials {
     /// The username, when it can be one at all.
     pub username: Option<Username>,
     /// As typed, for the counters.
     pub typed_username: String,
+    /// As typed.
     pub password: Zeroizing<String>,
+    /// Which, and its answer.
     pub captcha: (CaptchaId, String),
     /// The device cookie.
     pub device: Option<String>,
+}
+
+impl Credentials {
+    /// What was typed, or every error of its fields.
+    pub fn parse(
+        (username, password): (String, Zeroizing<String>),
+        captcha: &CaptchaAnswer,
+        device: Option<String>,
+    ) -> Result<Self, Problem> {
+        let mut errors = FieldErrors::new();
+        if username.trim().is_empty() {
+            errors.add("/username", "required");
+        }
+        if password.is_empty() {
+            errors.add("/password", "required");
+        }
+        let captcha = match captcha.parse() {
+            Ok(captcha) => Some(captcha),
+            Err(code) => {
+                errors.add("/captcha/answer", code);
+                None
+            }
+        };
+        errors.finish(captcha.map(|captcha| Self {
+            // What can be nobody's username is counted and hashed like any other.
+            username: Username::parse(&username).ok(),
+            typed_username: username,
+            password,
+            captcha,
+            device,
+        }))
+    }
+}
+
+/// Signs a browser in: the session with its cookie, and the cookie by which
+/// its device is known again.
+pub async fn browser(
+    core: &Arc<Core>,
+    meta: &RequestMeta,
+    credentials: Credentials,
+) -> Result<(Opened, Option<String>), Problem> {
+    let username = credentials.username.clone();
+    let own = meta.clone();
+    let open = move |core: &Core, conn: &mut Conn, account| {
+        sessions::open_browser(core, conn, &own, account)
+    };
+    let opened = sign_in(core, meta, credentials, ("browser", open)).await?;
+    let device = username.map(|username| device::remember(core, &username)).transpose()?;
+    Ok((opened, device))
 }
 
 /// Why nobody signs in.
@@ -44,7 +97,7 @@ impl From<Refused> for Problem {
 }
 
 /// Too many wrong passwords.
-pub(super) fn refused(why: password_failures::Refused) -> Problem {
+pub fn refused(why: password_failures::Refused) -> Problem {
     match why {
         password_failures::Refused::Locked { retry_after } => {
             Problem::new(ProblemCode::LoginLocked).retry_after(retry_after)
@@ -59,7 +112,7 @@ type Known = Option<(AccountId, String)>;
 
 /// Checks the credentials; on success runs `open` in the transaction that
 /// records the sign-in, so that there is never one without the other.
-pub(super) async fn sign_in<T: Send + 'static>(
+pub async fn sign_in<T: Send + 'static>(
     core: &Arc<Core>,
     meta: &RequestMeta,
     credentials: Credentials,

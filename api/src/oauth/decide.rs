@@ -1,0 +1,144 @@
+//! The answer to a request: allowed or not, in one transaction with what it
+//! leaves behind.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    answer,
+    pending::Pending,
+    state::{Standing, State, standing},
+};
+use crate::{
+    accounts::Account,
+    audit::{self, AuditKind, AuditSubject},
+    core::Core,
+    db::Conn,
+    grants::{self, NewCode, Occasion},
+    sessions::{self, Session},
+    web::{OauthError, Problem, ProblemCode, RequestMeta},
+};
+
+/// What the person decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// The system may see what it asks for.
+    Allow,
+    /// It may not.
+    Deny,
+}
+
+/// The request is unknown, over, or another browser's.
+pub(super) fn not_found() -> Problem {
+    Problem::new(ProblemCode::AuthorizationNotFound)
+}
+
+fn conflict(state: State) -> Problem {
+    Problem::new(ProblemCode::AuthorizationConflict).with("state", state.code())
+}
+
+/// Uses a request up and returns where its answer goes.
+pub(super) fn decide(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, session): (&RequestMeta, Option<Session>),
+    (pending, decision): (&Pending, Decision),
+) -> Result<String, Problem> {
+    let found = standing(core, conn, (pending, session), meta.now)?;
+    if decision == Decision::Deny {
+        if !pending.take(conn)? {
+            return Err(not_found());
+        }
+        let error = OauthError::new(found.error());
+        return Ok(answer::error(core, &pending.request.target, &error));
+    }
+    allow(core, conn, meta, (pending, &found))
+}
+
+/// Answers a request that nobody is to be bothered with (`prompt=none`).
+pub(super) fn silently(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, session): (&RequestMeta, Option<Session>),
+    pending: &Pending,
+) -> Result<String, Problem> {
+    let found = standing(core, conn, (pending, session), meta.now)?;
+    if found.state == State::Ready {
+        return allow(core, conn, meta, (pending, &found));
+    }
+    let error = OauthError::new(found.silent_error());
+    Ok(answer::error(core, &pending.request.target, &error))
+}
+
+/// Consent, sign-in, code and their traces: all of it or nothing.
+fn allow(
+    core: &Core,
+    conn: &mut Conn,
+    meta: &RequestMeta,
+    (pending, found): (&Pending, &Standing),
+) -> Result<String, Problem> {
+    let (Some(account), Some(session)) = (&found.account, &found.session) else {
+        return Err(conflict(found.state));
+    };
+    if !matches!(found.state, State::Consent | State::Ready) {
+        return Err(conflict(found.state));
+    }
+    if !pending.take(conn)? {
+        return Err(not_found());
+    }
+    consented(core, conn, meta, (pending, found, account))?;
+    let Pending { client, request, .. } = pending;
+    let occasion = Occasion {
+        session: session.id,
+        account: account.id,
+        auth_time: session.password_at,
+        expires_at: session.expires_at,
+    };
+    let granted =
+        (request.scopes.clone(), request.claims.as_ref().map(super::request::Claims::text));
+    let grant = grants::begin(core, conn, (client, &occasion), (granted, meta.now))?;
+    let code = NewCode {
+        redirect_uri: request.target.uri.clone(),
+        code_challenge: Some(request.challenge.clone()),
+        nonce: request.nonce.clone(),
+    };
+    let code = grants::issue_code(core, conn, (&grant, &code), meta.now)?;
+    record(core, conn, meta, (AuditKind::SignedInToClient, (account, pending)))?;
+    // Last: whoever ends the session waits, and then sees the grant.
+    if !sessions::hold(conn, session, meta.now)? {
+        return Err(conflict(State::SignIn));
+    }
+    Ok(answer::code(core, &request.target, &code))
+}
+
+/// Remembers what is new, and keeps what was consented to before from being
+/// withdrawn meanwhile.
+fn consented(
+    core: &Core,
+    conn: &mut Conn,
+    meta: &RequestMeta,
+    (pending, found, account): (&Pending, &Standing, &Account),
+) -> Result<(), Problem> {
+    let Pending { client, request, .. } = pending;
+    if found.state == State::Ready {
+        let held = grants::hold_consent(conn, account.id, client.id)?;
+        return if held { Ok(()) } else { Err(conflict(State::Consent)) };
+    }
+    grants::consent(conn, (account.id, client.id), &request.scopes, meta.now)?;
+    if !found.consented.cover(&request.scopes) {
+        record(core, conn, meta, (AuditKind::ConsentGiven, (account, pending)))?;
+    }
+    Ok(())
+}
+
+fn record(
+    core: &Core,
+    conn: &mut Conn,
+    meta: &RequestMeta,
+    (kind, (account, pending)): (AuditKind, (&Account, &Pending)),
+) -> Result<(), Problem> {
+    let id = pending.client.id.to_string();
+    let subject = AuditSubject { detail: Some(&id), ..AuditSubject::account(account.id) };
+    Ok(audit::record(core, conn, meta, (kind, subject))?)
+}

@@ -1,0 +1,107 @@
+//! A request as the person sees it.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    decide::not_found,
+    http::Held,
+    pending::{self, Pending},
+    request::{Prompt, UiLocale},
+    state::{Reason, Standing, State, standing},
+};
+use crate::{
+    accounts::Account,
+    clients::{ClientView, Item},
+    core::Core,
+    db::Conn,
+    kernel::Timestamp,
+    sessions::Session,
+    web::Problem,
+};
+
+/// A sign-in to a business system.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Authorization {
+    #[schema(example = "5f1c0e3a9b7d4826…")]
+    id: String,
+    state: State,
+    /// Why somebody who is signed in has to sign in, or cannot go on.
+    #[schema(required)]
+    reason: Option<Reason>,
+    client: ClientView,
+    /// What the system will see.
+    items: Vec<Item>,
+    /// What of it was not consented to before.
+    new_items: Vec<Item>,
+    /// Who is signed in.
+    #[schema(required)]
+    account: Option<SignedInAs>,
+    /// The username, as the system thinks.
+    #[schema(required, example = "wangxiaoming")]
+    login_hint: Option<String>,
+    /// The language, as the system thinks.
+    #[schema(required)]
+    ui_locale: Option<UiLocale>,
+    /// Whether the system wants the person to register.
+    create: bool,
+    #[schema(value_type = String, format = DateTime, example = "2026-11-23T02:00:00Z")]
+    expires_at: Timestamp,
+}
+
+/// Who is signed in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignedInAs {
+    #[schema(example = "wangxiaoming")]
+    username: String,
+    /// Masked; of a unit its name.
+    #[schema(example = "王**")]
+    name: String,
+}
+
+/// What an account is called by on these pages.
+pub(super) fn shown_name(account: &Account) -> String {
+    match &account.unit {
+        Some(unit) => unit.name.as_str().to_owned(),
+        None => account.elements.name.masked(),
+    }
+}
+
+/// The request that a browser holds, and where it stands.
+pub(super) fn look(
+    core: &Core,
+    conn: &mut Conn,
+    (held, session): (&Held, Option<Session>),
+    now: Timestamp,
+) -> Result<(Pending, Standing), Problem> {
+    let held = (held.id.as_str(), held.secret.as_str());
+    let pending = pending::find(core, conn, held, now)?.ok_or_else(not_found)?;
+    let standing = standing(core, conn, (&pending, session), now)?;
+    Ok((pending, standing))
+}
+
+/// What of a request was not consented to before.
+pub(super) fn new_items(pending: &Pending, standing: &Standing) -> Vec<Item> {
+    let known = pending.client.items(&standing.consented);
+    let items = pending.client.items(&pending.request.scopes);
+    items.into_iter().filter(|item| !known.contains(item)).collect()
+}
+
+/// Shows a request.
+pub(super) fn view(id: String, (pending, standing): (Pending, Standing)) -> Authorization {
+    Authorization {
+        id,
+        state: standing.state,
+        reason: standing.reason,
+        items: pending.client.items(&pending.request.scopes),
+        new_items: new_items(&pending, &standing),
+        client: ClientView::from(&pending.client),
+        account: standing
+            .account
+            .map(|account| SignedInAs { name: shown_name(&account), username: account.username }),
+        create: pending.request.prompts.contains(&Prompt::Create),
+        login_hint: pending.request.login_hint,
+        ui_locale: pending.request.ui_locale,
+        expires_at: pending.expires_at,
+    }
+}

@@ -1,0 +1,153 @@
+//! Requests that wait: pushed ones for a browser that brings them, and a
+//! browser's for the person who signs in, registers or consents.
+
+use chrono::TimeDelta;
+use subtle::ConstantTimeEq;
+
+use super::{request::Request, store};
+use crate::{
+    clients::{self, Client},
+    core::{Core, corrupt},
+    crypto::{Place, blind::token_hash},
+    db::{Conn, DbFault},
+    kernel::Timestamp,
+};
+
+/// What a pushed request is called by (RFC 9126 §2.2).
+const URN: &str = "urn:ietf:params:oauth:request_uri:";
+
+/// A request that waits in a browser.
+#[derive(Debug, Clone)]
+pub(super) struct Pending {
+    /// Key of its row.
+    key: String,
+    /// Who asks; it is enabled.
+    pub client: Client,
+    /// What for.
+    pub request: Request,
+    /// When the browser brought it.
+    pub arrived: Timestamp,
+    /// When it is over.
+    pub expires_at: Timestamp,
+}
+
+fn place(row: &str) -> Place<'_> {
+    Place { table: "authorization_requests", column: "parameters_sealed", row }
+}
+
+/// Whose a request is, and how long it waits.
+struct Holder<'a> {
+    browser: Option<&'a str>,
+    seconds: i64,
+}
+
+fn keep(
+    core: &Core,
+    conn: &mut Conn,
+    (request, holder): (&Request, &Holder<'_>),
+    now: Timestamp,
+) -> Result<String, DbFault> {
+    let id = core.random_token()?;
+    let key = token_hash(&id);
+    let row = store::Row {
+        parameters_sealed: core.seal_json(place(&key), request)?,
+        request_hash: key,
+        client_id: request.client.to_string(),
+        browser_hash: holder.browser.map(token_hash),
+        created_at: now.naive_utc(),
+        expires_at: (now + TimeDelta::seconds(holder.seconds)).naive_utc(),
+    };
+    store::insert(conn, &row)?;
+    Ok(id)
+}
+
+/// Keeps a request for the browser that has this secret; returns its id.
+pub(super) fn keep_for_browser(
+    core: &Core,
+    conn: &mut Conn,
+    (request, secret): (&Request, &str),
+    now: Timestamp,
+) -> Result<String, DbFault> {
+    let seconds = i64::from(core.settings.oauth.request_minutes) * 60;
+    keep(core, conn, (request, &Holder { browser: Some(secret), seconds }), now)
+}
+
+/// Keeps a request for whichever browser brings it; returns its `request_uri`
+/// and the seconds it waits.
+pub(super) fn keep_pushed(
+    core: &Core,
+    conn: &mut Conn,
+    request: &Request,
+    now: Timestamp,
+) -> Result<(String, i64), DbFault> {
+    let seconds = i64::from(core.settings.oauth.pushed_request_seconds);
+    let id = keep(core, conn, (request, &Holder { browser: None, seconds }), now)?;
+    Ok((format!("{URN}{id}"), seconds))
+}
+
+/// Whether a `request_uri` may be one of ours.
+pub(super) fn is_pushed(uri: &str) -> bool {
+    uri.starts_with(URN)
+}
+
+/// Uses up what a client has pushed. Another client's is left alone.
+pub(super) fn take_pushed(
+    core: &Core,
+    conn: &mut Conn,
+    (client, uri): (&Client, &str),
+    now: Timestamp,
+) -> Result<Option<Request>, DbFault> {
+    let Some(id) = uri.strip_prefix(URN) else { return Ok(None) };
+    let key = token_hash(id);
+    let Some(row) = store::find(conn, &key, now)? else { return Ok(None) };
+    if row.browser_hash.is_some() || row.client_id != client.id.to_string() {
+        return Ok(None);
+    }
+    let request: Request = core.open_json(place(&key), &row.parameters_sealed)?;
+    // What was registered may have changed in between.
+    let known = client.metadata.redirect_uris.contains(&request.target.uri);
+    Ok((store::remove(conn, &key)? && known).then_some(request))
+}
+
+/// The request with this id, as long as it waits in the browser that has this
+/// secret.
+pub(super) fn find(
+    core: &Core,
+    conn: &mut Conn,
+    (id, secret): (&str, &str),
+    now: Timestamp,
+) -> Result<Option<Pending>, DbFault> {
+    let key = token_hash(id);
+    let Some(row) = store::find(conn, &key, now)? else { return Ok(None) };
+    let theirs = row.browser_hash.unwrap_or_default();
+    if !bool::from(theirs.as_bytes().ct_eq(token_hash(secret).as_bytes())) {
+        return Ok(None);
+    }
+    let request: Request = core.open_json(place(&key), &row.parameters_sealed)?;
+    let client = clients::find(conn, request.client)?
+        .ok_or_else(|| corrupt(Place { column: "client_id", ..place(&key) }))?;
+    let known = client.metadata.redirect_uris.contains(&request.target.uri);
+    if !client.is_enabled() || !known {
+        return Ok(None);
+    }
+    Ok(Some(Pending {
+        client,
+        request,
+        arrived: row.created_at.and_utc(),
+        expires_at: row.expires_at.and_utc(),
+        key,
+    }))
+}
+
+impl Pending {
+    /// A request that never waits, because it is answered at once.
+    pub fn passing(client: Client, request: Request, now: Timestamp) -> Self {
+        Self { key: String::new(), client, request, arrived: now, expires_at: now }
+    }
+
+    /// Uses the request up; `false` when another one did. One that never waited
+    /// is used up as it comes.
+    pub fn take(&self, conn: &mut Conn) -> Result<bool, DbFault> {
+        if self.key.is_empty() { Ok(true) } else { store::remove(conn, &self.key) }
+    }
+}

@@ -1,0 +1,115 @@
+//! The pages, as HTML. Templates are compiled in and escape what they show.
+
+use askama::Template;
+
+use super::words::Words;
+use crate::{clients::ClientView, kernel::ids::CaptchaId};
+
+/// The name and owner of a client, in the language of a page.
+#[derive(Debug)]
+pub struct ClientWords {
+    /// What people call it.
+    pub name: String,
+    /// Who runs it.
+    pub owner: String,
+}
+
+impl ClientWords {
+    /// In the language of a page.
+    pub fn new(view: ClientView, words: &Words) -> Self {
+        let ClientView { name, name_en, owner, owner_en, .. } = view;
+        if words.tag == "en" {
+            return Self { name: name_en.unwrap_or(name), owner: owner_en.unwrap_or(owner) };
+        }
+        Self { name, owner }
+    }
+}
+
+/// Something that must be corrected.
+#[derive(Debug, Clone)]
+pub struct FieldWords {
+    /// The field, or nothing.
+    pub field: &'static str,
+    /// What is wrong.
+    pub text: String,
+}
+
+/// 登录.
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+pub struct SignInPage {
+    pub words: &'static Words,
+    pub switch_url: String,
+    pub title: &'static str,
+    pub client: ClientWords,
+    pub id: String,
+    pub token: String,
+    pub captcha: CaptchaId,
+    /// What was typed.
+    pub username: String,
+    pub why: Option<&'static str>,
+    pub errors: Vec<FieldWords>,
+}
+
+impl SignInPage {
+    fn error(&self, field: &str) -> Option<&str> {
+        let mut errors = self.errors.iter();
+        errors.find(|error| error.field == field).map(|error| error.text.as_str())
+    }
+}
+
+/// Consent, or going on with what was consented to before.
+#[derive(Template)]
+#[template(path = "consent.html")]
+pub struct ConsentPage {
+    pub words: &'static Words,
+    pub switch_url: String,
+    pub title: &'static str,
+    pub client: ClientWords,
+    pub id: String,
+    pub token: String,
+    pub username: String,
+    pub name: String,
+    /// Whether anything is asked.
+    pub asks: bool,
+    /// Each item, and whether it is new.
+    pub items: Vec<(&'static str, bool)>,
+    pub all_new: bool,
+}
+
+/// It cannot be.
+#[derive(Template)]
+#[template(path = "refused.html")]
+pub struct RefusedPage {
+    pub words: &'static Words,
+    pub switch_url: String,
+    pub title: &'static str,
+    pub client: ClientWords,
+    pub id: String,
+    pub token: String,
+    pub why: &'static str,
+}
+
+/// Something to be read, with nothing to be done.
+#[derive(Template)]
+#[template(path = "message.html")]
+pub struct MessagePage {
+    pub words: &'static Words,
+    pub switch_url: String,
+    pub title: &'static str,
+    pub text: String,
+    pub request_id: Option<String>,
+}
+
+/// 退出登录？
+#[derive(Template)]
+#[template(path = "sign_out.html")]
+pub struct SignOutPage {
+    pub words: &'static Words,
+    pub switch_url: String,
+    pub title: &'static str,
+    pub client: Option<ClientWords>,
+    pub token: String,
+    /// Parameters of the request, for the answer.
+    pub kept: Vec<(&'static str, String)>,
+}

@@ -1,0 +1,200 @@
+/** A page without a server, with oidc-client-ts: a public client, in a real browser. */
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { UserManager } from 'oidc-client-ts'
+import { loggedIn, member } from './support/account'
+import { expect, test, type Page } from './support/sign-in'
+import { register, root } from './support/systems'
+import { origin } from './playwright.config'
+
+const NAME = { 'zh-CN': '网页系统', en: 'Page without a server' }
+const library = readFileSync(
+  join(root, 'tests/e2e/node_modules/oidc-client-ts/dist/browser/oidc-client-ts.min.js'),
+)
+const HTML = `<!doctype html><html lang="en"><title>Page</title><link rel="icon" href="data:,">
+<h1 id="state">…</h1><pre id="profile"></pre>
+<script src="/oidc-client-ts.js"></script><script src="/page.js"></script>`
+
+/** Runs in the browser. */
+const script = (clientId: string): string => `
+const own = location.origin
+const manager = new oidc.UserManager({
+  authority: '${origin}', client_id: '${clientId}', scope: 'openid profile realname',
+  redirect_uri: own + '/callback', silent_redirect_uri: own + '/silent',
+  post_logout_redirect_uri: own + '/', automaticSilentRenew: false, loadUserInfo: true,
+})
+window.manager = manager
+const show = (state, profile) => {
+  document.getElementById('state').textContent = state
+  document.getElementById('profile').textContent = JSON.stringify(profile ?? null)
+}
+const settle = async () => {
+  if (location.pathname === '/silent') return manager.signinSilentCallback()
+  if (location.pathname === '/callback') {
+    // It notes the answer and cleans the address.
+    await manager.signinCallback()
+    history.replaceState(null, '', '/')
+  }
+  const user = await manager.getUser()
+  show(user ? 'signed in' : 'signed out', user?.profile)
+}
+settle().catch((error) => show('error: ' + (error.error ?? error.message)))
+`
+
+interface Site {
+  url: string
+  server: Server
+}
+
+async function site(): Promise<Site> {
+  let clientId = ''
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+    const [type, body] =
+      pathname === '/oidc-client-ts.js'
+        ? ['text/javascript', library]
+        : pathname === '/page.js'
+          ? ['text/javascript', script(clientId)]
+          : ['text/html', HTML]
+    response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(body)
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const url = `http://localhost:${(server.address() as AddressInfo).port}`
+  const { client, client_secret } = await register({
+    client_name: NAME['zh-CN'],
+    'client_name#en': NAME.en,
+    owner: '测试',
+    grant_types: ['authorization_code', 'refresh_token'],
+    token_endpoint_auth_method: 'none',
+    scope: 'openid profile phone realname',
+    redirect_uris: [`${url}/callback`, `${url}/silent`],
+    post_logout_redirect_uris: [`${url}/`],
+  })
+  expect(client_secret ?? null, 'a public client has no secret').toBeNull()
+  clientId = client.client_id
+  return { url, server }
+}
+
+declare global {
+  interface Window {
+    manager: UserManager
+  }
+}
+
+const state = (page: Page) => page.locator('#state')
+const go = (page: Page, extra: object) =>
+  page.evaluate((wish) => void window.manager.signinRedirect(wish), extra)
+const profile = async (page: Page): Promise<Record<string, unknown>> =>
+  JSON.parse((await page.locator('#profile').textContent()) ?? 'null') as Record<string, unknown>
+
+let own: Site
+test.beforeAll(async () => {
+  own = await site()
+})
+test.afterAll(() => own.server.close())
+
+test('signs in, renews silently, revokes and signs out', async ({
+  page,
+  flow,
+  language,
+  expected,
+}) => {
+  expected.statuses.push(401)
+  const someone = await member(page)
+  await page.goto(own.url)
+  await expect(state(page)).toHaveText('signed out')
+  await go(page, { ui_locales: language })
+  await flow.logIn(someone.username)
+  await flow.allow(NAME[language])
+  await expect(state(page)).toHaveText('signed in')
+  await expect(page).toHaveURL(`${own.url}/`)
+  const known = await profile(page)
+  expect(known).toMatchObject({
+    preferred_username: someone.username,
+    user_type: 'person',
+    name: someone.name,
+    document_number_masked: true,
+  })
+  expect(known).not.toHaveProperty('phone_number')
+
+  const access = () => page.evaluate(async () => (await window.manager.getUser())?.access_token)
+  const first = await access()
+  await page.evaluate(() => window.manager.signinSilent())
+  const second = await access()
+  expect(second).not.toBe(first)
+  // A frame answers, too, as long as the session lives.
+  await page.evaluate(() => window.manager.signinSilent({ forceIframeAuth: true }))
+  expect(await access()).not.toBe(second)
+
+  // prompt=none comes back with a code and without a page.
+  await go(page, { prompt: 'none', state: 'again' })
+  await expect(state(page)).toHaveText('signed in')
+
+  // A token that is given back is of no use to whoever finds it.
+  const last = await access()
+  await page.evaluate(() => window.manager.revokeTokens())
+  const status = await page.evaluate(
+    async ([url, token]) => {
+      const headers = { Authorization: `Bearer ${token}` }
+      return (await fetch(`${url}/oauth2/userinfo`, { headers })).status
+    },
+    [origin, last] as const,
+  )
+  expect(status).toBe(401)
+
+  await go(page, { prompt: 'none' })
+  await expect(state(page)).toHaveText('signed in')
+  await page.evaluate(() => void window.manager.signoutRedirect())
+  await expect(state(page)).toHaveText('signed out')
+  expect((await page.request.get('/api/v1/account')).status()).toBe(401)
+})
+
+test.describe('prompt=none', () => {
+  test('needs a session', async ({ page }) => {
+    await page.goto(own.url)
+    await go(page, { prompt: 'none' })
+    await expect(state(page)).toHaveText('error: login_required')
+    const silent = await page.evaluate(() =>
+      window.manager.signinSilent({ forceIframeAuth: true }).then(
+        () => 'signed in',
+        (error: { error?: string }) => error.error,
+      ),
+    )
+    expect(silent).toBe('login_required')
+  })
+
+  test('needs the consent to everything that is asked for', async ({ page, flow, language }) => {
+    await loggedIn(page)
+    await page.goto(own.url)
+    await go(page, { prompt: 'none' })
+    await expect(state(page)).toHaveText('error: consent_required')
+    await go(page, { ui_locales: language })
+    await flow.allow(NAME[language])
+    await expect(state(page)).toHaveText('signed in')
+    await go(page, { prompt: 'none', scope: 'openid phone' })
+    await expect(state(page)).toHaveText('error: consent_required')
+  })
+
+  test('cannot ask for a login that is fresher than the session', async ({
+    page,
+    flow,
+    language,
+  }) => {
+    await loggedIn(page)
+    await page.goto(own.url)
+    await go(page, { ui_locales: language })
+    await flow.allow(NAME[language])
+    await expect(state(page)).toHaveText('signed in')
+    await page.waitForTimeout(2100)
+    await go(page, { prompt: 'none', max_age: 1 })
+    await expect(state(page)).toHaveText('error: login_required')
+  })
+
+  test('goes with no other prompt', async ({ page }) => {
+    await page.goto(own.url)
+    await go(page, { prompt: 'none login' })
+    await expect(state(page)).toHaveText('error: invalid_request')
+  })
+})

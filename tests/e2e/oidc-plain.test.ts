@@ -1,0 +1,96 @@
+/** The same flow as HTML, for browsers without JavaScript. */
+import { loggedIn, member } from './support/account'
+import { PASSWORD } from './support/flow'
+import { expect, test, type Page } from './support/sign-in'
+
+const words = {
+  'zh-CN': {
+    username: '用户名',
+    password: '密码',
+    captcha: '验证码',
+    signIn: '登录',
+    allow: '同意并登录',
+    deny: '不同意，返回该系统',
+  },
+  en: {
+    username: 'Username',
+    password: 'Password',
+    captcha: 'Digits in the picture',
+    signIn: 'Sign in',
+    allow: 'Allow and sign in',
+    deny: 'No, go back to the system',
+  },
+}
+
+async function signIn(page: Page, t: (typeof words)['en'], username: string, password: string) {
+  await page.getByLabel(t.username, { exact: true }).fill(username)
+  await page.getByLabel(t.password, { exact: true }).fill(password)
+  const image = (await page.locator('img').getAttribute('src')) ?? ''
+  const id = /captchas\/([^/]+)/.exec(image)?.[1] ?? ''
+  const answer = await page.request.get(`/sandbox/v1/captchas/${id}`)
+  const solution = (await answer.json()) as { answer: string }
+  await page.getByLabel(t.captcha, { exact: true }).fill(solution.answer)
+  await page.getByRole('button', { name: t.signIn, exact: true }).click()
+}
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false })
+
+  test('a candidate logs in, agrees, applies and logs out', async ({
+    page,
+    flow,
+    system,
+    candidate,
+    language,
+    expected,
+  }) => {
+    expected.statuses.push(401)
+    const t = words[language]
+    const someone = await member(page)
+    await page.goto(system.url)
+    await page.getByRole('link', { name: candidate.login.login, exact: true }).click()
+    // The web client says where to go on without it.
+    await page.locator('noscript a, a[href^="/oauth2/plain"]').first().click()
+
+    await signIn(page, t, someone.username, 'not the password 1')
+    await expect(page.getByRole('alert')).toBeVisible()
+    await expect(page.getByLabel(t.username, { exact: true })).toHaveValue(someone.username)
+    await expect(page.getByLabel(t.password, { exact: true })).toHaveValue('')
+    await signIn(page, t, someone.username, PASSWORD)
+
+    await expect(page.getByText(candidate.title).first()).toBeVisible()
+    await page.getByRole('button', { name: t.allow, exact: true }).click()
+    await flow.heading(candidate.me.title)
+    await expect(page.getByText(someone.name, { exact: true })).toBeVisible()
+
+    await page.getByRole('button', { name: candidate.exams.apply }).first().click()
+    await expect(page.getByRole('status')).toHaveText(candidate.exams.done)
+    await page.getByRole('button', { name: candidate.me.sign_out, exact: true }).click()
+    await flow.heading(candidate.signed_out.title)
+  })
+
+  test('who refuses goes back', async ({ page, flow, system, candidate, language, expected }) => {
+    expected.statuses.push(400)
+    const t = words[language]
+    const someone = await member(page)
+    await page.goto(system.url)
+    await page.getByRole('link', { name: candidate.login.login, exact: true }).click()
+    await page.locator('noscript a, a[href^="/oauth2/plain"]').first().click()
+    await signIn(page, t, someone.username, PASSWORD)
+    await page.getByRole('button', { name: t.deny, exact: true }).click()
+    await flow.heading(candidate.problem.title)
+  })
+})
+
+test('the pages are accessible', async ({ page, system, candidate, language, accessible }) => {
+  await page.goto(system.url)
+  await page.getByRole('link', { name: candidate.login.login, exact: true }).click()
+  await expect(page).toHaveURL(/\/authorize\//)
+  await page.goto('/oauth2/plain')
+  await expect(page.getByLabel(words[language].username, { exact: true })).toBeVisible()
+  await accessible('login without JavaScript')
+  await loggedIn(page)
+  await page.goto('/oauth2/plain')
+  await expect(page.getByRole('button', { name: words[language].allow, exact: true })).toBeVisible()
+  await accessible('consent without JavaScript')
+})
