@@ -58,7 +58,13 @@ fn main() -> ExitCode {
         runtime.block_on(oauth::measure(&mut report));
     }
     if wanted("oracle") {
-        runtime.block_on(oracle::measure(&mut report));
+        let mut engines = vec![Engine::Sqlite];
+        if std::env::var_os("TEST_POSTGRES_URL").is_some() {
+            engines.push(Engine::Postgres);
+        } else {
+            report.note("no oracle on PostgreSQL: TEST_POSTGRES_URL is not set");
+        }
+        runtime.block_on(oracle::measure(&mut report, &engines));
     }
     if wanted("start") {
         start::measure(&mut report);

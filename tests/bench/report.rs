@@ -26,7 +26,9 @@ impl Report {
             Goal::None => (None, String::new()),
         };
         let mark = met.map_or("", |met| if met { "met" } else { "MISSED" });
-        println!("{name:<58} {value:>10.2} {unit:<7} {wanted:<16} {mark}");
+        // What has no unit is a share.
+        let digits = if unit.is_empty() { 3 } else { 2 };
+        println!("{name:<74} {value:>10.digits$} {unit:<7} {wanted:<16} {mark}");
         self.0.push(json!({
             "name": name, "value": value, "unit": unit, "goal": wanted, "met": met,
         }));

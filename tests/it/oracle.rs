@@ -3,8 +3,9 @@
 
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
+use shiming::config::QuestionsMode;
 
-use crate::support::{Answer, Client, Person, TestApp, claim, count, moved, person};
+use crate::support::{ANSWERS, Answer, Client, Person, TestApp, claim, count, moved, person};
 
 /// What an answer shows, without what no two answers share: ids, moments,
 /// values of cookies.
@@ -179,6 +180,13 @@ async fn replacing_a_phone_tells_nothing_about_others() {
             answers.push(client.try_find_password(begin).await);
             answers.push(client.choose("document_and_sms").await);
         }
+        // The name and the document of whom it is about, with a card that is
+        // not his.
+        let (name, number) = (moved_from.name.clone(), moved_from.document_number.clone());
+        let pretended = Person { name, document_number: number, ..me.clone() };
+        answers.push(client.replace_phone(&pretended).await);
+        assert_eq!(answers[answers.len() - 1].status, 422);
+        answers.push(client.get("/api/v1/recoveries/current").await);
         answers.push(client.replace_phone(&me).await);
         let code = client.last_sms(&me.phone).await;
         let wrong = if code == "123456" { "654321" } else { "123456" };
@@ -192,6 +200,91 @@ async fn replacing_a_phone_tells_nothing_about_others() {
     let (known, unknown) = (person("王小明"), person("刘洋"));
     alike("by document", &walk("", &known).await, &walk("", &unknown).await);
     alike("by username", &walk("zhangsan", &known).await, &walk("nobody99", &known).await);
+}
+
+/// Whoever can answer questions is shown them, as the guide has it. Everybody
+/// else is told that there are none.
+#[actix_web::test]
+async fn having_no_questions_tells_nothing() {
+    const MODES: [QuestionsMode; 3] =
+        [QuestionsMode::Guide, QuestionsMode::SecondStep, QuestionsMode::Off];
+    let walk = async |mode: QuestionsMode, username: &str, wrong_sets: Option<u32>| {
+        let app = TestApp::with(|settings| settings.security_questions.mode = mode);
+        app.client().register(&person("王小明"), "zhangsan").await;
+        if let Some(wrong_sets) = wrong_sets {
+            app.choose_questions("zhangsan").await;
+            set_wrong(&app, wrong_sets).await;
+        }
+        let client = app.client();
+        client.find_password(username).await;
+        // Answers that nobody has asked for, even if they are right.
+        let mut answers = vec![client.answer(ANSWERS).await];
+        if mode != QuestionsMode::Guide || wrong_sets != Some(0) {
+            answers.push(client.choose("security_questions").await);
+            answers.push(client.answer(ANSWERS).await);
+        }
+        answers.push(client.get("/api/v1/recoveries/current").await);
+        answers.push(client.choose("document_and_sms").await);
+        answers.push(client.answer(ANSWERS).await);
+        answers
+    };
+    for mode in MODES {
+        for wrong_sets in [None, Some(5), Some(0)] {
+            let known = walk(mode, "zhangsan", wrong_sets).await;
+            alike("questions", &known, &walk(mode, "nobody99", wrong_sets).await);
+        }
+    }
+}
+
+/// As if so many wrong sets of answers had been tried.
+async fn set_wrong(app: &TestApp, sets: u32) {
+    use diesel::prelude::*;
+    use shiming::db::schema::security_answers;
+    let sets = i32::try_from(sets).unwrap();
+    let set = app.core.db.write(move |conn| {
+        let all = diesel::update(security_answers::table);
+        let set = all.set(security_answers::wrong_sets.eq(sets)).execute(conn);
+        set.map_err(shiming::db::DbFault::from)
+    });
+    assert_eq!(set.await.unwrap(), 1);
+}
+
+#[actix_web::test]
+async fn changing_to_a_phone_tells_nothing_about_who_has_it() {
+    let walk = async |phone: &str| {
+        const CHANGE: &str = "/api/v1/account/change";
+        const CONFIRMATION: &str = "/api/v1/account/change/confirmation";
+        let app = start().await;
+        let (client, me) = (app.client(), person("张伟"));
+        client.join(&me, "zhangwei").await;
+        app.pass(31);
+        let body = json!({ "phone": phone });
+        let mut answers = vec![client.post(CHANGE, body.clone()).await];
+        assert_eq!(answers[0].status, 422, "the bank knows nothing of it");
+        answers.push(client.get(CHANGE).await);
+        client.introduce(&Person { phone: phone.to_owned(), ..me }).await;
+        for _ in 0..3 {
+            answers.push(client.post(CHANGE, body.clone()).await);
+            answers.push(client.post(CHANGE, body.clone()).await);
+            app.run_outbox().await;
+            answers.push(client.get(CHANGE).await);
+            app.pass(31);
+        }
+        answers.push(client.post(CHANGE, body).await);
+        let code = client.last_sms(phone).await;
+        let wrong = if code == "123456" { "654321" } else { "123456" };
+        answers.push(client.post(CONFIRMATION, json!({ "code": wrong })).await);
+        answers.push(client.post(CONFIRMATION, json!({ "code": code })).await);
+        assert_eq!(answers[answers.len() - 1].status, 200);
+        answers.push(client.post(CONFIRMATION, json!({ "code": code })).await);
+        answers.push(client.get("/api/v1/account").await);
+        answers.push(client.get("/api/v1/account/history").await);
+        answers
+    };
+    // Zhang San's, and one that shows the same digits.
+    let held = person("王小明").phone;
+    let free = format!("{}9999{}", &held[..3], &held[7..]);
+    alike("change phone", &walk(&held).await, &walk(&free).await);
 }
 
 #[actix_web::test]

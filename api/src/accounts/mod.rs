@@ -5,6 +5,7 @@
 //! the person; what is the unit's own stands beside it.
 
 mod closing;
+mod holder;
 mod names;
 mod new_password;
 mod password;
@@ -31,6 +32,7 @@ use crate::{
 pub use closing::{
     Closure, cancel_closure, closure, due_closures, erase, hold, request_closure, take_due_closure,
 };
+pub use holder::{Known, find_held};
 pub use names::{Named, has_name};
 pub use new_password::{refuse_earlier, try_new_password};
 use password::earlier_passwords;
@@ -156,6 +158,11 @@ impl Account {
     /// Whose account it is.
     pub fn kind(&self) -> Kind {
         if self.unit.is_some() { Kind::Unit } else { Kind::Person }
+    }
+
+    /// Whether it is that of a unit with this name.
+    pub fn is_unit_named(&self, name: &UnitName) -> bool {
+        self.unit.as_ref().is_some_and(|unit| unit.name.key() == name.key())
     }
 }
 

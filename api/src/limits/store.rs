@@ -1,18 +1,24 @@
 //! The table of counters.
 
 use chrono::{NaiveDateTime, TimeDelta};
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Text, Timestamp as SqlTimestamp},
+};
 
 use super::Rule;
 use crate::{
-    db::{Conn, DbFault, claimed, schema::limits},
+    db::{Conn, DbFault, schema::limits},
     kernel::Timestamp,
 };
 
 /// Counts one use; `Some(seconds)` when there is none left.
 ///
-/// Each step is one statement whose row count decides, so two requests at the
-/// same time cannot both take the last use.
+/// One statement, whose row count decides: two requests at the same time cannot
+/// both take the last use. And it is the same one whether the subject was
+/// counted before or not: nobody learns from the time it takes that a phone is
+/// one that has had messages.
 pub(super) fn charge(
     conn: &mut Conn,
     key: &str,
@@ -24,33 +30,24 @@ pub(super) fn charge(
     }
     let ends_at = (now + TimeDelta::seconds(rule.window_seconds.into())).naive_utc();
     let now = now.naive_utc();
-    let row = limits::table.find(key);
-    let use_one = |conn: &mut Conn| {
-        let left = limits::used.lt(i64::from(rule.most));
-        diesel::update(row.filter(limits::window_ends_at.gt(now)).filter(left))
-            .set(limits::used.eq(limits::used + 1))
-            .execute(conn)
+    let sign = match conn {
+        Conn::Postgres(_) => '$',
+        Conn::Sqlite(_) => '?',
     };
-    if use_one(conn)? == 1 {
-        return Ok(None);
-    }
-    let restarted = diesel::update(row.filter(limits::window_ends_at.le(now)))
-        .set((limits::used.eq(1), limits::window_ends_at.eq(ends_at)))
-        .execute(conn)?;
-    if restarted == 1 {
-        return Ok(None);
-    }
-    let first = claimed(conn, |conn| {
-        diesel::insert_into(limits::table)
-            .values((
-                limits::subject.eq(key),
-                limits::used.eq(1),
-                limits::window_ends_at.eq(ends_at),
-            ))
-            .execute(conn)
-    })?;
-    // Somebody else may have begun the count this very moment.
-    if first || use_one(conn)? == 1 {
+    let counted = sql_query(format!(
+        "INSERT INTO limits (subject, used, window_ends_at) VALUES ({sign}1, 1, {sign}2) \
+         ON CONFLICT (subject) DO UPDATE SET \
+         used = CASE WHEN limits.window_ends_at <= {sign}3 THEN 1 ELSE limits.used + 1 END, \
+         window_ends_at = CASE WHEN limits.window_ends_at <= {sign}3 \
+         THEN excluded.window_ends_at ELSE limits.window_ends_at END \
+         WHERE limits.window_ends_at <= {sign}3 OR limits.used < {sign}4"
+    ))
+    .bind::<Text, _>(key)
+    .bind::<SqlTimestamp, _>(ends_at)
+    .bind::<SqlTimestamp, _>(now)
+    .bind::<BigInt, _>(i64::from(rule.most))
+    .execute(conn)?;
+    if counted == 1 {
         return Ok(None);
     }
     Ok(Some(seconds_left(conn, key, now)?.unwrap_or(1)))

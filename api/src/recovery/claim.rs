@@ -122,9 +122,7 @@ impl Draft {
                 let name = UnitName::parse(name).map_err(bad)?;
                 let code = CreditCode::parse(credit_code).map_err(bad)?;
                 let found = accounts::find_by_document(core, conn, &code.uniqueness_key())?;
-                Ok(found.filter(|account| {
-                    account.unit.as_ref().is_some_and(|unit| unit.name.key() == name.key())
-                }))
+                Ok(found.filter(|account| account.is_unit_named(&name)))
             }
             Some(Claim::DocumentAndPhone { document, phone }) => {
                 let found = accounts::find_by_username(core, conn, &self.username_key())?;

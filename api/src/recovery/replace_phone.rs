@@ -9,12 +9,12 @@ use super::{
     step::Outcome,
 };
 use crate::{
-    accounts::{self, Account, Change, Elements},
+    accounts::{self, Account, Change, Elements, Known},
     audit::{self, AuditKind, AuditSubject},
     core::Core,
     db::{Conn, DbFault},
     events::{self, EventKind},
-    identity::{IdDocument, OtpCode},
+    identity::{CreditCode, IdDocument, OtpCode, UnitName},
     kernel::Timestamp,
     otp, outbox,
     ports::Notice,
@@ -111,18 +111,26 @@ fn recovered(
     draft: &Draft,
     document: &IdDocument,
 ) -> Result<Option<Account>, DbFault> {
-    let key = document.uniqueness_key();
-    let latest = draft.absolute_expires_at.date_naive();
-    let account = match (draft.answers.goal, &draft.answers.claim) {
-        (Goal::Password, _) => accounts::find_by_username(core, conn, &draft.username_key())?,
-        (Goal::Username, Some(Claim::Unit { .. })) => draft.claimed(core, conn)?,
+    let bad = |_| draft.bad();
+    match (draft.answers.goal, &draft.answers.claim) {
+        (Goal::Password, _) => {
+            let username = draft.username_key();
+            accounts::find_held(core, conn, (Known::Username(&username), document))
+        }
+        (Goal::Username, Some(Claim::Unit { name, credit_code })) => {
+            let name = UnitName::parse(name).map_err(bad)?;
+            let key = CreditCode::parse(credit_code).map_err(bad)?.uniqueness_key();
+            let found = accounts::find_held(core, conn, (Known::Claimed(&key), document))?;
+            Ok(found.filter(|account| account.is_unit_named(&name)))
+        }
         (Goal::Username, Some(Claim::Person(who))) => {
+            let key = document.uniqueness_key();
+            let latest = draft.absolute_expires_at.date_naive();
             let (_, claimed) = who.parse(latest).map_err(|_| draft.bad())?;
             let same = claimed.uniqueness_key() == key;
             let own = if same { accounts::find_by_document(core, conn, &key)? } else { None };
-            own.filter(|account| account.unit.is_none())
+            Ok(own.filter(|account| account.unit.is_none()))
         }
-        (Goal::Username, _) => None,
-    };
-    Ok(account.filter(|account| account.elements.document.uniqueness_key() == key))
+        (Goal::Username, _) => Ok(None),
+    }
 }

@@ -146,7 +146,7 @@ async fn notices(visitor: &Visitor, phone: &str) -> Vec<Value> {
 }
 
 /// How many audit events of a kind there are.
-async fn events(database_url: &str, kind: &'static str) -> i64 {
+pub async fn events(database_url: &str, kind: &'static str) -> i64 {
     super::query(database_url, move |conn| {
         use diesel::prelude::*;
         use shiming::db::schema::audit_events::dsl;

@@ -10,6 +10,7 @@ mod recovery;
 mod secrets;
 mod start;
 mod stop;
+mod username;
 
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, reason = "the load test uses the rest")]

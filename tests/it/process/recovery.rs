@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(240);
 const NEW: &str = "mango bridge rain 42";
 
 /// Many messages to one phone: each lost answer may cost one.
-const MANY_MESSAGES: [(&str, &str); 4] = [
+pub const MANY_MESSAGES: [(&str, &str); 4] = [
     ("SHIMING__LIMITS__SMS_PER_PHONE_HOUR", "1000"),
     ("SHIMING__LIMITS__SMS_PER_PHONE_DAY", "1000"),
     ("SHIMING__LIMITS__SMS_PER_FLOW", "1000"),
@@ -106,7 +106,13 @@ impl Candidate {
             ("identity", _) => self.ask_code(&recovery).await?,
             ("code", _) => {
                 let code = &recovery["code"];
-                match self.code(self.phone(&recovery), code, "password_recovery").await? {
+                match code_sent_since(
+                    &self.visitor,
+                    (self.phone(&recovery), code),
+                    "password_recovery",
+                )
+                .await?
+                {
                     Some(code) => {
                         let body = json!({ "code": code });
                         self.step(&recovery, (Method::POST, "confirmation"), &body).await?;
@@ -142,7 +148,9 @@ impl Candidate {
 
     async fn replace_phone(&self, recovery: &Value, moved: &Person) -> Result<(), Lost> {
         let code = &recovery["phone_replacement"]["code"];
-        if let Some(code) = self.code(&moved.phone, code, "phone_replacement").await? {
+        if let Some(code) =
+            code_sent_since(&self.visitor, (&moved.phone, code), "phone_replacement").await?
+        {
             let to = (Method::POST, "phone-replacement/confirmation");
             self.step(recovery, to, &json!({ "code": code })).await?;
             return Ok(());
@@ -153,29 +161,6 @@ impl Candidate {
         }
         self.step(recovery, (Method::POST, "phone-replacement"), &body).await?;
         Ok(())
-    }
-
-    /// The code that was sent since it was asked for, if it comes soon.
-    async fn code(
-        &self,
-        phone: &str,
-        asked: &Value,
-        purpose: &str,
-    ) -> Result<Option<String>, Lost> {
-        let Some(asked) = asked["requested_at"].as_str() else { return Ok(None) };
-        let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-        for _ in 0..60 {
-            let inbox = self.visitor.get(&format!("/sandbox/v1/sms?phone={phone}")).await?.ok(200);
-            let newest =
-                inbox["items"].as_array().unwrap().iter().find(|one| one["purpose"] == purpose);
-            if let Some(one) = newest
-                && time(one["created_at"].as_str().unwrap()) >= time(asked)
-            {
-                return Ok(one["code"].as_str().map(str::to_owned));
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        Ok(None)
     }
 
     async fn step(
@@ -240,8 +225,35 @@ impl Candidate {
     }
 }
 
+/// The code that was sent to a phone since it was asked for, if it comes soon.
+pub async fn code_sent_since(
+    visitor: &Visitor,
+    (phone, asked): (&str, &Value),
+    purpose: &str,
+) -> Result<Option<String>, Lost> {
+    let Some(asked) = asked["requested_at"].as_str() else { return Ok(None) };
+    let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+    for _ in 0..60 {
+        let inbox = visitor.get(&format!("/sandbox/v1/sms?phone={phone}")).await?.ok(200);
+        let newest =
+            inbox["items"].as_array().unwrap().iter().find(|one| one["purpose"] == purpose);
+        if let Some(one) = newest
+            && time(one["created_at"].as_str().unwrap()) >= time(asked)
+        {
+            return Ok(one["code"].as_str().map(str::to_owned));
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    Ok(None)
+}
+
+/// When somebody arrives.
+pub fn pace(number: usize) -> Duration {
+    Duration::from_millis(number as u64 * 40)
+}
+
 /// A server that is killed may be slow or busy, but is never wrong.
-async fn accept(reply: Reply) {
+pub async fn accept(reply: Reply) {
     let code = reply.body["code"].as_str().unwrap_or_default();
     let passing = [
         "request_in_progress",
@@ -274,7 +286,6 @@ fn a_recovery_leaves_the_account_as_before_or_as_after() {
         drained(&server.database_url).await;
         all
     });
-    let pace = |number: usize| Duration::from_millis(number as u64 * 40);
     let walks: Vec<JoinHandle<Candidate>> = all
         .into_iter()
         .enumerate()

@@ -65,7 +65,10 @@ pub async fn set_account_questions(
     SignedIn(session): SignedIn,
     body: JsonBody<SetQuestions>,
 ) -> Result<web::Json<AccountQuestions>, Problem> {
-    set::set(&core.into_inner(), &meta, session, body.value).await.map(web::Json)
+    let core = core.into_inner();
+    let chosen = set::set(&core, &meta, session, body.value).await?;
+    core.outbox_bell.notify_one();
+    Ok(web::Json(chosen))
 }
 
 /// Give the questions up
@@ -80,6 +83,8 @@ pub async fn remove_account_questions(
     meta: RequestMeta,
     SignedIn(session): SignedIn,
 ) -> Result<HttpResponse, Problem> {
-    set::remove(&core.into_inner(), &meta, session).await?;
+    let core = core.into_inner();
+    set::remove(&core, &meta, session).await?;
+    core.outbox_bell.notify_one();
     Ok(HttpResponse::NoContent().finish())
 }
