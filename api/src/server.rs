@@ -98,7 +98,7 @@ async fn fallback(
     spa: web::Data<Spa>,
 ) -> HttpResponse {
     let path = request.path();
-    let is_data = ["/api/", "/sandbox/v1/", "/.well-known/", "/docs/"]
+    let is_data = ["/api/", "/oauth2/", "/sandbox/v1/", "/.well-known/", "/docs/"]
         .iter()
         .any(|prefix| path.starts_with(prefix));
     if path == "/docs" && request.method() == Method::GET {

@@ -72,6 +72,7 @@ fn erase(core: &Core, conn: &mut Conn, id: AccountId, now: Timestamp) -> Result<
     outbox::notify(core, conn, (&account.elements.phone, Notice::AccountClosed), now)?;
     let event = (AuditKind::AccountClosed, AuditSubject::account(id));
     audit::record(core, conn, Origin::service(now), event)?;
+    grants::withdraw_all(conn, id)?;
     sessions::erase(core, conn, id, now)?;
     grants::erase(conn, id)?;
     // Waiting for its sessions may have let one of them finish what it wrote.

@@ -73,13 +73,17 @@ pub(super) async fn withdraw(
     let (own, meta) = (Arc::clone(core), meta.clone());
     core.db
         .write(move |conn| -> Result<(), Problem> {
-            if grants::withdraw(conn, (session.account, client), meta.now)? {
+            if grants::withdraw(conn, (session.account, client))? {
                 let id = client.to_string();
                 let subject =
                     AuditSubject { detail: Some(&id), ..AuditSubject::account(session.account) };
                 audit::record(&own, conn, &meta, (AuditKind::ConsentWithdrawn, subject))?;
             }
-            still_signed_in(conn, &session, meta.now)
+            still_signed_in(conn, &session, meta.now)?;
+            // Whoever begins a grant holds the consent and then the session, so
+            // that it is seen here or never comes to be.
+            grants::end_of_client(conn, (session.account, client), meta.now)?;
+            Ok(())
         })
         .await
 }

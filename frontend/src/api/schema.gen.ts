@@ -76,6 +76,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/authorized-systems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Business systems that see something of the account */
+        get: operations["list_authorized_systems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/authorized-systems/{client_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a consent back
+         * @description The system's tokens die, and it is told. What it sees again, it must ask for
+         *     again. Nothing happens when there is no consent.
+         */
+        delete: operations["withdraw_authorized_system"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/change": {
         parameters: {
             query?: never;
@@ -221,6 +259,65 @@ export interface paths {
         post?: never;
         /** Give the questions up */
         delete: operations["remove_account_questions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authorizations/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sign-in that this browser brought last */
+        get: operations["get_current_authorization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authorizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A sign-in to a business system
+         * @description It waits for `oauth.request_minutes` in the browser that brought it; nobody
+         *     else finds it. Signing in, registering and recovering are done meanwhile as
+         *     at any other time: look here again afterwards.
+         */
+        get: operations["get_authorization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/authorizations/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Allow or refuse a sign-in
+         * @description It is used up by this. `allow` needs the state `consent` or `ready`.
+         */
+        post: operations["decide_authorization"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -920,6 +1017,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oauth2/authorize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Authorization request
+         * @description Parameters of OpenID Connect Core §3.1.2.1, with PKCE (S256), RFC 9126 and
+         *     RFC 8707. The answer goes to the redirect URI, with `iss`. Whoever cannot be
+         *     sent back is shown a page.
+         */
+        get: operations["authorize"];
+        put?: never;
+        /**
+         * Authorization request, as a form
+         * @description The same as a GET, for requests that are too long for a URL.
+         */
+        post: operations["authorize_by_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/oauth2/introspect": {
         parameters: {
             query?: never;
@@ -936,6 +1059,160 @@ export interface paths {
          *     only.
          */
         post: operations["introspect_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign out at the wish of a business system
+         * @description With an ID token of the session of this browser (`id_token_hint`), which may
+         *     have expired, at once; otherwise the person is asked. Afterwards the person
+         *     goes to `post_logout_redirect_uri`, if it is one of the client's.
+         */
+        get: operations["sign_out"];
+        put?: never;
+        /**
+         * Sign out at the wish of a business system, as a form
+         * @description The same as a GET. The ID token is used here and does not appear in the
+         *     address.
+         */
+        post: operations["sign_out_by_form"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/logout/confirmation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer whether to sign out */
+        post: operations["confirm_sign_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/par": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Push an authorization request
+         * @description Parameters of the authorization request as a form; the client proves itself
+         *     as at the token endpoint. The `request_uri` is for this client and for one
+         *     use.
+         */
+        post: operations["push_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/plain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sign-in that this browser brought last, without JavaScript */
+        get: operations["current_plain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/plain.css": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The stylesheet of the pages */
+        get: operations["plain_style"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/plain/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A sign-in without JavaScript */
+        get: operations["show_plain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/plain/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Allow or refuse a sign-in without JavaScript */
+        post: operations["decide_plain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth2/plain/{id}/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in without JavaScript
+         * @description By the rules of `POST /api/v1/sessions`.
+         */
+        post: operations["sign_in_plain"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1368,6 +1645,68 @@ export interface components {
          * @enum {string}
          */
         AuthMethod: "none" | "client_secret_basic" | "client_secret_post" | "private_key_jwt";
+        /** @description A sign-in to a business system. */
+        Authorization: {
+            /** @example 5f1c0e3a9b7d4826… */
+            id: string;
+            state: components["schemas"]["AuthorizationState"];
+            reason: components["schemas"]["AuthorizationReason"] | null;
+            client: components["schemas"]["ClientView"];
+            /** @description What the system will see. */
+            items: components["schemas"]["ConsentItem"][];
+            /** @description What of it was not consented to before. */
+            new_items: components["schemas"]["ConsentItem"][];
+            account: components["schemas"]["SignedInAs"] | null;
+            /**
+             * @description The username, as the system thinks.
+             * @example wangxiaoming
+             */
+            login_hint: string | null;
+            ui_locale: components["schemas"]["UiLocale"] | null;
+            /** @description Whether the system wants the person to register. */
+            create: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            expires_at: string;
+        };
+        /**
+         * @description Why somebody who is signed in has to sign in, or cannot go on.
+         * @enum {string}
+         */
+        AuthorizationReason: "password_again" | "select_account" | "unit_not_approved" | "assurance_too_low";
+        /**
+         * @description What is to be done next.
+         * @enum {string}
+         */
+        AuthorizationState: "sign_in" | "consent" | "ready" | "refused";
+        /** @description A business system that sees something of the account. */
+        AuthorizedSystem: {
+            client: components["schemas"]["ClientView"];
+            /** @description What it sees. */
+            items: components["schemas"]["ConsentItem"][];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            given_at: string;
+            /**
+             * Format: date-time
+             * @description When something was added last.
+             * @example 2026-11-23T02:00:00Z
+             */
+            updated_at: string;
+            /**
+             * Format: date-time
+             * @description When one signed in to it last.
+             */
+            last_used_at: string | null;
+        };
+        /** @description Business systems, the one that was changed last first. */
+        AuthorizedSystems: {
+            items: components["schemas"]["AuthorizedSystem"][];
+        };
         /** @description How the bank answers next. */
         BankBehaviour: {
             /** @description In which way. */
@@ -1577,6 +1916,36 @@ export interface components {
         ChooseMethod: {
             method: components["schemas"]["RecoveryMethod"];
         };
+        /** @description A business system. */
+        ClientView: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description What people call it.
+             * @example 考生服务系统
+             */
+            name: string;
+            /**
+             * @description The same in English.
+             * @example Candidate service
+             */
+            name_en: string | null;
+            /**
+             * @description Who runs it.
+             * @example 深圳市考试院
+             */
+            owner: string;
+            /**
+             * @description The same in English.
+             * @example Shenzhen Examinations Authority
+             */
+            owner_en: string | null;
+            /**
+             * @description Its home page.
+             * @example https://exam.example.gov.cn/
+             */
+            uri: string | null;
+        };
         /** @description A closing that was asked for. */
         Closure: {
             /**
@@ -1595,6 +1964,11 @@ export interface components {
              */
             code: string;
         };
+        /**
+         * @description Something that a client sees of a person.
+         * @enum {string}
+         */
+        ConsentItem: "username" | "user_type" | "phone" | "name" | "document_type" | "document_number" | "document_number_masked" | "gender" | "birth_date" | "verification" | "unit" | "offline_access";
         /** @description Consent to the texts in force, by version (PIPL art. 14, 23, 29). */
         Consents: {
             /**
@@ -1619,6 +1993,23 @@ export interface components {
             /** @example help@example.gov.cn */
             email: string;
         };
+        /** @description What the person decides. */
+        Decide: {
+            decision: components["schemas"]["Decision"];
+        };
+        /** @description Where the person goes now. */
+        Decided: {
+            /**
+             * @description To the system, with a code or an error.
+             * @example https://exam.example.gov.cn/callback?code=…&state=…&iss=…
+             */
+            redirect_to: string;
+        };
+        /**
+         * @description What the person decides.
+         * @enum {string}
+         */
+        Decision: "allow" | "deny";
         /**
          * @description A kind of identity document.
          * @enum {string}
@@ -2218,6 +2609,20 @@ export interface components {
             /** @description Exponent of `RSA`; base64url. */
             e?: string | null;
         };
+        /** @description A pushed request. */
+        Pushed: {
+            /**
+             * @description For the authorization endpoint, once.
+             * @example urn:ietf:params:oauth:request_uri:5f1c0e3a…
+             */
+            request_uri: string;
+            /**
+             * Format: int64
+             * @description Seconds.
+             * @example 90
+             */
+            expires_in: number;
+        };
         /** @description A question and its answer. */
         QuestionAnswer: {
             /**
@@ -2641,6 +3046,16 @@ export interface components {
              */
             device_name?: string | null;
         };
+        /** @description Who is signed in. */
+        SignedInAs: {
+            /** @example wangxiaoming */
+            username: string;
+            /**
+             * @description Masked; of a unit its name.
+             * @example 王**
+             */
+            name: string;
+        };
         /** @description A new browser session; the cookie comes in `Set-Cookie`. */
         SignedInView: {
             session: components["schemas"]["SessionView"];
@@ -2814,6 +3229,11 @@ export interface components {
             /** Format: uuid */
             session_id: string;
         };
+        /**
+         * @description A language of our pages.
+         * @enum {string}
+         */
+        UiLocale: "zh-CN" | "en";
         /**
          * @description Whether an operator lets a unit sign in to business systems.
          * @enum {string}
@@ -3051,6 +3471,25 @@ export interface components {
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
+        /** @description validation_failed */
+        ValidationFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "validation_failed",
+                 *       "detail": "Correct the fields named in errors and send the request again.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 422,
+                 *       "title": "Some fields need correcting",
+                 *       "type": "https://shiming.dev/problems/validation_failed"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
     };
     parameters: never;
     requestBodies: never;
@@ -3145,6 +3584,88 @@ export interface operations {
             };
             /** @description not_signed_in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    list_authorized_systems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuthorizedSystems"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    withdraw_authorized_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3835,6 +4356,132 @@ export interface operations {
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    get_current_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authorization"];
+                };
+            };
+            /** @description authorization_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    get_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Authorization"];
+                };
+            };
+            /** @description authorization_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    decide_authorization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            /** @description cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description authorization_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description authorization_conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Overloaded"];
         };
@@ -5989,6 +6636,105 @@ export interface operations {
             500: components["responses"]["Internal"];
         };
     };
+    authorize: {
+        parameters: {
+            query: {
+                client_id: string;
+                redirect_uri?: string;
+                /** @description `code` */
+                response_type?: string;
+                scope?: string;
+                state?: string;
+                nonce?: string;
+                code_challenge?: string;
+                /** @description `S256` */
+                code_challenge_method?: string;
+                /** @description `none`, `login`, `consent`, `select_account`, `create` */
+                prompt?: string;
+                max_age?: string;
+                acr_values?: string;
+                login_hint?: string;
+                ui_locales?: string;
+                claims?: string;
+                resource?: string;
+                /** @description of a pushed request */
+                request_uri?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the client with a code or an error, or to the page where the person signs in */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: malformed_request (unknown client or redirect URI) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description A page: too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    authorize_by_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the same address, which takes the request up from there */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: malformed_request (unknown client or redirect URI) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description A page: too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
     introspect_token: {
         parameters: {
             query?: never;
@@ -6082,6 +6828,446 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: {
+                id_token_hint?: string;
+                client_id?: string;
+                post_logout_redirect_uri?: string;
+                state?: string;
+                ui_locales?: string;
+                /** @description in place of `id_token_hint`: the session as the client knows it */
+                sid?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page: a question, or that it is done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Done: to the client */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    sign_out_by_form: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the same address, which goes on from there */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    confirm_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page: what has been done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Done: to the client */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page: cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    push_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pushed"];
+                };
+            };
+            /** @description invalid_request, invalid_request_uri, invalid_scope, invalid_target, request_not_supported, unauthorized_client, unmet_authentication_requirements, unsupported_response_type */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description invalid_client */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description server_error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "server_error",
+                     *       "error_description": "Something failed; try again later."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+            /** @description temporarily_unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "temporarily_unavailable",
+                     *       "error_description": "The service is busy; try again in a moment."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
+        };
+    };
+    current_plain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the page of the sign-in */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: authorization_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    plain_style: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/css": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    show_plain: {
+        parameters: {
+            query?: {
+                /** @description `zh-CN` or `en` */
+                lang?: string;
+                /** @description `other`: sign in, though somebody is */
+                account?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            /** @description A page: authorization_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description A page: too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    decide_plain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the system, with a code or an error; or back to the page, when something else is to be done first */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page: cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page: authorization_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    sign_in_plain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed in: to the page of the sign-in */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A page: malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page: login_failed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page: cross_site_request */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page: authorization_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description A page: validation_failed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page: login_locked, login_too_soon, too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            500: components["responses"]["Internal"];
+            /** @description A page: overloaded */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
         };
