@@ -19,7 +19,7 @@ use crate::support::{
 const BYE: &str = "https://ks.example.gov.cn/bye";
 
 /// An ID token of a session, as the token endpoint makes it.
-async fn id_token(app: &TestApp, system: &System, session: &str, expired: bool) -> String {
+fn id_token(app: &TestApp, system: &System, session: &str, expired: bool) -> String {
     let core = app.core.clone();
     let session: SessionId = session.parse().unwrap();
     let now = core.clock.now();
@@ -57,7 +57,7 @@ async fn a_system_that_shows_its_id_token_signs_the_person_out() {
     let client = app.client();
     let session = signed_in(&client).await;
     let cookie = client.cookie("shiming_session").unwrap();
-    let token = id_token(&app, &system, &session, true).await;
+    let token = id_token(&app, &system, &session, true);
     let location = client
         .get(&logout(&[
             ("id_token_hint", &token),
@@ -83,7 +83,7 @@ async fn a_form_keeps_the_token_out_of_the_address() {
     let system = System::usual(&app).await;
     let mut client = app.client();
     let session = signed_in(&client).await;
-    let token = id_token(&app, &system, &session, false).await;
+    let token = id_token(&app, &system, &session, false);
     let mine = client.origin.replace("https://ks.example.gov.cn".to_owned());
     let form =
         [("id_token_hint", token.as_str()), ("post_logout_redirect_uri", BYE), ("state", "s")];
@@ -103,9 +103,9 @@ async fn without_proof_the_person_is_asked() {
     let client = app.client();
     let session = signed_in(&client).await;
     let id = system.id.to_string();
-    let foreign = id_token(&app, &other, &session, false).await;
-    let earlier = id_token(&app, &system, "0193e0c0-0000-7000-8000-000000000000", false).await;
-    let own = id_token(&app, &system, &session, false).await;
+    let foreign = id_token(&app, &other, &session, false);
+    let earlier = id_token(&app, &system, "0193e0c0-0000-7000-8000-000000000000", false);
+    let own = id_token(&app, &system, &session, false);
     let (head, _) = own.rsplit_once('.').unwrap();
     let forged = format!("{head}.{}", "A".repeat(86));
     let unsigned = {

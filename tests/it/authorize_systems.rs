@@ -178,3 +178,35 @@ async fn the_id_token_of_a_sign_in_signs_out_of_it() {
     assert_eq!(client.get(&path).await.location(), "https://ks.example.gov.cn/bye");
     client.get("/api/v1/account").await.problem(401, "not_signed_in");
 }
+
+#[actix_web::test]
+async fn what_ends_at_the_same_moment_waits_in_no_circle_and_leaves_nothing() {
+    let app = TestApp::start();
+    let system = System::usual(&app).await;
+    let (client, other) = (app.client(), app.client());
+    client.join(&person("王小明"), "zhangsan").await;
+    other.sign_in("zhangsan").await;
+    let path = format!("{SYSTEMS}/{}", system.id);
+    for _ in 0..8 {
+        client.code_for(&system.asks("openid phone")).await;
+        let id = client.come(&system.asks("openid phone")).await;
+        let sessions = client.get("/api/v1/sessions").await.ok(200)["items"].clone();
+        let mut sessions = sessions.as_array().unwrap().iter();
+        let mine = sessions.find(|session| session["current"] == true).unwrap();
+        let ending = format!("/api/v1/sessions/{}", mine["id"].as_str().unwrap());
+        let (decided, withdrawn, ended) =
+            tokio::join!(client.decide(&id, "allow"), client.delete(&path), other.delete(&ending));
+        ended.ok_status(204);
+        assert!([200, 409].contains(&decided.status), "{}", decided.text());
+        assert!([204, 401].contains(&withdrawn.status), "{}", withdrawn.text());
+        let live = app
+            .query(|conn| {
+                use diesel::prelude::*;
+                use shiming::db::schema::grants::dsl;
+                dsl::grants.filter(dsl::ended_at.is_null()).count().get_result::<i64>(conn)
+            })
+            .await;
+        assert_eq!(live, 0, "{} {}", decided.status, withdrawn.status);
+        client.sign_in("zhangsan").await;
+    }
+}

@@ -138,7 +138,7 @@ async fn nobody_revokes_what_is_another_clients() {
 }
 
 #[actix_web::test]
-async fn what_is_over_is_forgotten_after_a_day() {
+async fn what_is_over_is_forgotten_and_when_it_was_a_year_later() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app).await;
     revoke(&client, &system, &tokens["refresh_token"]).await;
@@ -146,5 +146,9 @@ async fn what_is_over_is_forgotten_after_a_day() {
     assert_eq!(count!(app, grants), 1);
     app.pass(86_500);
     shiming::worker::forget(&app.core).await;
-    assert_eq!((count!(app, grants), count!(app, authorization_codes)), (0, 0));
+    // Of the sign-in its time stays, as long as the records do.
+    assert_eq!((count!(app, grants), count!(app, authorization_codes)), (1, 0));
+    app.pass(400 * 86_400);
+    shiming::worker::forget(&app.core).await;
+    assert_eq!(count!(app, grants), 0);
 }

@@ -74,6 +74,7 @@ fn erase(core: &Core, conn: &mut Conn, id: AccountId, now: Timestamp) -> Result<
     let event = (AuditKind::AccountClosed, AuditSubject::account(id));
     audit::record(core, conn, Origin::service(now), event)?;
     events::emit(core, conn, (id, EventKind::AccountClosed), now)?;
+    grants::withdraw_all(conn, id)?;
     sessions::erase(core, conn, id, now)?;
     grants::erase(conn, id)?;
     identity_checks::erase(conn, id)?;

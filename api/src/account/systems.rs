@@ -74,7 +74,7 @@ pub(super) async fn withdraw(
     let (own, meta) = (Arc::clone(core), meta.clone());
     core.db
         .write(move |conn| -> Result<(), Problem> {
-            if grants::withdraw(conn, (session.account, client), meta.now)? {
+            if grants::withdraw(conn, (session.account, client))? {
                 let id = client.to_string();
                 let subject =
                     AuditSubject { detail: Some(&id), ..AuditSubject::account(session.account) };
@@ -82,7 +82,11 @@ pub(super) async fn withdraw(
                 let told = (session.account, client, EventKind::ConsentWithdrawn);
                 events::emit_to(&own, conn, told, meta.now)?;
             }
-            still_signed_in(conn, &session, meta.now)
+            still_signed_in(conn, &session, meta.now)?;
+            // Whoever begins a grant holds the consent and then the session, so
+            // that it is seen here or never comes to be.
+            grants::end_of_client(conn, (session.account, client), meta.now)?;
+            Ok(())
         })
         .await?;
     core.outbox_bell.notify_one();

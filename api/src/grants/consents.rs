@@ -69,19 +69,19 @@ pub fn hold_consent(
     store::hold_consent(conn, (&account.to_string(), &client.to_string()))
 }
 
-/// Takes a consent back and ends every sign-in to the client; `false` when
-/// there was none.
+/// Takes a consent back; `false` when there was none. Ending the sign-ins to the
+/// client ([`super::end_of_client`]) is for the caller, once the session is held.
 pub fn withdraw(
     conn: &mut Conn,
     (account, client): (AccountId, ClientId),
-    now: Timestamp,
 ) -> Result<bool, DbFault> {
-    let (account, client) = (account.to_string(), client.to_string());
-    // The consent first: whoever begins a grant holds it, so that the grant is
-    // seen below or never comes to be.
-    let withdrawn = store::remove_consent(conn, &account, &client)?;
-    store::end_of(conn, (&account, &client), now)?;
-    Ok(withdrawn)
+    store::remove_consent(conn, &account.to_string(), &client.to_string())
+}
+
+/// Takes every consent of an account back, because it is erased. To be called
+/// before its sessions are.
+pub fn withdraw_all(conn: &mut Conn, account: AccountId) -> Result<(), DbFault> {
+    store::remove_consents(conn, &account.to_string())
 }
 
 impl store::ConsentRow {

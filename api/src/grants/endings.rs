@@ -43,6 +43,15 @@ pub fn end_of_session(
     Ok(())
 }
 
+/// Ends every sign-in of an account to a client.
+pub fn end_of_client(
+    conn: &mut Conn,
+    (account, client): (AccountId, ClientId),
+    now: Timestamp,
+) -> Result<usize, DbFault> {
+    store::end_of(conn, (&account.to_string(), &client.to_string()), now)
+}
+
 /// Ends everything that an account has granted, but what belongs to the session
 /// that is kept, and tells the clients.
 pub fn end_of_account(

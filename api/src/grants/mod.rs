@@ -4,6 +4,9 @@
 //! one sign-in to a client; its code, its refresh tokens and its access tokens
 //! hang on it and die with it. A subject is the name by which a sector of
 //! clients knows an account.
+//!
+//! Rows are touched in one order, so that nobody waits in a circle: consents,
+//! then the session, then grants that there are.
 
 mod codes;
 mod consents;
@@ -26,8 +29,10 @@ use crate::{
 };
 
 pub use codes::{NewCode, Redeemed, issue_code, redeem_code};
-pub use consents::{Consent, consent, consent_of, consents_of, hold_consent, withdraw};
-pub use endings::{client_session, end_of_account, end_of_session};
+pub use consents::{
+    Consent, consent, consent_of, consents_of, hold_consent, withdraw, withdraw_all,
+};
+pub use endings::{client_session, end_of_account, end_of_client, end_of_session};
 pub use refresh::{Refreshed, issue_refresh, peek_refresh, refresh};
 pub use store::purge;
 pub use subjects::{account_of, subject_of, subjects_of};

@@ -257,6 +257,12 @@ pub(super) fn remove_consent(
     Ok(removed == 1)
 }
 
+pub(super) fn remove_consents(conn: &mut Conn, account: &str) -> Result<(), DbFault> {
+    diesel::delete(client_consents::table.filter(client_consents::account_id.eq(account)))
+        .execute(conn)?;
+    Ok(())
+}
+
 pub(super) fn claim_subject(
     conn: &mut Conn,
     subject: &str,
@@ -304,8 +310,7 @@ pub(super) fn erase(conn: &mut Conn, account: &str) -> Result<(), DbFault> {
     diesel::delete(grant_refresh_tokens::table.filter(grant_refresh_tokens::grant_id.eq_any(&ids)))
         .execute(conn)?;
     diesel::delete(grants::table.filter(grants::id.eq_any(&ids))).execute(conn)?;
-    diesel::delete(client_consents::table.filter(client_consents::account_id.eq(account)))
-        .execute(conn)?;
+    remove_consents(conn, account)?;
     diesel::delete(subjects::table.filter(subjects::account_id.eq(account))).execute(conn)?;
     Ok(())
 }
