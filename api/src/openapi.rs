@@ -34,7 +34,9 @@ and `POST /tokens` do not: a repetition makes another captcha or session, which 
 answer to a sign-in is never kept, because it would be a key to the account.
 
 **Business systems** sign people in by OpenID Connect; the endpoints below `/oauth2` answer errors as \
-RFC 6749 and RFC 6750 have them (`error`, `error_description`).
+RFC 6749 and RFC 6750 have them (`error`, `error_description`). For themselves they ask with \
+`Authorization: Bearer` and a token of their client credentials: lists go on with `cursor` and \
+`next_cursor`, and the headers `RateLimit` and `RateLimit-Policy` say how often they may still ask.
 
 **The sandbox** (`/sandbox/v1`) stands for bank and SMS gateway while it is on.";
 

@@ -219,6 +219,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/identity-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Business systems that asked about oneself
+         * @description Who asked whether name and document belong together, when, and what for; the
+         *     newest first.
+         */
+        get: operations["list_identity_checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/password": {
         parameters: {
             query?: never;
@@ -397,6 +418,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has happened to one's users
+         * @description The oldest first. Events appear some seconds after they happened, so that
+         *     none is missed; a cursor is good for `retention.event_days`. Scope
+         *     `users:read`.
+         */
+        get: operations["list_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The business systems that are registered */
+        get: operations["list_clients"];
+        put?: never;
+        /**
+         * Register a business system
+         * @description `clients:manage` itself cannot be given here, only at the command line.
+         *     Changing metadata later must not change the sector.
+         */
+        post: operations["create_client"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One business system */
+        get: operations["get_client"];
+        /** Replace what is known of a business system */
+        put: operations["change_client"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clients/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a business system another secret
+         * @description Those it has hold on for a while, so that it can change over without a break.
+         */
+        post: operations["rotate_client_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clients/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Disable or enable a business system
+         * @description A disabled one gets no tokens, and those it has are of no use here.
+         */
+        put: operations["set_client_state"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/document-types": {
         parameters: {
             query?: never;
@@ -408,6 +531,29 @@ export interface paths {
         get: operations["list_document_types"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/identity-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whether a name and a document belong together
+         * @description Yes when a verified account has both; no otherwise, also when there is no
+         *     account. Each question is recorded, and the person reads who asked and what
+         *     for. Questions are limited by day for each system, and for each document
+         *     over all systems. Scope `identity:check`.
+         */
+        post: operations["check_identity"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1000,6 +1146,136 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{sub}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of one's own users
+         * @description What the person's consent covers, and no more. Scope `users:read`.
+         */
+        get: operations["get_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-deliveries/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send something again
+         * @description With the same `webhook-id`, so that whoever has it already can tell. What is
+         *     still being tried goes on as it is.
+         */
+        post: operations["replay_webhook_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The addresses that are told of events
+         * @description There are twenty at most, so there is one page.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Name an address that is to be told of events
+         * @description Messages are signed as Standard Webhooks say (`webhook-id`,
+         *     `webhook-timestamp`, `webhook-signature`), hold no personal data, and are
+         *     repeated until the address answers 2xx or the time is over. One that answers
+         *     410 is disabled.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One address that is told of events */
+        get: operations["get_webhook"];
+        put?: never;
+        post?: never;
+        /** Forget an address and what was sent to it */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an address, what it is told of, or whether
+         * @description What is on its way to a disabled address is given up, and can be sent again.
+         */
+        patch: operations["change_webhook"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was sent to an address
+         * @description The newest first; `state=dead` lists what was given up.
+         */
+        get: operations["list_webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an address another secret
+         * @description For a while messages bear the signatures of both.
+         */
+        post: operations["rotate_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1468,6 +1744,14 @@ export interface components {
             /** @description What was written to the operator while signed in. */
             support_cases: components["schemas"]["ExportedCase"][];
             change: components["schemas"]["ExportedChange"] | null;
+            /** @description Business systems that were let see something. */
+            authorized_systems: components["schemas"]["ExportedSystem"][];
+            /** @description Names by which business systems know the account. */
+            subjects: components["schemas"]["ExportedSubject"][];
+            /** @description Sign-ins to business systems, the newest first: all that is still kept. */
+            grants: components["schemas"]["ExportedGrant"][];
+            /** @description Business systems that asked whether name and document belong together. */
+            identity_checks: components["schemas"]["ExportedCheck"][];
         };
         /** @description The questions that an account has chosen; never the answers. */
         AccountQuestions: {
@@ -1836,6 +2120,25 @@ export interface components {
         CardholderList: {
             items: components["schemas"]["Cardholder"][];
         };
+        /** @description Something that happened to a user. */
+        Change: {
+            /**
+             * Format: uuid
+             * @description The same as `webhook-id` of the message that tells of it.
+             */
+            id: string;
+            kind: components["schemas"]["EventKind"];
+            /**
+             * @description The user.
+             * @example 5c0e1f…
+             */
+            sub: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            happened_at: string;
+        };
         /**
          * @description What is to be changed. What is left out (`null`) stays as the account has
          *     it, or as this change already has it.
@@ -1907,6 +2210,44 @@ export interface components {
          * @enum {string}
          */
         ChangeStage: "bank" | "code";
+        /** @description What is to be changed; what is left out stays as it is. */
+        ChangeWebhook: {
+            /** @example https://hr.example.gov.cn/shiming */
+            url?: string | null;
+            /**
+             * @example [
+             *       "account.closed"
+             *     ]
+             */
+            kinds?: components["schemas"]["EventKind"][] | null;
+            state?: components["schemas"]["WebhookState"] | null;
+        };
+        /** @description What has happened, the oldest first. */
+        Changes: {
+            items: components["schemas"]["Change"][];
+            /** @description For `cursor` of the next request, now or later: there is always one. */
+            next_cursor: string;
+            /** @description Whether there is more now. */
+            has_more: boolean;
+        };
+        /** @description A question. */
+        CheckIdentity: {
+            /** @example 王小明 */
+            name: string;
+            document_type: components["schemas"]["DocumentType"];
+            /** @example 440305199003070014 */
+            document_number: string;
+            /**
+             * @description ISO 3166-1 alpha-3; for foreign passports only.
+             * @example null
+             */
+            issuing_country?: string | null;
+            /**
+             * @description What it is asked for: the person reads it. 200 characters at most.
+             * @example 事业单位公开招聘资格审核
+             */
+            purpose: string;
+        };
         /** @description The password of the account that is signed in. */
         CheckPassword: {
             /** Format: password */
@@ -1916,6 +2257,26 @@ export interface components {
         ChooseMethod: {
             method: components["schemas"]["RecoveryMethod"];
         };
+        /** @description A secret of a client, without what it is. */
+        ClientSecret: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends; `null` for the newest.
+             */
+            expires_at: string | null;
+        };
+        /**
+         * @description Whether a client may do anything.
+         * @enum {string}
+         */
+        ClientState: "enabled" | "disabled";
         /** @description A business system. */
         ClientView: {
             /** Format: uuid */
@@ -1993,6 +2354,22 @@ export interface components {
             /** @example help@example.gov.cn */
             email: string;
         };
+        /** @description A new address. */
+        CreateWebhook: {
+            /**
+             * @description `https`, at a public address; or in a network that the operator allows.
+             * @example https://hr.example.gov.cn/shiming
+             */
+            url: string;
+            /**
+             * @description What it is to be told of.
+             * @example [
+             *       "name.changed",
+             *       "account.closed"
+             *     ]
+             */
+            kinds: components["schemas"]["EventKind"][];
+        };
         /** @description What the person decides. */
         Decide: {
             decision: components["schemas"]["Decision"];
@@ -2010,6 +2387,11 @@ export interface components {
          * @enum {string}
          */
         Decision: "allow" | "deny";
+        /**
+         * @description Where a delivery stands.
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "delivered" | "dead";
         /**
          * @description A kind of identity document.
          * @enum {string}
@@ -2070,6 +2452,12 @@ export interface components {
             /** @example 张三 */
             legal_representative?: string | null;
         };
+        /**
+         * @description What happened to a client's user. It says where to look, and nothing that a
+         *     person would not want to be known.
+         * @enum {string}
+         */
+        EventKind: "name.changed" | "phone.changed" | "unit.changed" | "account.changed" | "account.closed" | "consent.withdrawn";
         /** @description The account itself. */
         ExportedAccount: {
             /** Format: uuid */
@@ -2131,6 +2519,17 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        /** @description A business system has asked whether name and document belong together. */
+        ExportedCheck: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            client_id: string;
+            purpose: string;
+            matched: boolean;
+            /** Format: date-time */
+            checked_at: string;
+        };
         /** @description A closing that was asked for. */
         ExportedClosure: {
             /** Format: date-time */
@@ -2145,6 +2544,26 @@ export interface components {
             version: string;
             /** Format: date-time */
             given_at: string;
+        };
+        /** @description A sign-in to a business system that has not been forgotten yet. */
+        ExportedGrant: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            client_id: string;
+            scopes: string[];
+            /** @description What the system has asked for besides, as JSON. */
+            claims: string | null;
+            /** @description Whether it outlives the session. */
+            offline: boolean;
+            /** Format: date-time */
+            auth_time: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
         };
         /** @description Chosen security questions. */
         ExportedQuestions: {
@@ -2176,6 +2595,24 @@ export interface components {
             password_at: string;
             /** Format: date-time */
             ended_at: string | null;
+        };
+        /** @description A name by which business systems know the account. */
+        ExportedSubject: {
+            subject: string;
+            /** @description Those who know it by this name. */
+            sector: string;
+        };
+        /** @description A business system that was let see something. */
+        ExportedSystem: {
+            /** Format: uuid */
+            client_id: string;
+            client_name: string;
+            /** @description What it may see. */
+            scopes: string[];
+            /** Format: date-time */
+            given_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         /** @description A unit. */
         ExportedUnit: {
@@ -2275,6 +2712,51 @@ export interface components {
             ip_prefix: string | null;
             /** @example Chrome on Windows */
             device: string | null;
+        };
+        /** @description A business system has asked. */
+        IdentityCheckItem: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            checked_at: string;
+            client: components["schemas"]["ClientView"];
+            /**
+             * @description What for, as the system says.
+             * @example 事业单位公开招聘资格审核
+             */
+            purpose: string;
+            /** @description Whether it had the right name. */
+            matched: boolean;
+        };
+        /** @description An answer. */
+        IdentityChecked: {
+            /**
+             * @description Whether a verified account has this name and this document. `false` also
+             *     for a document that has no account.
+             */
+            match: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            checked_at: string;
+            /**
+             * Format: uuid
+             * @description Its id, as the person reads it.
+             */
+            id: string;
+        };
+        /** @description Who has asked, the newest first. */
+        IdentityChecks: {
+            items: components["schemas"]["IdentityCheckItem"][];
+            /**
+             * Format: uuid
+             * @description For `before` of the next request; `null` at the end.
+             */
+            next: string | null;
         };
         /** @description What a token says, to whom it concerns. */
         Introspection: {
@@ -2450,6 +2932,57 @@ export interface components {
          * @enum {string}
          */
         Mode: "normal" | "error" | "timeout" | "slow";
+        /** @description A client that was registered. */
+        NewClient: {
+            client: components["schemas"]["RegisteredClient"];
+            /**
+             * @description Its secret, for the only time; `null` for a client that has none.
+             * @example 5f2b…
+             */
+            client_secret: string | null;
+        };
+        /** @description A new secret. */
+        NewClientSecret: {
+            /**
+             * @description The secret, for the only time.
+             * @example 5f2b…
+             */
+            client_secret: string;
+            /**
+             * Format: date-time
+             * @description When those before it end.
+             * @example 2026-11-24T02:00:00Z
+             */
+            previous_expires_at: string;
+        };
+        /** @description An address that was made known. */
+        NewWebhook: {
+            webhook: components["schemas"]["Webhook"];
+            /**
+             * @description What its messages are signed with, for the only time.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret: string;
+        };
+        /** @description A new secret. */
+        NewWebhookSecret: {
+            /**
+             * @description The secret, for the only time.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret: string;
+            /**
+             * Format: date-time
+             * @description Until when messages bear the signature of the one before, too.
+             * @example 2026-11-24T02:00:00Z
+             */
+            previous_secret_until: string;
+        };
+        /**
+         * @description How much of a document number a client sees.
+         * @enum {string}
+         */
+        NumberGrant: "masked" | "full";
         /**
          * @description What went wrong, by its registered name (IANA, OAuth Parameters).
          * @enum {string}
@@ -2494,6 +3027,212 @@ export interface components {
          * @enum {string}
          */
         Outcome: "match" | "mismatch" | "card_invalid" | "card_abnormal" | "not_enabled" | "issuer_unsupported" | "cert_unsupported" | "phone_not_reserved" | "name_too_long" | "attempts_exceeded" | "input_rejected_name" | "input_rejected_document_number" | "input_rejected_card_number" | "input_rejected_phone" | "busy" | "config_error";
+        /** @description A part of a list. */
+        Page_RegisteredClient: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description Its `client_id`.
+                 */
+                id: string;
+                state: components["schemas"]["ClientState"];
+                /**
+                 * Format: date-time
+                 * @example 2026-11-23T02:00:00Z
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-23T02:00:00Z
+                 */
+                updated_at: string;
+                /** @description What is known of a client. */
+                metadata: {
+                    /**
+                     * @description What people call it.
+                     * @example 考生服务系统
+                     */
+                    client_name: string;
+                    /**
+                     * @description The same in English.
+                     * @example Candidate service
+                     */
+                    "client_name#en"?: string | null;
+                    /**
+                     * @description Who runs it, as people know them.
+                     * @example 深圳市考试院
+                     */
+                    owner: string;
+                    /**
+                     * @description The same in English.
+                     * @example Shenzhen Examinations Authority
+                     */
+                    "owner#en"?: string | null;
+                    /**
+                     * @description Its home page.
+                     * @example https://exam.example.gov.cn/
+                     */
+                    client_uri?: string | null;
+                    /** @description How it gets tokens. */
+                    grant_types: components["schemas"]["GrantType"][];
+                    /** @description How it proves itself. */
+                    token_endpoint_auth_method: components["schemas"]["AuthMethod"];
+                    /** @description Its public keys (RFC 7517), for `private_key_jwt`. */
+                    jwks?: Record<string, never> | null;
+                    /**
+                     * @description The scopes it may ask for, separated by spaces.
+                     * @example openid profile phone realname
+                     */
+                    scope: string;
+                    /**
+                     * @description Where people are sent back to; compared character by character.
+                     * @example [
+                     *       "https://exam.example.gov.cn/callback"
+                     *     ]
+                     */
+                    redirect_uris?: string[];
+                    /** @description Where people may be sent after signing out. */
+                    post_logout_redirect_uris?: string[];
+                    /**
+                     * @description Where it is told that a session has ended (OpenID Connect Back-Channel
+                     *     Logout 1.0).
+                     */
+                    backchannel_logout_uri?: string | null;
+                    /** @description Whom it shares the names of its users with. */
+                    subject_type?: components["schemas"]["SubjectType"];
+                    /**
+                     * @description Its sector; when left out, the host of its first redirect URI, or else
+                     *     its own id.
+                     * @example exam.example.gov.cn
+                     */
+                    sector_identifier?: string | null;
+                    /** @description How its ID tokens and access tokens are signed. */
+                    id_token_signed_response_alg?: components["schemas"]["SigningAlg"];
+                    /**
+                     * @description Whether it may send its request through the person's browser at all
+                     *     (RFC 9126 §6).
+                     */
+                    require_pushed_authorization_requests?: boolean;
+                    /**
+                     * @description APIs it may get access tokens for besides ours (RFC 8707).
+                     * @example [
+                     *       "https://api.exam.example.gov.cn"
+                     *     ]
+                     */
+                    resources?: string[];
+                    /** @description How much of a document number it sees with `realname`. */
+                    document_number?: components["schemas"]["NumberGrant"];
+                    /**
+                     * Format: int32
+                     * @description Seconds that its access tokens live; the installation's when left out.
+                     * @example 600
+                     */
+                    access_token_seconds?: number | null;
+                    /**
+                     * Format: int32
+                     * @description Days that its refresh tokens live; the installation's when left out.
+                     * @example 30
+                     */
+                    refresh_token_days?: number | null;
+                };
+                /** @description Its secrets that hold, without what they are. */
+                secrets: components["schemas"]["ClientSecret"][];
+            }[];
+            /**
+             * @description For `cursor` of the next request; `null` at the end of a list that does
+             *     not go on.
+             */
+            next_cursor: string | null;
+            /** @description Whether there is more now. */
+            has_more: boolean;
+        };
+        /** @description A part of a list. */
+        Page_Webhook: {
+            /** @description The items. */
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** @example https://hr.example.gov.cn/shiming */
+                url: string;
+                /**
+                 * @example [
+                 *       "name.changed",
+                 *       "account.closed"
+                 *     ]
+                 */
+                kinds: components["schemas"]["EventKind"][];
+                state: components["schemas"]["WebhookState"];
+                /**
+                 * Format: date-time
+                 * @example 2026-11-23T02:00:00Z
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description Until when messages bear the signature of the secret before, too.
+                 */
+                previous_secret_until: string | null;
+            }[];
+            /**
+             * @description For `cursor` of the next request; `null` at the end of a list that does
+             *     not go on.
+             */
+            next_cursor: string | null;
+            /** @description Whether there is more now. */
+            has_more: boolean;
+        };
+        /** @description A part of a list. */
+        Page_WebhookDelivery: {
+            /** @description The items. */
+            items: {
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                webhook_id: string;
+                /**
+                 * Format: uuid
+                 * @description The event; `webhook-id` of the message.
+                 */
+                event_id: string;
+                state: components["schemas"]["DeliveryState"];
+                /**
+                 * Format: int32
+                 * @description How often it was tried.
+                 * @example 3
+                 */
+                attempts: number;
+                /**
+                 * Format: int32
+                 * @description What the address answered last.
+                 * @example 503
+                 */
+                last_status: number | null;
+                /**
+                 * @description `status`, `timeout`, `unreachable`, `address_refused`, or, for one that
+                 *     was not tried, `disabled` or `event_forgotten`.
+                 * @example status
+                 */
+                last_error: string | null;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-23T02:00:00Z
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-23T02:00:00Z
+                 */
+                updated_at: string;
+            }[];
+            /**
+             * @description For `cursor` of the next request; `null` at the end of a list that does
+             *     not go on.
+             */
+            next_cursor: string | null;
+            /** @description Whether there is more now. */
+            has_more: boolean;
+        };
         /** @description How long the password need not be entered again. */
         PasswordFreshness: {
             /**
@@ -2767,6 +3506,116 @@ export interface components {
             username: string;
             unit_state: components["schemas"]["UnitState"] | null;
         };
+        /** @description A client. */
+        RegisteredClient: {
+            /**
+             * Format: uuid
+             * @description Its `client_id`.
+             */
+            id: string;
+            state: components["schemas"]["ClientState"];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            updated_at: string;
+            /** @description What is known of a client. */
+            metadata: {
+                /**
+                 * @description What people call it.
+                 * @example 考生服务系统
+                 */
+                client_name: string;
+                /**
+                 * @description The same in English.
+                 * @example Candidate service
+                 */
+                "client_name#en"?: string | null;
+                /**
+                 * @description Who runs it, as people know them.
+                 * @example 深圳市考试院
+                 */
+                owner: string;
+                /**
+                 * @description The same in English.
+                 * @example Shenzhen Examinations Authority
+                 */
+                "owner#en"?: string | null;
+                /**
+                 * @description Its home page.
+                 * @example https://exam.example.gov.cn/
+                 */
+                client_uri?: string | null;
+                /** @description How it gets tokens. */
+                grant_types: components["schemas"]["GrantType"][];
+                /** @description How it proves itself. */
+                token_endpoint_auth_method: components["schemas"]["AuthMethod"];
+                /** @description Its public keys (RFC 7517), for `private_key_jwt`. */
+                jwks?: Record<string, never> | null;
+                /**
+                 * @description The scopes it may ask for, separated by spaces.
+                 * @example openid profile phone realname
+                 */
+                scope: string;
+                /**
+                 * @description Where people are sent back to; compared character by character.
+                 * @example [
+                 *       "https://exam.example.gov.cn/callback"
+                 *     ]
+                 */
+                redirect_uris?: string[];
+                /** @description Where people may be sent after signing out. */
+                post_logout_redirect_uris?: string[];
+                /**
+                 * @description Where it is told that a session has ended (OpenID Connect Back-Channel
+                 *     Logout 1.0).
+                 */
+                backchannel_logout_uri?: string | null;
+                /** @description Whom it shares the names of its users with. */
+                subject_type?: components["schemas"]["SubjectType"];
+                /**
+                 * @description Its sector; when left out, the host of its first redirect URI, or else
+                 *     its own id.
+                 * @example exam.example.gov.cn
+                 */
+                sector_identifier?: string | null;
+                /** @description How its ID tokens and access tokens are signed. */
+                id_token_signed_response_alg?: components["schemas"]["SigningAlg"];
+                /**
+                 * @description Whether it may send its request through the person's browser at all
+                 *     (RFC 9126 §6).
+                 */
+                require_pushed_authorization_requests?: boolean;
+                /**
+                 * @description APIs it may get access tokens for besides ours (RFC 8707).
+                 * @example [
+                 *       "https://api.exam.example.gov.cn"
+                 *     ]
+                 */
+                resources?: string[];
+                /** @description How much of a document number it sees with `realname`. */
+                document_number?: components["schemas"]["NumberGrant"];
+                /**
+                 * Format: int32
+                 * @description Seconds that its access tokens live; the installation's when left out.
+                 * @example 600
+                 */
+                access_token_seconds?: number | null;
+                /**
+                 * Format: int32
+                 * @description Days that its refresh tokens live; the installation's when left out.
+                 * @example 30
+                 */
+                refresh_token_days?: number | null;
+            };
+            /** @description Its secrets that hold, without what they are. */
+            secrets: components["schemas"]["ClientSecret"][];
+        };
         /** @description A registration in progress. Personal data is masked. */
         Registration: {
             /**
@@ -2873,6 +3722,26 @@ export interface components {
              * @description The password once more.
              */
             password_confirmation: string;
+        };
+        /** @description How another secret is to follow. */
+        RotateSecret: {
+            /**
+             * Format: int32
+             * @description Seconds that the secrets it has hold on: a day when left out, 30 days at
+             *     most.
+             * @example 86400
+             */
+            overlap_seconds?: number | null;
+        };
+        /** @description How another secret is to follow. */
+        RotateWebhookSecret: {
+            /**
+             * Format: int32
+             * @description Seconds that messages bear the signature of the secret before, too: a
+             *     day when left out, a week at most.
+             * @example 86400
+             */
+            overlap_seconds?: number | null;
         };
         /** @description A question. */
         SecurityQuestion: {
@@ -3025,6 +3894,10 @@ export interface components {
              */
             answers: components["schemas"]["QuestionAnswer"][];
         };
+        /** @description Whether a client may do anything. */
+        SetState: {
+            state: components["schemas"]["ClientState"];
+        };
         /** @description Signing in with a browser. */
         SignIn: {
             /** @example wangxiaoming */
@@ -3060,6 +3933,11 @@ export interface components {
         SignedInView: {
             session: components["schemas"]["SessionView"];
         };
+        /**
+         * @description How tokens are signed.
+         * @enum {string}
+         */
+        SigningAlg: "RS256" | "ES256" | "EdDSA";
         /** @description Text messages, the newest first. */
         SmsList: {
             items: components["schemas"]["SmsView"][];
@@ -3239,6 +4117,39 @@ export interface components {
          * @enum {string}
          */
         UnitState: "pending" | "approved" | "rejected";
+        /** @description One of a client's users: what its consent covers, and no more. */
+        User: {
+            /**
+             * @description The name by which the client knows the account.
+             * @example 5c0e1f…
+             */
+            sub: string;
+            state: components["schemas"]["UserState"];
+            /**
+             * @description What the person has granted and the client may still ask for.
+             * @example [
+             *       "openid",
+             *       "profile"
+             *     ]
+             */
+            scopes: string[];
+            /**
+             * @description The claims that these scopes cover, with the names that they have at the
+             *     userinfo endpoint.
+             */
+            claims: Record<string, never>;
+            /**
+             * Format: date-time
+             * @description When account or consent was changed last.
+             * @example 2026-11-23T02:00:00Z
+             */
+            updated_at: string;
+        };
+        /**
+         * @description Where a user stands. Others are not found.
+         * @enum {string}
+         */
+        UserState: "active";
         /**
          * @description Whose account it is.
          * @enum {string}
@@ -3317,6 +4228,77 @@ export interface components {
              */
             phone?: string | null;
         };
+        /** @description An address that is told of events. */
+        Webhook: {
+            /** Format: uuid */
+            id: string;
+            /** @example https://hr.example.gov.cn/shiming */
+            url: string;
+            /**
+             * @example [
+             *       "name.changed",
+             *       "account.closed"
+             *     ]
+             */
+            kinds: components["schemas"]["EventKind"][];
+            state: components["schemas"]["WebhookState"];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when messages bear the signature of the secret before, too.
+             */
+            previous_secret_until: string | null;
+        };
+        /** @description One event on its way to one address. */
+        WebhookDelivery: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            webhook_id: string;
+            /**
+             * Format: uuid
+             * @description The event; `webhook-id` of the message.
+             */
+            event_id: string;
+            state: components["schemas"]["DeliveryState"];
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             * @example 3
+             */
+            attempts: number;
+            /**
+             * Format: int32
+             * @description What the address answered last.
+             * @example 503
+             */
+            last_status: number | null;
+            /**
+             * @description `status`, `timeout`, `unreachable`, `address_refused`, or, for one that
+             *     was not tried, `disabled` or `event_forgotten`.
+             * @example status
+             */
+            last_error: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T02:00:00Z
+             */
+            updated_at: string;
+        };
+        /**
+         * @description Whether an address is told of events.
+         * @enum {string}
+         */
+        WebhookState: "enabled" | "disabled";
     };
     responses: {
         /** @description cross_site_request */
@@ -3333,6 +4315,44 @@ export interface components {
                  *       "status": 403,
                  *       "title": "The request comes from another site",
                  *       "type": "https://shiming.dev/problems/cross_site_request"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description idempotency_key_invalid */
+        IdempotencyKeyInvalid: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "idempotency_key_invalid",
+                 *       "detail": "Use 16 to 128 visible ASCII characters.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 400,
+                 *       "title": "The Idempotency-Key is malformed",
+                 *       "type": "https://shiming.dev/problems/idempotency_key_invalid"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["ProblemDocument"];
+            };
+        };
+        /** @description idempotency_key_reused */
+        IdempotencyKeyReused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "idempotency_key_reused",
+                 *       "detail": "Use a new key for each new action.",
+                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                 *       "status": 422,
+                 *       "title": "The Idempotency-Key belongs to another request",
+                 *       "type": "https://shiming.dev/problems/idempotency_key_reused"
                  *     }
                  */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
@@ -4134,6 +5154,52 @@ export interface operations {
             503: components["responses"]["Overloaded"];
         };
     };
+    list_identity_checks: {
+        parameters: {
+            query?: {
+                /** @description `next` of the answer before: what was asked before that. */
+                before?: string | null;
+                /** @description Checks at most; 50 when left out, 100 at most. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityChecks"];
+                };
+            };
+            /** @description malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description not_signed_in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
     change_password: {
         parameters: {
             query?: never;
@@ -4629,6 +5695,534 @@ export interface operations {
             };
         };
     };
+    list_changes: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the answer before; the beginning when left out. */
+                cursor?: string;
+                /** @description Items at most; 50 when left out, 100 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description cursor_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    list_clients: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the answer before; the beginning when left out. */
+                cursor?: string;
+                /** @description Items at most; 50 when left out, 100 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RegisteredClient"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description cursor_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    create_client: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Metadata"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewClient"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed (`required`, `duplicate`, `uri_format`, `uri_scheme`, `uri_fragment`, `scope_unknown`, `scope_not_grantable`, `key_private`, …), idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    get_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `client_id` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredClient"];
+                };
+            };
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description client_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    change_client: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `client_id` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Metadata"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredClient"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description client_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed (as for a new one, and `sector_changed`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    rotate_client_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description `client_id` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateSecret"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewClientSecret"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description client_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed (`out_of_range`, `has_no_secret`), idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    set_client_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `client_id` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetState"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredClient"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description client_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["ValidationFailed"];
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
     list_document_types: {
         parameters: {
             query?: never;
@@ -4649,6 +6243,94 @@ export interface operations {
             };
             405: components["responses"]["MethodNotAllowed"];
             500: components["responses"]["Internal"];
+        };
+    };
+    check_identity: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckIdentity"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityChecked"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed (those of name and document at registration; of `purpose` `required`, `too_long`, `invalid`), idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
         };
     };
     get_current_recovery: {
@@ -6603,6 +8285,661 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             /** @description validation_failed, idempotency_key_reused */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name by which the system knows the account */
+                sub: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description user_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    replay_webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Id of the delivery */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            400: components["responses"]["IdempotencyKeyInvalid"];
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description webhook_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["RequestInProgress"];
+            422: components["responses"]["IdempotencyKeyReused"];
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Webhook"];
+                };
+            };
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhook"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            409: components["responses"]["RequestInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed (`required`, `uri_format`, `uri_scheme`, `uri_fragment`, `uri_address`, `too_long`, `too_many`), idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description webhook_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description webhook_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    change_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeWebhook"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description webhook_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed (as for a new one) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    list_webhook_deliveries: {
+        parameters: {
+            query?: {
+                /** @description In this state only. */
+                state?: components["schemas"]["DeliveryState"];
+                /** @description `next_cursor` of the answer before; the beginning when left out. */
+                cursor?: string;
+                /** @description Items at most; 50 when left out, 100 at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookDelivery"];
+                };
+            };
+            400: components["responses"]["MalformedRequest"];
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description webhook_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description cursor_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Overloaded"];
+        };
+    };
+    rotate_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 16 to 128 visible ASCII characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Id of the webhook */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateWebhookSecret"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhookSecret"];
+                };
+            };
+            /** @description malformed_request, idempotency_key_invalid */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "Check the form of the request and send it again.",
+                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
+                     *       "status": 400,
+                     *       "title": "The request cannot be read",
+                     *       "type": "https://shiming.dev/problems/malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description token_invalid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description scope_insufficient */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description webhook_not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            405: components["responses"]["MethodNotAllowed"];
+            /** @description request_in_progress */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description validation_failed (`out_of_range`), idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description too_many_requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -11,6 +11,7 @@ mod secrets;
 mod start;
 mod stop;
 mod username;
+mod webhooks;
 
 #[path = "../../support/mod.rs"]
 #[allow(dead_code, reason = "the load test uses the rest")]

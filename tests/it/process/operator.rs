@@ -16,7 +16,7 @@ use crate::support::{CREDIT_CODES, unit};
 
 /// Runs a command that succeeds; returns what it prints.
 #[track_caller]
-fn said(server: &Server, arguments: &[&str]) -> String {
+pub fn said(server: &Server, arguments: &[&str]) -> String {
     let Output { status, stdout, stderr } = server.command(arguments).output().unwrap();
     assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
     String::from_utf8(stdout).unwrap()
@@ -24,7 +24,7 @@ fn said(server: &Server, arguments: &[&str]) -> String {
 
 /// Runs a command that is refused; returns what it says.
 #[track_caller]
-fn refused(server: &Server, arguments: &[&str]) -> String {
+pub fn refused(server: &Server, arguments: &[&str]) -> String {
     let Output { status, stdout, stderr } = server.command(arguments).output().unwrap();
     assert!(!status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stdout));
     String::from_utf8(stderr).unwrap()
