@@ -432,6 +432,9 @@ test('a unit waits for approval, and another agent is proved before he takes ove
     proof.errors.document_number.required,
   )
   await look('agent')
+  // The bank of the agent before is nobody's guess.
+  await expect(page.locator('#bank_code-error')).toHaveText(proof.errors.bank_code.required)
+  await page.getByLabel(proof.fields.bank, { exact: true }).selectOption(next.bank_code)
   await page.getByLabel(account.fields.agent, { exact: true }).fill(next.name)
   await page.getByLabel(proof.fields.document_number, { exact: true }).fill(next.document_number)
   await page.getByLabel(proof.fields.card_number).fill(next.card_number)
