@@ -152,6 +152,8 @@ test('cards that cannot be used are refused before the bank is asked', async ({
   await page.getByLabel(proof.fields.card_number).fill('3568 9512 3456 7893')
   await flow.send()
   await expect(page.getByRole('alert')).toContainText(proof.problems.card_kind_not_accepted.title)
+  await page.getByRole('link', { name: proof.bank.to_the_card }).click()
+  await expect(page.locator('#card_number')).toBeFocused()
 })
 
 test('after a reset by security questions nothing can be changed for a while', async ({
