@@ -143,11 +143,8 @@ fn replace(
         ..AuditSubject::flow(draft.id)
     };
     audit::record(core, conn, meta, (AuditKind::PasswordReset, subject))?;
-    let notice = if before || after {
-        Notice::PasswordResetWithoutQuestions
-    } else {
-        Notice::PasswordReset
-    };
+    let notice =
+        if before || after { Notice::PasswordResetWithoutQuestions } else { Notice::PasswordReset };
     outbox::notify(core, conn, (&account.elements.phone, notice), meta.now)?;
     // Last, as a login does it: the account's row first, then the count.
     lift_lock(core, conn, (meta, &account), device_cookie)?;
