@@ -18,6 +18,12 @@ PORT ?= 8080
 CANDIDATE_PORT ?= 8090
 DATABASE_URL ?= sqlite://$(CURDIR)/data/shiming.db
 
+# What "make run" serves with, and its commands work on.
+SETTINGS = env PORT='$(PORT)' DATABASE_URL='$(DATABASE_URL)' \
+  SHIMING__SERVER__PUBLIC_URL="$${SHIMING__SERVER__PUBLIC_URL:-http://localhost:$(PORT)}" \
+  SHIMING__SERVER__SPA_DIR="$${SHIMING__SERVER__SPA_DIR:-frontend/dist}" \
+  SHIMING__KEYS__FILE="$${SHIMING__KEYS__FILE:-data/keyring.json}"
+
 # A heading between the steps of a long run.
 step = @printf '\n\033[1m== %s\033[0m\n' '$(1)'
 
@@ -32,8 +38,13 @@ run: ## Build everything and serve it at http://localhost:8080, with a candidate
 	@scripts/deps.sh run
 	cargo build --release --locked --bin shiming
 	@$(MAKE) frontend/dist/index.html examples/candidate-service/node_modules/.installed
-	@exec env PORT='$(PORT)' CANDIDATE_PORT='$(CANDIDATE_PORT)' DATABASE_URL='$(DATABASE_URL)' \
+	@exec $(SETTINGS) CANDIDATE_PORT='$(CANDIDATE_PORT)' \
 	  SHIMING_BIN='$(TARGET)/release/shiming' scripts/run.sh
+
+.PHONY: shiming
+shiming: ## A command of the operator beside "make run": make shiming ARGS="units list"
+	@test -x $(TARGET)/release/shiming || { echo '"make run" builds it first.' >&2; exit 1; }
+	@exec $(SETTINGS) $(TARGET)/release/shiming $(ARGS)
 
 .PHONY: deps
 deps: ## Install what is missing to run and to test (Debian: root or sudo)

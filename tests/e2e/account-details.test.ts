@@ -152,6 +152,8 @@ test('cards that cannot be used are refused before the bank is asked', async ({
   await page.getByLabel(proof.fields.card_number).fill('3568 9512 3456 7893')
   await flow.send()
   await expect(page.getByRole('alert')).toContainText(proof.problems.card_kind_not_accepted.title)
+  await page.getByRole('link', { name: proof.bank.to_the_card }).click()
+  await expect(page.locator('#card_number')).toBeFocused()
 })
 
 test('after a reset by security questions nothing can be changed for a while', async ({
@@ -166,7 +168,9 @@ test('after a reset by security questions nothing can be changed for a while', a
   const flow = new Maintenance(page, texts, language)
   await page.goto('/account')
   await expect(page.getByText(texts.account.held.why)).toBeVisible()
-  await page.getByRole('link', { name: texts.account.change.open, exact: true }).click()
+  // What is refused is not offered.
+  await expect(page.getByRole('link', { name: texts.account.change.open, exact: true })).toHaveCount(0)
+  await page.goto('/account/change')
   await flow.heading(texts.account.change.title)
   await expect(page.getByText(texts.account.held.why)).toBeVisible()
   await expect(page.getByLabel(texts.proof.fields.phone)).toHaveCount(0)

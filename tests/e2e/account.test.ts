@@ -394,7 +394,8 @@ test('an account is closed after some days, and it can be taken back', async ({
   await expect(page.locator('#sure-error')).toHaveText(errors.sure.required)
   await page.getByRole('checkbox').check()
   await page.getByRole('button', { name: closure.submit }).click()
-  await expect(page.getByText(closure.waiting)).toBeVisible()
+  await expect(page.getByText(closure.done)).toBeVisible()
+  await expect(page.getByRole('link', { name: more.closure })).toHaveCount(0)
   await look('closing')
   await told(page.request, someone.phone, '您已申请注销账号，账号将于 ')
   await page.goto('/account')
@@ -432,6 +433,9 @@ test('a unit waits for approval, and another agent is proved before he takes ove
     proof.errors.document_number.required,
   )
   await look('agent')
+  // The bank of the agent before is nobody's guess.
+  await expect(page.locator('#bank_code-error')).toHaveText(proof.errors.bank_code.required)
+  await page.getByLabel(proof.fields.bank, { exact: true }).selectOption(next.bank_code)
   await page.getByLabel(account.fields.agent, { exact: true }).fill(next.name)
   await page.getByLabel(proof.fields.document_number, { exact: true }).fill(next.document_number)
   await page.getByLabel(proof.fields.card_number).fill(next.card_number)

@@ -41,6 +41,22 @@ test('the server refuses what the page lets through, and the page keeps it', asy
   await expect(page.locator('#captcha')).not.toHaveValue('')
 })
 
+test('what the page can see is said at once', async ({ page, texts, language }) => {
+  const flow = new Registration(page, texts, language)
+  await page.goto('/register')
+  await flow.fillCredentials('abc')
+  await page.fill('#password_confirmation', 'another')
+  await flow.next()
+  const { errors } = texts.registration
+  await expect(page.locator('#username-error')).toHaveText(errors.username.too_short)
+  await expect(page.locator('#password_confirmation-error')).toHaveText(
+    texts.proof.errors.password_confirmation.mismatch,
+  )
+  await expect(page.locator('#user_agreement-error')).toHaveText(
+    errors.user_agreement.consent_required,
+  )
+})
+
 test('a wrong check digit is told apart from a wrong form', async ({
   page,
   texts,
@@ -53,6 +69,10 @@ test('a wrong check digit is told apart from a wrong form', async ({
   await flow.credentials()
   await page.fill('#name', '王小明')
   await page.fill('#document_number', '440305199003070015')
+  await flow.next()
+  // The right number will fill these in.
+  await expect(page.locator('#document_number-error')).toBeVisible()
+  await expect(page.locator('#gender-error, #birth_date-error')).toHaveCount(0)
   await page.getByRole('radio').first().check()
   for (const [field, value] of [
     ['#birth_date', '1990'],

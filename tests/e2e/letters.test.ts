@@ -137,3 +137,18 @@ test('answers of the help lead to the pages that they speak of', async ({
   await disabled.getByRole('link', { name: texts.recovery.username.title }).click()
   await flow.heading(texts.recovery.username.title)
 })
+
+test('a person of the sandbox gets another phone', async ({ page, texts, expected, look }) => {
+  expected.statuses.push(422)
+  const words = texts.sandbox
+  await page.goto('/sandbox')
+  await page.getByRole('button', { name: words.new_phone.open }).first().click()
+  await look('sandbox form')
+  await page.getByRole('button', { name: words.new_phone.save }).click()
+  await expect(page.locator('#new_phone-error')).toHaveText(words.errors.new_phone.required)
+  const phone = `139${unique(8)}`
+  await page.getByLabel(words.new_phone.label).fill(phone)
+  await page.getByRole('button', { name: words.new_phone.save }).click()
+  const added = page.getByRole('listitem').filter({ hasText: phone })
+  await expect(added).toContainText(words.again)
+})

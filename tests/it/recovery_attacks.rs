@@ -269,6 +269,8 @@ async fn what_a_thief_has_asked_for_ends_with_a_reset_by_code() {
     assert_eq!((count!(app, account_closures), count!(app, security_answers)), (0, 0));
     let audited = (app.audited("closure_cancelled").await, app.audited("questions_removed").await);
     assert_eq!(audited, (1, 1));
+    // Whoever has chosen the questions himself is told that they are gone.
+    assert_eq!(client.told(&person("王小明").phone, "密保问题已删除").await, 1);
 }
 
 #[actix_web::test]

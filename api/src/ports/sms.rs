@@ -54,6 +54,8 @@ pub enum Notice {
     PasswordChanged,
     /// The password was set anew by a recovery.
     PasswordReset,
+    /// The same, and with it the security questions went.
+    PasswordResetWithoutQuestions,
     /// Security questions were chosen, replaced or given up.
     QuestionsChanged,
     /// Wrong answers used up the security questions.

@@ -120,7 +120,7 @@ fn replace(
     };
     let Hashes { new, present } = hashes.ok_or_else(busy)?;
     // Before the account's row, as an erasure takes these rows.
-    undo(core, conn, (meta, draft), account.id)?;
+    let before = undo(core, conn, (meta, draft), account.id)?;
     // Another reset may be on its way; and a login with the old password waits
     // until this one is done, or is done before its session ends here.
     if !accounts::keep_password(conn, account.id, (present, present))? {
@@ -130,7 +130,7 @@ fn replace(
     flows::remove(conn, FlowId::of_account(account.id))?;
     sessions::end_all(core, conn, (account.id, None), meta.now)?;
     // What a session has finished a moment before it was ended.
-    undo(core, conn, (meta, draft), account.id)?;
+    let after = undo(core, conn, (meta, draft), account.id)?;
     let by_questions = draft.answers.method == Some(Method::SecurityQuestions);
     if by_questions {
         let hours = TimeDelta::hours(core.settings.account.changes_hold_hours.into());
@@ -143,7 +143,9 @@ fn replace(
         ..AuditSubject::flow(draft.id)
     };
     audit::record(core, conn, meta, (AuditKind::PasswordReset, subject))?;
-    outbox::notify(core, conn, (&account.elements.phone, Notice::PasswordReset), meta.now)?;
+    let notice =
+        if before || after { Notice::PasswordResetWithoutQuestions } else { Notice::PasswordReset };
+    outbox::notify(core, conn, (&account.elements.phone, notice), meta.now)?;
     // Last, as a login does it: the account's row first, then the count.
     lift_lock(core, conn, (meta, &account), device_cookie)?;
     draft.complete();
@@ -152,22 +154,24 @@ fn replace(
 
 /// Takes back what a thief may have asked for with the old password: closing
 /// the account, and security questions, which would let him in again. Questions
-/// that were answered on the way here are the owner's.
+/// that were answered on the way here are the owner's. Tells whether there were
+/// questions to remove.
 fn undo(
     core: &Core,
     conn: &mut Conn,
     (meta, draft): (&RequestMeta, &Draft),
     account: AccountId,
-) -> Result<(), DbFault> {
+) -> Result<bool, DbFault> {
     let subject = AuditSubject { account: Some(account), ..AuditSubject::flow(draft.id) };
     if accounts::cancel_closure(conn, account)? {
         audit::record(core, conn, meta, (AuditKind::ClosureCancelled, subject.clone()))?;
     }
     let answered = draft.answers.proved.is_some_and(|proved| proved.questions_set_at.is_some());
-    if !answered && security_questions::remove(conn, account)? {
+    let removed = !answered && security_questions::remove(conn, account)?;
+    if removed {
         audit::record(core, conn, meta, (AuditKind::QuestionsRemoved, subject))?;
     }
-    Ok(())
+    Ok(removed)
 }
 
 /// Whoever has just proved who he is may sign in at once.

@@ -2,7 +2,7 @@ import { render, screen } from '@testing-library/vue'
 import { defineComponent, h } from 'vue'
 import { expect, it, vi } from 'vitest'
 import { ProblemError, problemOf } from '@/api/problem'
-import { i18n } from '@/i18n'
+import { i18n, setLanguage } from '@/i18n'
 import ErrorSummary from '@/ui/ErrorSummary.vue'
 import { useForm, type Form } from './form'
 import { page } from './page'
@@ -35,6 +35,18 @@ it('shows what the check finds and sends nothing', async () => {
   expect(page.failed).toBe(true)
   const summary = await screen.findByRole('alert')
   await vi.waitFor(() => expect(document.activeElement).toBe(summary))
+})
+
+it('says what is wrong in the language that the page has now', async () => {
+  const form = mounted()
+  await form.submit(
+    () => ({ username: 'required' }),
+    () => Promise.resolve(),
+  )
+  await setLanguage('en')
+  expect(form.errors.username).toBe('Enter your username')
+  expect(form.summary.value).toEqual([{ id: 'username', text: 'Enter your username' }])
+  await setLanguage('zh-CN')
 })
 
 it('puts refusals of the server at their fields', async () => {

@@ -1,4 +1,4 @@
-import { nextTick, reactive, ref, shallowRef, type Ref } from 'vue'
+import { computed, nextTick, reactive, ref, shallowRef, type ComputedRef, type Ref } from 'vue'
 import { problemFrom, type Problem } from '@/api/problem'
 import { useI18n } from 'petite-vue-i18n'
 import { rules } from '@/api/service'
@@ -12,10 +12,10 @@ import { page } from './page'
 export type Pointers<F extends string> = Record<F, string | string[]>
 
 export interface Form<F extends string> {
-  /** Text of what is wrong, by field. */
-  errors: Partial<Record<F, string>>
+  /** Text of what is wrong, by field, in the language that the page has now. */
+  errors: Readonly<Partial<Record<F, string>>>
   /** What is wrong, in the order of the page. */
-  summary: Ref<{ id: string; text: string }[]>
+  summary: ComputedRef<{ id: string; text: string }[]>
   /** A refusal that belongs to no field. */
   problem: Ref<Problem | null>
   /** What the server refused last, wherever it is shown. */
@@ -30,12 +30,15 @@ export interface Form<F extends string> {
   fail: (codes: Partial<Record<F, string>>) => void
 }
 
-/** Everything that forms have in common: errors, summary, focus, one request at a time. */
-export function useForm<F extends string>(pointers: Pointers<F>): Form<F> {
+/**
+ * Everything that forms have in common: errors, summary, focus, one request at a time. Where a page
+ * serves several purposes, its `purpose` may have words of its own for what is wrong.
+ */
+export function useForm<F extends string>(pointers: Pointers<F>, purpose = ''): Form<F> {
   const { t } = useI18n()
   const names = Object.keys(pointers) as F[]
-  const errors = reactive<Record<string, string>>({})
-  const summary = ref<{ id: string; text: string }[]>([])
+  /** What is wrong, by field; codes, so that another language has its own words for them. */
+  const wrong = shallowRef<Partial<Record<F, string>>>({})
   const problem = shallowRef<Problem | null>(null)
   const refused = shallowRef<Problem | null>(null)
   const busy = ref(false)
@@ -43,13 +46,39 @@ export function useForm<F extends string>(pointers: Pointers<F>): Form<F> {
   function text(name: F, code: string): string {
     // Fields of a row, such as `answer_2`, have one set of words.
     const [, row = name, n = ''] = /^(.+)_(\d)$/.exec(name) ?? []
-    const key = keyOf(`errors.${row}.${code}`, `errors.any.${code}`) ?? 'core.errors.any.invalid'
-    return t(key, { ...rules.value, n, left: refused.value?.attempts_left ?? 0 })
+    const key = keyOf(
+      `errors.${row}.${code}_${purpose}`,
+      `errors.${row}.${code}`,
+      `errors.any.${code}`,
+    )
+    return t(key ?? 'core.errors.any.invalid', {
+      ...rules.value,
+      n,
+      left: refused.value?.attempts_left ?? 0,
+    })
   }
+  const said = (name: F) =>
+    computed(() => {
+      const code = wrong.value[name]
+      return code === undefined ? undefined : text(name, code)
+    })
+  // What `reactive` gives is read as if it held no references.
+  const errors = reactive(
+    Object.fromEntries(names.map((name) => [name, said(name)])),
+  ) as unknown as Partial<Record<F, string>>
+  const summary = computed(() => {
+    const items: { id: string; text: string }[] = []
+    for (const id of names) {
+      const message = errors[id]
+      // One refusal may be about several fields; it is said once.
+      if (message === undefined || items.some((one) => one.text === message)) continue
+      items.push({ id, text: message })
+    }
+    return items
+  })
 
   function clear(): void {
-    for (const name of names) Reflect.deleteProperty(errors, name)
-    summary.value = []
+    wrong.value = {}
     problem.value = null
     refused.value = null
     page.failed = false
@@ -66,16 +95,7 @@ export function useForm<F extends string>(pointers: Pointers<F>): Form<F> {
   }
 
   function put(codes: Partial<Record<F, string>>): void {
-    for (const name of names) {
-      const code = codes[name]
-      if (code === undefined) continue
-      const message = text(name, code)
-      errors[name] = message
-      // One refusal may be about several fields; it is said once.
-      if (!summary.value.some((one) => one.text === message)) {
-        summary.value.push({ id: name, text: message })
-      }
-    }
+    wrong.value = codes
     if (summary.value.length > 0) announce()
   }
 
@@ -102,8 +122,7 @@ export function useForm<F extends string>(pointers: Pointers<F>): Form<F> {
     work: () => Promise<void>,
   ): Promise<void> {
     if (busy.value) return
-    const wrong = check()
-    fail(wrong)
+    fail(check())
     if (summary.value.length > 0) return
     busy.value = true
     try {
@@ -116,7 +135,7 @@ export function useForm<F extends string>(pointers: Pointers<F>): Form<F> {
   }
 
   return {
-    errors: errors as Partial<Record<F, string>>,
+    errors,
     summary,
     problem,
     refused,

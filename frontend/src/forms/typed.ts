@@ -5,9 +5,14 @@ export function asciiDigits(typed: string): string {
   )
 }
 
+/** Without the zero-width and directional characters that come along when copying. */
+export function visible(typed: string): string {
+  return typed.replace(/[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/g, '')
+}
+
 /** A number as people mean it: no spaces, no hyphens, narrow, upper case. */
 export function number(typed: string): string {
-  return asciiDigits(typed)
-    .replace(/[\s\-\u2010-\u2015\uff0d]/g, '')
+  return visible(asciiDigits(typed))
+    .replace(/[\s\-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g, '')
     .toUpperCase()
 }

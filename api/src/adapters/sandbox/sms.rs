@@ -83,6 +83,9 @@ fn news(notice: &Notice) -> String {
         Notice::PhoneReplaced => format!("您账号的手机号码已更换。{NOT_YOU}"),
         Notice::PasswordChanged => format!("您的密码已修改。{NOT_YOU}"),
         Notice::PasswordReset => format!("您的密码已重置，所有登录均已退出。{NOT_YOU}"),
+        Notice::PasswordResetWithoutQuestions => {
+            format!("您的密码已重置，所有登录均已退出；密保问题已删除，请登录后重新设置。{NOT_YOU}")
+        }
         Notice::QuestionsChanged => format!("您的密保问题已变更。{NOT_YOU}"),
         Notice::QuestionsDisabled => {
             format!("密保问题多次回答错误，已停用，请登录后重新设置。{NOT_YOU}")

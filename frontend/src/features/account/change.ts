@@ -71,7 +71,7 @@ export function wanted(
   const bank = orNull(typed.bankCode)
   return {
     name: orNull(typed.name),
-    bank_code: bank === now.bank_code ? null : bank,
+    bank_code: bank === now.bank_code && !typed.otherAgent ? null : bank,
     card_number: orNull(typed.cardNumber),
     phone: orNull(typed.phone),
     agent: typed.otherAgent

@@ -37,6 +37,19 @@ it('says what a business system did, without its id', () => {
   screen.getByText('请留意')
 })
 
+it('marks what somebody else might have done, and not what was mistyped while signed in', () => {
+  const marks = (one: Event) => {
+    const { container } = render(HistoryList, { props: { items: [one] }, global })
+    return container.textContent.includes('请留意')
+  }
+  for (const kind of ['sign_in_failed', 'answers_wrong', 'password_reset', 'questions_removed']) {
+    expect(marks(item(kind)), kind).toBe(true)
+  }
+  expect(marks(item('sign_in_failed', 'session'))).toBe(false)
+  screen.getByText('再次输入密码时输错')
+  expect(marks(item('signed_in', 'browser'))).toBe(false)
+})
+
 it('has words for kinds and details that it does not know', () => {
   render(HistoryList, { props: { items: [item('teleported', 'to_the_moon')] }, global })
   screen.getByText('其他操作')
@@ -44,8 +57,23 @@ it('has words for kinds and details that it does not know', () => {
 
 it('shows every part of an export, known or not', async () => {
   const value = {
-    account: { username: 'person', kind: 'person', unit: null, closing: false },
-    history: [{ at: '2026-11-24T02:00:00Z', kind: 'signed_in' }],
+    account: {
+      id: '018f0000-0000-7000-8000-000000000000',
+      username: 'person',
+      kind: 'person',
+      phone: '+8613800138000',
+      created_at: '2026-11-24T02:00:00Z',
+      unit: null,
+      closing: false,
+    },
+    history: [
+      { at: '2026-11-24T02:00:00Z', kind: 'signed_in' },
+      {
+        at: '2026-11-24T02:00:00Z',
+        kind: 'session_ended',
+        detail: '018f0000-0000-7000-8000-000000000001',
+      },
+    ],
     authorized_systems: [{ client_id: 'c1', scopes: 'openid realname' }],
     identity_checks: [{ purpose: '职称申报', matched: true }],
     of_tomorrow: ['one'],
@@ -61,6 +89,12 @@ it('shows every part of an export, known or not', async () => {
   screen.getByText('认出您的账号、姓名、证件和实名认证')
   screen.getByText('职称申报')
   expect(container.textContent).not.toContain('2026-11-24T')
+  // A program's own names are in the file that can be downloaded.
+  expect(container.textContent).not.toContain('018f0000')
+  expect(container.textContent).not.toContain('+86')
+  screen.getByText('13800138000')
+  screen.getByText('注册时间')
+  expect(screen.queryByText('无')).toBeNull()
   const { violations } = await axe.run(container)
   expect(violations.map(({ id }) => id)).toEqual([])
 })

@@ -1,14 +1,16 @@
 import userEvent from '@testing-library/user-event'
-import { render, screen } from '@testing-library/vue'
+import { cleanup, render, screen } from '@testing-library/vue'
 import axe from 'axe-core'
 import { beforeEach, expect, it } from 'vitest'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import type { Component } from 'vue'
 import { documentTypes } from '@/api/lists'
+import { service } from '@/api/service'
 import { i18n, loadMessages } from '@/i18n'
 import { refusal, serve } from '@/test/server'
 import { sample } from '@/test/recovery'
 import CodePage from './CodePage.vue'
+import DonePage from './DonePage.vue'
 import IdentityPage from './IdentityPage.vue'
 import MethodPage from './MethodPage.vue'
 import QuestionsPage from './QuestionsPage.vue'
@@ -18,6 +20,7 @@ import { drop, keep, wipe, type Recovery } from './recovery'
 
 const names = [
   'help',
+  'account-questions',
   'login',
   'register',
   ...['username', 'username-code', 'username-done'].map((one) => `recover-${one}`),
@@ -165,6 +168,32 @@ it('says the words of the guide when a code is wrong', async () => {
   expect(document.getElementById('code-error')?.textContent).toContain(words)
   expect(field).toHaveProperty('value', '１２３４５６')
   expect(screen.getAllByRole('link', { name: '返回检查填写的信息' }).length).toBeGreaterThan(0)
+})
+
+it('speaks of what was typed to find a username', async () => {
+  serve({
+    [`POST /recoveries/${id}/confirmation`]: refusal(422, 'recovery_code_wrong', {
+      attempts_left: 4,
+    }),
+  })
+  const { user } = await show(CodePage, sample({ goal: 'username', stage: 'code' }))
+  await user.type(screen.getByLabelText('动态验证'), '123456')
+  await user.click(screen.getByRole('button', { name: '下一步' }))
+  const notice = await screen.findByRole('alert')
+  expect(notice.textContent).toContain('姓名、证件与注册时的不一致')
+  expect(notice.textContent).not.toContain('手机号码')
+})
+
+it('says after a reset by phone that the security questions went', async () => {
+  serve({})
+  const mode = 'guide' as const
+  service.value = { security_questions: { mode, wrong_sets: 5 } } as typeof service.value
+  await show(DonePage, sample({ stage: 'done', method: 'document_and_sms' }))
+  expect(screen.getByRole('link', { name: '登录并重新设置密保问题' })).toBeTruthy()
+  cleanup()
+  await show(DonePage, sample({ stage: 'done', method: 'security_questions' }))
+  expect(screen.queryByRole('link', { name: '登录并重新设置密保问题' })).toBeNull()
+  service.value = null
 })
 
 it.each([
