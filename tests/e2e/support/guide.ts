@@ -62,8 +62,8 @@ export class Guide {
   program(file: string): ChildProcess {
     const { client, client_secret: secret } = JSON.parse(
       readFileSync(join(this.folder, 'registered.json'), 'utf8'),
-    ) as { client: { client_id: string }; client_secret: string }
-    this.#registered = { CLIENT_ID: client.client_id, CLIENT_SECRET: secret }
+    ) as { client: { id: string }; client_secret: string }
+    this.#registered = { CLIENT_ID: client.id, CLIENT_SECRET: secret }
     return file.endsWith('.py')
       ? this.#spawn('python3', [file])
       : this.#spawn(process.execPath, [file])
