@@ -47,7 +47,7 @@ export class Guide {
 
   /** A text of the guide with the ports of this run. */
   own(text: string): string {
-    return text.replace(/\b900[01]\b/g, (port) => this.#ports.get(port) ?? port)
+    return text.replace(/(?<!\d)900[01](?!\d)/g, (port) => this.#ports.get(port) ?? port)
   }
 
   /** All commands, in one shell, which stops at the first that fails. */
