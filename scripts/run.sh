@@ -53,7 +53,7 @@ url=http://localhost:$candidate_port
 is_registered() {
   local id
   [[ -s $client ]] || return 1
-  id=$(node -p "JSON.parse(fs.readFileSync('$client', 'utf8')).client.client_id") || return 1
+  id=$(node -p "JSON.parse(fs.readFileSync('$client', 'utf8')).client.id") || return 1
   "$shiming" clients show "$id" 2>/dev/null | grep -qF "\"$url/callback\""
 }
 

@@ -73,7 +73,7 @@ async function site(): Promise<Site> {
     post_logout_redirect_uris: [`${url}/`],
   })
   expect(client_secret ?? null, 'a public client has no secret').toBeNull()
-  clientId = client.client_id
+  clientId = client.id
   return { url, server }
 }
 

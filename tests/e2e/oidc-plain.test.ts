@@ -2,27 +2,20 @@
 import { loggedIn, member } from './support/account'
 import { PASSWORD } from './support/flow'
 import { expect, test, type Page } from './support/sign-in'
+import type { Texts } from './support/test'
 
-const words = {
-  'zh-CN': {
-    username: '用户名',
-    password: '密码',
-    captcha: '验证码',
-    signIn: '登录',
-    allow: '同意并登录',
-    deny: '不同意，返回该系统',
-  },
-  en: {
-    username: 'Username',
-    password: 'Password',
-    captcha: 'Digits in the picture',
-    signIn: 'Sign in',
-    allow: 'Allow and sign in',
-    deny: 'No, go back to the system',
-  },
-}
+/** Its words are those of the web client. */
+const words = ({ core, authorize }: Texts) => ({
+  username: core.fields.username,
+  password: core.fields.password,
+  captcha: core.captcha.label,
+  signIn: core.login.submit,
+  allow: authorize.consent.allow,
+  deny: authorize.consent.deny,
+})
+type Words = ReturnType<typeof words>
 
-async function signIn(page: Page, t: (typeof words)['en'], username: string, password: string) {
+async function signIn(page: Page, t: Words, username: string, password: string) {
   await page.getByLabel(t.username, { exact: true }).fill(username)
   await page.getByLabel(t.password, { exact: true }).fill(password)
   const image = (await page.locator('img').getAttribute('src')) ?? ''
@@ -41,11 +34,11 @@ test.describe('without JavaScript', () => {
     flow,
     system,
     candidate,
-    language,
+    texts,
     expected,
   }) => {
     expected.statuses.push(401)
-    const t = words[language]
+    const t = words(texts)
     const someone = await member(page)
     await page.goto(system.url)
     await page.getByRole('link', { name: candidate.login.login, exact: true }).click()
@@ -69,9 +62,9 @@ test.describe('without JavaScript', () => {
     await flow.heading(candidate.signed_out.title)
   })
 
-  test('who refuses goes back', async ({ page, flow, system, candidate, language, expected }) => {
+  test('who refuses goes back', async ({ page, flow, system, candidate, texts, expected }) => {
     expected.statuses.push(400)
-    const t = words[language]
+    const t = words(texts)
     const someone = await member(page)
     await page.goto(system.url)
     await page.getByRole('link', { name: candidate.login.login, exact: true }).click()
@@ -82,15 +75,15 @@ test.describe('without JavaScript', () => {
   })
 })
 
-test('the pages are accessible', async ({ page, system, candidate, language, accessible }) => {
+test('the pages are accessible', async ({ page, system, candidate, texts, accessible }) => {
   await page.goto(system.url)
   await page.getByRole('link', { name: candidate.login.login, exact: true }).click()
   await expect(page).toHaveURL(/\/authorize\//)
   await page.goto('/oauth2/plain')
-  await expect(page.getByLabel(words[language].username, { exact: true })).toBeVisible()
+  await expect(page.getByLabel(words(texts).username, { exact: true })).toBeVisible()
   await accessible('login without JavaScript')
   await loggedIn(page)
   await page.goto('/oauth2/plain')
-  await expect(page.getByRole('button', { name: words[language].allow, exact: true })).toBeVisible()
+  await expect(page.getByRole('button', { name: words(texts).allow, exact: true })).toBeVisible()
   await accessible('consent without JavaScript')
 })

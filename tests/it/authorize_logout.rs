@@ -130,7 +130,7 @@ async fn without_proof_the_person_is_asked() {
     }
     let english = [("client_id", id.as_str()), ("ui_locales", "en")];
     let html = client.get(&logout(&english)).await.page(200);
-    assert!(html.contains("Sign out?") && html.contains("Candidate service"), "{html}");
+    assert!(html.contains("Log out?") && html.contains("Candidate service"), "{html}");
 }
 
 #[actix_web::test]

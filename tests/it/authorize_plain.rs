@@ -74,7 +74,7 @@ async fn somebody_signs_in_and_consents_without_scripts() {
         client.cookie("shiming_session").is_some() && client.cookie("shiming_device").is_some()
     );
     let html = page(&client, &id).await;
-    for words in ["zhangsan", "王**", "手机号码", "姓名", "部分隐藏的证件号码", "同意并登录"]
+    for words in ["zhangsan", "王**", "手机号码", "姓名", "证件号码（隐藏中间部分）", "同意并登录"]
     {
         assert!(html.contains(words), "{words}: {html}");
     }

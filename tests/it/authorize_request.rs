@@ -303,7 +303,7 @@ async fn the_page_speaks_the_language_of_the_person_and_shows_no_code_of_others(
     assert!(client.get(&link).await.page(400).contains("<html lang=\"en\">"), "{link}");
     let request = client.request(reqwest::Method::GET, "/oauth2/authorize");
     let answer = client.send(request.header("accept-language", "en")).await;
-    assert!(answer.page(400).contains("The sign-in cannot begin"));
+    assert!(answer.page(400).contains("login request is not right"));
     assert_eq!(answer.header("content-language"), "en");
 }
 

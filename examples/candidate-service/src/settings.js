@@ -30,7 +30,7 @@ export function settings(env) {
     port,
     url: new URL(env['CANDIDATE_URL'] ?? `http://localhost:${port}`),
     issuer: new URL(env['SHIMING_URL'] ?? 'http://localhost:8080'),
-    clientId: registered.client.client_id,
+    clientId: registered.client.id,
     clientSecret: registered.client_secret,
     freshSeconds: Number(env['CANDIDATE_FRESH_SECONDS'] ?? 300),
   }

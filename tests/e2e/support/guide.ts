@@ -47,7 +47,7 @@ export class Guide {
 
   /** A text of the guide with the ports of this run. */
   own(text: string): string {
-    return text.replace(/\b900[01]\b/g, (port) => this.#ports.get(port) ?? port)
+    return text.replace(/(?<!\d)900[01](?!\d)/g, (port) => this.#ports.get(port) ?? port)
   }
 
   /** All commands, in one shell, which stops at the first that fails. */
@@ -62,8 +62,8 @@ export class Guide {
   program(file: string): ChildProcess {
     const { client, client_secret: secret } = JSON.parse(
       readFileSync(join(this.folder, 'registered.json'), 'utf8'),
-    ) as { client: { client_id: string }; client_secret: string }
-    this.#registered = { CLIENT_ID: client.client_id, CLIENT_SECRET: secret }
+    ) as { client: { id: string }; client_secret: string }
+    this.#registered = { CLIENT_ID: client.id, CLIENT_SECRET: secret }
     return file.endsWith('.py')
       ? this.#spawn('python3', [file])
       : this.#spawn(process.execPath, [file])

@@ -3,6 +3,9 @@ import { execFile } from 'node:child_process'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 
+/** The business systems of the tests are on this machine. */
+export const LOCAL_NETWORKS = '127.0.0.0/8,::1/128'
+
 const built = resolve(import.meta.dirname, '../../../target/debug/shiming')
 
 export async function operator(...command: string[]): Promise<string> {
@@ -11,6 +14,7 @@ export async function operator(...command: string[]): Promise<string> {
     env: {
       DATABASE_URL: `sqlite://${folder}/shiming.db`,
       SHIMING__KEYS__FILE: `${folder}/keyring.json`,
+      SHIMING__WEBHOOKS__ALLOWED_NETWORKS: LOCAL_NETWORKS,
     },
   })
   return stdout

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { origin } from '../playwright.config'
+import { LOCAL_NETWORKS } from './operator'
 
 const root = resolve(import.meta.dirname, '../../..')
 
@@ -21,8 +22,7 @@ export default async function start(): Promise<() => Promise<void>> {
         SHIMING__SERVER__PUBLIC_URL: origin,
         SHIMING__SERVER__SPA_DIR: process.env['SPA_DIR'] ?? join(root, 'frontend/dist'),
         SHIMING__LOG__FILTER: 'warn',
-        // The business systems of the tests are on this machine.
-        SHIMING__WEBHOOKS__ALLOWED_NETWORKS: '127.0.0.0/8,::1/128',
+        SHIMING__WEBHOOKS__ALLOWED_NETWORKS: LOCAL_NETWORKS,
         // All browsers of the tests share one address.
         SHIMING__LIMITS__SMS_PER_ADDRESS_HOUR: '100000',
         SHIMING__LIMITS__BANK_FAILURES_PER_ADDRESS_HOUR: '100000',

@@ -11,7 +11,7 @@ export const root = resolve(import.meta.dirname, '../../..')
 const example = join(root, 'examples/candidate-service')
 
 export interface Registered {
-  client: { client_id: string }
+  client: { id: string }
   client_secret?: string
 }
 
@@ -92,5 +92,5 @@ export async function candidateService(): Promise<System> {
       SHIMING_URL: origin,
     },
   })
-  return { url, clientId: client.client_id, stop }
+  return { url, clientId: client.id, stop }
 }
