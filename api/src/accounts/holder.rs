@@ -21,21 +21,20 @@ pub enum Known<'a> {
 /// document.
 ///
 /// Whoever asks has proved the document, but may be a stranger to the account,
-/// and must not learn from the time it takes that there is one: one short
-/// query, of which only the document is opened. The rest is read once it is
-/// his.
+/// and must not learn from the time it takes that there is one: the same two
+/// short queries in any case, and only the document is opened. The rest is read
+/// once it is his.
 pub fn find_held(
     core: &Core,
     conn: &mut Conn,
     (known, document): (Known<'_>, &IdDocument),
 ) -> Result<Option<Account>, DbFault> {
-    let found = match known {
-        Known::Username(key) => {
-            store::document_by_username(conn, username_index(core, key).as_str())?
-        }
-        Known::Claimed(key) => store::document_by_claim(conn, document_index(core, key).as_str())?,
+    let owner = match known {
+        Known::Username(key) => store::username_owner(conn, username_index(core, key).as_str())?,
+        Known::Claimed(key) => store::document_owner(conn, document_index(core, key).as_str())?,
     };
-    let Some(row) = found else { return Ok(None) };
+    let row = store::document(conn, &owner.unwrap_or_default())?;
+    let Some(row) = row else { return Ok(None) };
     let place = |column| Place { table: "accounts", column, row: &row.id };
     let kind = DocumentType::from_code(&row.document_type)
         .ok_or_else(|| corrupt(place("document_type")))?;

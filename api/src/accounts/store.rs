@@ -91,46 +91,16 @@ pub(super) struct DocumentRow {
     pub created_at: NaiveDateTime,
 }
 
-type DocumentColumns = (
-    accounts::id,
-    accounts::document_type,
-    accounts::document_number_sealed,
-    accounts::issuing_country,
-    accounts::verified_at,
-    accounts::created_at,
-);
-
-const DOCUMENT: DocumentColumns = (
-    accounts::id,
-    accounts::document_type,
-    accounts::document_number_sealed,
-    accounts::issuing_country,
-    accounts::verified_at,
-    accounts::created_at,
-);
-
-pub(super) fn document_by_username(
-    conn: &mut Conn,
-    index: &str,
-) -> Result<Option<DocumentRow>, DbFault> {
-    Ok(username_claims::table
-        .inner_join(accounts::table.on(accounts::id.eq(username_claims::account_id)))
-        .filter(username_claims::username_index.eq(index))
-        .select(DOCUMENT)
-        .first(conn)
-        .optional()?)
-}
-
-pub(super) fn document_by_claim(
-    conn: &mut Conn,
-    index: &str,
-) -> Result<Option<DocumentRow>, DbFault> {
-    Ok(document_claims::table
-        .inner_join(accounts::table.on(accounts::id.eq(document_claims::account_id)))
-        .filter(document_claims::document_index.eq(index))
-        .select(DOCUMENT)
-        .first(conn)
-        .optional()?)
+pub(super) fn document(conn: &mut Conn, id: &str) -> Result<Option<DocumentRow>, DbFault> {
+    let columns = (
+        accounts::id,
+        accounts::document_type,
+        accounts::document_number_sealed,
+        accounts::issuing_country,
+        accounts::verified_at,
+        accounts::created_at,
+    );
+    Ok(accounts::table.find(id).select(columns).first(conn).optional()?)
 }
 
 pub(super) fn credentials(

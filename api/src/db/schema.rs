@@ -404,9 +404,4 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(
-    accounts,
-    document_claims,
-    security_answers,
-    username_claims
-);
+diesel::allow_tables_to_appear_in_same_query!(accounts, security_answers, username_claims);

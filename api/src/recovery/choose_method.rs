@@ -42,8 +42,8 @@ fn may_choose(draft: &Draft) -> Result<(), crate::web::Problem> {
     draft.require(&[Stage::Method, Stage::Identity, Stage::Code, Stage::Questions])
 }
 
-/// Whether there are questions that can be answered: one query, whether there
-/// is such an account or not.
+/// Whether there are questions that can be answered: the same queries, whether
+/// there is such an account or not.
 fn can_answer(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<bool, DbFault> {
     if core.settings.security_questions.mode != QuestionsMode::Guide {
         return Ok(false);

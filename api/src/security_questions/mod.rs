@@ -84,8 +84,8 @@ pub fn find(conn: &mut Conn, account: AccountId) -> Result<Option<Enrolled>, DbF
     store::find(conn, &account.to_string())?.as_ref().map(enrolled).transpose()
 }
 
-/// What the account with this username has chosen: one query, whether there is
-/// such an account or not.
+/// What the account with this username has chosen: the same queries, whether
+/// there is such an account or not.
 pub fn find_by_username(
     core: &Core,
     conn: &mut Conn,

@@ -37,16 +37,15 @@ pub(super) fn find(conn: &mut Conn, id: &str) -> Result<Option<Row>, DbFault> {
     Ok(security_answers::table.find(id).select(COLUMNS).first(conn).optional()?)
 }
 
+/// Two queries in any case. In one that joins, the database would look at the
+/// second table for somebody only.
 pub(super) fn find_by_username(conn: &mut Conn, index: &str) -> Result<Option<Row>, DbFault> {
-    Ok(username_claims::table
-        .inner_join(
-            security_answers::table
-                .on(security_answers::account_id.eq(username_claims::account_id)),
-        )
-        .filter(username_claims::username_index.eq(index))
-        .select(COLUMNS)
+    let owner: Option<String> = username_claims::table
+        .find(index)
+        .select(username_claims::account_id)
         .first(conn)
-        .optional()?)
+        .optional()?;
+    find(conn, &owner.unwrap_or_default())
 }
 
 pub(super) fn replace(
