@@ -1,11 +1,7 @@
 /** One account for every system: 考生服务系统, with openid-client, in a real browser. */
-import { loggedIn, logIn, member } from './support/account'
+import { loggedIn, member } from './support/account'
 import { person } from './support/people'
-import { NEW_PASSWORD, Recovery } from './support/recovery'
-import { codeOf } from './support/rest'
 import { expect, fill, test } from './support/sign-in'
-import { FRESH_SECONDS } from './support/systems'
-import { origin } from './playwright.config'
 
 test.describe.configure({ timeout: 90_000 })
 
@@ -16,6 +12,7 @@ test('a candidate logs in, agrees, and is known by the name that the bank knows'
   candidate,
   texts,
   look,
+  accessible,
 }) => {
   const someone = await member(page)
   await page.goto(system.url)
@@ -33,6 +30,7 @@ test('a candidate logs in, agrees, and is known by the name that the bank knows'
   await flow.logIn(someone.username)
 
   await flow.consentAsked()
+  await accessible('consent')
   await expect(page.getByText(candidateOwner[flow.language])).toBeVisible()
   const items = ['username', 'user_type', 'phone', 'name', 'document_type', 'gender'] as const
   for (const item of [...items, 'document_number_masked', 'birth_date', 'verification'] as const) {
@@ -80,20 +78,6 @@ const candidateOwner = {
   en: 'Examinations authority (example)',
 }
 
-test('the pages of consent are accessible', async ({
-  page,
-  flow,
-  system,
-  candidate,
-  accessible,
-}) => {
-  await loggedIn(page)
-  await page.goto(system.url)
-  await page.getByRole('link', { name: candidate.login.login, exact: true }).click()
-  await flow.consentAsked()
-  await accessible('consent')
-})
-
 test('somebody without an account registers and comes back to where he came from', async ({
   page,
   flow,
@@ -118,36 +102,6 @@ test('somebody without an account registers and comes back to where he came from
   await expect(page.getByText(someone.name, { exact: true })).toBeVisible()
 })
 
-test('somebody who has forgotten his password resets it and comes back', async ({
-  page,
-  flow,
-  system,
-  candidate,
-  texts,
-  language,
-  request,
-}) => {
-  const someone = await member(page)
-  await page.goto(system.url)
-  await page.getByRole('link', { name: candidate.login.login, exact: true }).click()
-  await flow.heading(texts.core.login.title)
-  await page
-    .getByRole('link', { name: texts.core.links.forgot_password, exact: true })
-    .first()
-    .click()
-  const recovery = new Recovery(page, texts, language)
-  await recovery.user(someone.username)
-  await recovery.choose('document_and_sms')
-  await recovery.identity(someone)
-  await recovery.enter(await codeOf(request, someone.phone, 'password_recovery'))
-  await recovery.reset()
-  const back = fill(texts.core.waiting.back, { system: candidate.title })
-  await page.getByRole('link', { name: back, exact: true }).click()
-  await flow.logIn(someone.username, NEW_PASSWORD)
-  await flow.allow()
-  await flow.heading(candidate.me.title)
-})
-
 test('who refuses is sent back without being known', async ({
   page,
   flow,
@@ -166,107 +120,4 @@ test('who refuses is sent back without being known', async ({
   await look('candidate service: refused')
   await page.goto(`${system.url}/me`)
   await expect(page).toHaveURL(`${system.url}/`)
-})
-
-test('a consent that is withdrawn ends the tokens, and is asked for again', async ({
-  page,
-  flow,
-  system,
-  candidate,
-  texts,
-  expected,
-}) => {
-  expected.statuses.push(400)
-  const someone = await member(page)
-  await flow.toCandidateService(system.url, someone.username)
-  await page.goto('/account/authorized-systems')
-  const card = page
-    .getByRole('listitem')
-    .filter({ has: page.getByRole('heading', { name: candidate.title }) })
-  await expect(card.getByText(texts.items.phone)).toBeVisible()
-  await card.getByRole('button', { name: texts.systems.withdraw.open }).click()
-  await card.getByRole('button', { name: texts.systems.withdraw.yes, exact: true }).click()
-  await expect(
-    page.getByText(fill(texts.systems.withdraw.done, { system: candidate.title })),
-  ).toBeVisible()
-
-  await page.goto(`${system.url}/me`)
-  await page.getByRole('button', { name: candidate.me.refresh, exact: true }).click()
-  await flow.heading(candidate.problem.title)
-  await expect(page.getByText(candidate.problem.withdrawn)).toBeVisible()
-  await page.getByRole('link', { name: candidate.problem.back, exact: true }).click()
-  await page.getByRole('link', { name: candidate.login.login, exact: true }).click()
-  await flow.allow()
-  await flow.heading(candidate.me.title)
-})
-
-test('who signs out of Shiming is signed out of the system, too', async ({
-  page,
-  flow,
-  system,
-  candidate,
-  texts,
-}) => {
-  const someone = await member(page)
-  await flow.toCandidateService(system.url, someone.username)
-  await page.goto('/account')
-  await page.getByRole('button', { name: texts.account.sign_out, exact: true }).click()
-  await flow.heading(texts.core.login.title)
-  // The system is told by Shiming itself.
-  await expect
-    .poll(async () => {
-      await page.goto(`${system.url}/me`)
-      return page.url()
-    })
-    .toBe(`${system.url}/`)
-  await expect(page.getByRole('link', { name: candidate.login.login, exact: true })).toBeVisible()
-})
-
-test('a session that is ended from another device ends at the system, too', async ({
-  page,
-  flow,
-  system,
-  browser,
-  language,
-}) => {
-  const someone = await member(page)
-  await flow.toCandidateService(system.url, someone.username)
-  const other = await browser.newContext({ locale: language })
-  const elsewhere = await other.newPage()
-  await logIn(elsewhere, someone)
-  const { items } = (await (await elsewhere.request.get('/api/v1/sessions')).json()) as {
-    items: { id: string; current: boolean }[]
-  }
-  const first = items.find(({ current }) => !current)
-  const ended = await elsewhere.request.delete(`/api/v1/sessions/${first?.id}`, {
-    headers: { Origin: origin },
-  })
-  expect(ended.status()).toBe(204)
-  await other.close()
-  await expect
-    .poll(async () => {
-      await page.goto(`${system.url}/me`)
-      return page.url()
-    })
-    .toBe(`${system.url}/`)
-})
-
-test('a page that needs a fresh login gets one, and goes on', async ({
-  page,
-  flow,
-  system,
-  candidate,
-  texts,
-}) => {
-  const someone = await member(page)
-  await flow.toCandidateService(system.url, someone.username)
-  await page.getByRole('button', { name: candidate.exams.apply }).first().click()
-  await page.waitForTimeout((FRESH_SECONDS + 1) * 1000)
-  await page.getByRole('link', { name: candidate.exams.ticket, exact: true }).click()
-  await expect(
-    page.getByText(fill(texts.authorize.sign_in.password_again, { system: candidate.title })),
-  ).toBeVisible()
-  await flow.logIn(someone.username)
-  await flow.heading(candidate.ticket.title)
-  await expect(page.getByText(someone.name, { exact: true })).toBeVisible()
 })

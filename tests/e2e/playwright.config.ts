@@ -31,7 +31,9 @@ const details = [
   'form.test.ts',
   'recovery-details.test.ts',
   'account-details.test.ts',
+  'oidc-details.test.ts',
   'oidc-browser.test.ts',
+  'oidc-plain.test.ts',
   'integrators.test.ts',
 ]
 

@@ -2,7 +2,7 @@
 import { html } from 'hono/html'
 import { exams } from './exams.js'
 import { maskDocument, maskPhone } from './person.js'
-import { formatted, texts } from './texts.js'
+import { day, formatted, texts } from './texts.js'
 
 /** @typedef {import('./texts.js').Language} Language */
 /** @typedef {keyof import('./texts.js').Texts['problem']} Problem */
@@ -140,7 +140,11 @@ function examCard(language, exam, applied) {
   const name = exam.name[language]
   return html`<li>
     <h3 id="${exam.id}">${name}</h3>
-    <p>${t.date}: <time datetime="${exam.date}">${exam.date}</time></p>
+    <p>
+      ${t.date}${language === 'en' ? ': ' : '：'}<time datetime="${exam.date}"
+        >${day(language, exam.date)}</time
+      >
+    </p>
     ${
       applied
         ? html`<p>
@@ -167,7 +171,7 @@ export function ticketPage(language, person, { exam, authenticatedAt }) {
     html`<p class="soft">${t.fresh}</p>
       <h2>${exam.name[language]}</h2>
       <dl>
-        ${identity(language, person)} ${row(e.date, exam.date)}
+        ${identity(language, person)} ${row(e.date, day(language, exam.date))}
         ${row(t.authenticated, formatted(language, new Date(authenticatedAt * 1000)))}
       </dl>
       <p><a href="/me">${t.back}</a></p>`,

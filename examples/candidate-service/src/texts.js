@@ -165,6 +165,19 @@ const english = {
 export const texts = { 'zh-CN': chinese, en: english }
 
 /**
+ * A day as people write it.
+ *
+ * @param {Language} language
+ * @param {string} date
+ */
+export function day(language, date) {
+  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+    dateStyle: 'long',
+    timeZone: 'UTC',
+  }).format(new Date(date))
+}
+
+/**
  * A time as people of this city read it.
  *
  * @param {Language} language

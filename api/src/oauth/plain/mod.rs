@@ -174,11 +174,16 @@ fn consent_page(
     let asks = standing.state == State::Consent;
     let new = new_items(pending, standing);
     let items = pending.client.items(&pending.request.scopes);
+    let client = client(pending, words);
     ConsentPage {
         words,
         switch_url: reader.switch_url(),
-        title: if asks { words.consent_title } else { words.go_on_title },
-        client: client(pending, words),
+        title: client.within(match asks {
+            true if items.is_empty() => words.no_items_title,
+            true => words.consent_title,
+            false => words.go_on_title,
+        }),
+        client,
         token: form_token(core, (&held.id, &held.secret)),
         id: held.id.clone(),
         username: account.username.clone(),

@@ -15,6 +15,11 @@ pub struct ClientWords {
 }
 
 impl ClientWords {
+    /// A text with the name of the client in it.
+    pub fn within(&self, text: &str) -> String {
+        text.replace("{system}", &self.name)
+    }
+
     /// In the language of a page.
     pub fn new(view: ClientView, words: &Words) -> Self {
         let ClientView { name, name_en, owner, owner_en, .. } = view;
@@ -64,7 +69,7 @@ impl SignInPage {
 pub struct ConsentPage {
     pub words: &'static Words,
     pub switch_url: String,
-    pub title: &'static str,
+    pub title: String,
     pub client: ClientWords,
     pub id: String,
     pub token: String,

@@ -20,8 +20,7 @@ words! {
     other_name: "English", "中文";
     product: "实名 统一用户平台", "Shiming real-name accounts";
     for_client: "您正在登录：", "You are logging in to ";
-    run_by_open: "（", " (";
-    run_by_close: "）", ")";
+    run_by: "运营单位：", "Run by: ";
     name_open: "（", " (";
     name_close: "）", ")";
     there_is_a_problem: "填写的内容有问题", "There is a problem";
@@ -41,17 +40,19 @@ words! {
     needs_scripts: "注册账号、找回用户名和密码需要启用 JavaScript 的浏览器。", "Registering and recovering a username or password need a browser with JavaScript.";
     password_again: "该系统要求您再次输入密码。", "The system asks you to enter your password again.";
     select_account: "请登录您要使用的账号。", "Log in with the account that you want to use.";
-    consent_title: "同意该系统使用您的以下信息吗？", "Let this system use this information about you?";
+    consent_title: "同意「{system}」使用您的以下信息吗？", "Let “{system}” use this information about you?";
+    no_items_title: "用当前账号登录「{system}」吗？", "Log in to “{system}” with this account?";
     go_on_title: "继续登录", "Go on";
     signed_in_as: "当前登录的账号：", "You are logged in as ";
-    sees: "该系统可以使用：", "The system may use:";
-    nothing: "一个编号，用来认出您的账号，不含个人信息", "A number by which it knows your account, and nothing personal";
+    sees: "「{system}」可以使用：", "“{system}” may use:";
+    nothing: "「{system}」看不到您的个人信息，只会得到一个编号，用来认出您的账号。", "“{system}” sees nothing personal. It only gets a number by which it knows your account.";
     new: "（新增）", " (new)";
-    withdraw: "同意后，下次登录该系统不再询问。您可以随时在“用户信息维护”的“已授权的系统”中撤回。", "If you agree, the system does not ask again. You can withdraw at any time: under “Maintain your information”, “Authorized systems”.";
+    remembered: "同意后，下次登录「{system}」不再询问。您可以随时在“用户信息维护”的“已授权的系统”中撤回。", "If you agree, “{system}” does not ask again. You can withdraw at any time: under “Maintain your information”, “Authorized systems”.";
     allow: "同意并登录", "Agree and log in";
     go_on: "继续", "Go on";
     deny: "拒绝", "Refuse";
-    back: "返回该系统", "Return to the system";
+    denied: "如果拒绝，将返回「{system}」，不会登录，也不会提供任何信息。", "If you refuse, you return to “{system}”, are not logged in there, and nothing is given to it.";
+    back: "返回「{system}」", "Return to “{system}”";
     other_account: "换一个账号登录", "Use another account";
     refused_title: "暂时不能登录该系统", "You cannot log in to this system yet";
     unit_not_approved: "单位账号通过审核后才能登录业务系统。", "A unit can log in to business systems once it has been approved.";
@@ -123,15 +124,17 @@ mod tests {
     use super::{Item, Words, item};
     use crate::web::Language;
 
-    const CLIENT: [(Language, &str, &str); 2] = [
+    const CLIENT: [(Language, &str, &str, &str); 2] = [
         (
             Language::ZhCn,
             include_str!("../../../../frontend/src/i18n/locales/zh-CN/items.json"),
+            include_str!("../../../../frontend/src/i18n/locales/zh-CN/authorize.json"),
             include_str!("../../../../frontend/src/i18n/locales/zh-CN/core.json"),
         ),
         (
             Language::En,
             include_str!("../../../../frontend/src/i18n/locales/en/items.json"),
+            include_str!("../../../../frontend/src/i18n/locales/en/authorize.json"),
             include_str!("../../../../frontend/src/i18n/locales/en/core.json"),
         ),
     ];
@@ -153,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_people_agree_to_is_called_as_in_the_client() {
-        for (language, items, core) in CLIENT {
+        for (language, items, authorize, core) in CLIENT {
             let items: Value = serde_json::from_str(items).expect("JSON");
             for known in ITEMS {
                 let name = json!(known);
@@ -161,7 +164,22 @@ mod tests {
                 assert_eq!(item(known, language), text.as_str().expect("a text"), "{name}");
             }
             let core: Value = serde_json::from_str(core).expect("JSON");
-            assert_eq!(Words::of(language).product, core["product"]);
+            let authorize: Value = serde_json::from_str(authorize).expect("JSON");
+            let words = Words::of(language);
+            assert_eq!(words.product, core["product"]);
+            assert_eq!(words.back, authorize["back"]);
+            for (text, name) in [
+                (words.consent_title, "title"),
+                (words.no_items_title, "no_items"),
+                (words.sees, "items"),
+                (words.nothing, "nothing"),
+                (words.remembered, "remembered"),
+                (words.allow, "allow"),
+                (words.deny, "deny"),
+                (words.denied, "denied"),
+            ] {
+                assert_eq!(text, authorize["consent"][name], "{name}");
+            }
         }
     }
 }
