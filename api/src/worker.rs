@@ -31,7 +31,7 @@ use crate::{
 const fn at_once(lane: Lane) -> usize {
     match lane {
         Lane::Gateways => 32,
-        Lane::Systems => 16,
+        Lane::Webhooks | Lane::Logouts => 16,
     }
 }
 /// How often the outbox is looked at when nobody rings.
@@ -75,7 +75,8 @@ const UNREADABLE: &str = "the outbox cannot be worked on";
 #[derive(Default)]
 struct Sending {
     gateways: JoinSet<()>,
-    systems: JoinSet<()>,
+    webhooks: JoinSet<()>,
+    logouts: JoinSet<()>,
 }
 
 async fn deliver(core: &Arc<Core>, mut stopped: watch::Receiver<bool>) {
@@ -89,15 +90,19 @@ async fn deliver(core: &Arc<Core>, mut stopped: watch::Receiver<bool>) {
             Some(_) = sending.gateways.join_next() => {
                 while sending.gateways.try_join_next().is_some() {}
             }
-            Some(_) = sending.systems.join_next() => {
-                while sending.systems.try_join_next().is_some() {}
+            Some(_) = sending.webhooks.join_next() => {
+                while sending.webhooks.try_join_next().is_some() {}
+            }
+            Some(_) = sending.logouts.join_next() => {
+                while sending.logouts.try_join_next().is_some() {}
             }
             _ = stopped.changed() => break,
         }
     }
     log(take_on(core, &mut sending).await, UNREADABLE);
-    while sending.gateways.join_next().await.is_some() {}
-    while sending.systems.join_next().await.is_some() {}
+    for places in [&mut sending.gateways, &mut sending.webhooks, &mut sending.logouts] {
+        while places.join_next().await.is_some() {}
+    }
 }
 
 /// Begins to send as much of what is due as there are places for; returns how
@@ -107,7 +112,8 @@ async fn take_on(core: &Arc<Core>, sending: &mut Sending) -> Result<usize, DbFau
     for lane in Lane::ALL {
         let places = match lane {
             Lane::Gateways => &mut sending.gateways,
-            Lane::Systems => &mut sending.systems,
+            Lane::Webhooks => &mut sending.webhooks,
+            Lane::Logouts => &mut sending.logouts,
         };
         let Ok(most @ 1..) = i64::try_from(at_once(lane).saturating_sub(places.len())) else {
             continue;
@@ -129,8 +135,11 @@ pub async fn run_outbox(core: &Arc<Core>) -> Result<usize, DbFault> {
     let (mut taken, mut sending) = (0, Sending::default());
     loop {
         taken += take_on(core, &mut sending).await?;
-        let gateways = sending.gateways.join_next().await.is_none();
-        if sending.systems.join_next().await.is_none() && gateways {
+        let mut idle = true;
+        for places in [&mut sending.gateways, &mut sending.webhooks, &mut sending.logouts] {
+            idle &= places.join_next().await.is_none();
+        }
+        if idle {
             return Ok(taken);
         }
     }
@@ -164,7 +173,15 @@ async fn send(core: &Arc<Core>, leased: Leased) -> Result<(), DbFault> {
             return core.db.write(move |conn| settle_post(&own, conn, &leased, &answer)).await;
         }
     };
-    core.db.write(move |conn| settle(&own, conn, &leased, sent).map(drop)).await
+    let settled = move |conn: &mut Conn| {
+        let given_up = settle(&own, conn, &leased, sent)? == Some(Retry::GivenUp);
+        if let (true, Message::Webhook { delivery }) = (given_up, &leased.message) {
+            // Or it would be waiting for a message that never comes.
+            events::give_up_delivery(conn, *delivery, own.clock.now())?;
+        }
+        Ok(())
+    };
+    core.db.write(settled).await
 }
 
 /// Forgets a request that was answered as it should be; another one is tried

@@ -8,6 +8,8 @@ use tokio::join;
 use crate::support::{
     TestApp, count,
     hr::{Hr, metadata},
+    person,
+    systems::System,
 };
 
 const CLIENTS: &str = "/api/v1/clients";
@@ -225,11 +227,94 @@ async fn the_registry_is_not_handed_on() {
     let greedy =
         with(&json!({ "scope": "openid profile offline_access users:read clients:manage" }));
     tool.put(&path, greedy).await.fields(&[("/scope", "scope_not_grantable")]);
-    // The one that has it may keep it.
-    let own = format!("{CLIENTS}/{}", tool.id);
-    let mut kept = tool.get(&own).await.ok(200)["metadata"].clone();
-    kept["client_name"] = json!("运维工具");
-    assert_eq!(tool.put(&own, kept).await.ok(200)["metadata"]["client_name"], "运维工具");
+}
+
+#[actix_web::test]
+async fn a_stolen_token_of_a_tool_becomes_nothing_that_lasts() {
+    let app = TestApp::start();
+    let (tool, other) = (tool(&app).await, tool(&app).await);
+    for id in [tool.id, other.id] {
+        let path = format!("{CLIENTS}/{id}");
+        let mut own = tool.get(&path).await.ok(200)["metadata"].clone();
+        own["client_name"] = json!("运维工具");
+        let state = json!({ "state": "disabled" });
+        for refused in [
+            tool.put(&path, own).await,
+            // Without the scope it would be an ordinary one, that may be changed.
+            tool.put(&path, with(&json!({}))).await,
+            tool.post(&format!("{path}/secret"), json!({})).await,
+            tool.put(&format!("{path}/state"), state).await,
+        ] {
+            refused.fields(&[("/scope", "operator_only")]);
+        }
+        assert_eq!(recorded(&app, &json!(id)).await, Vec::<String>::new());
+    }
+}
+
+#[actix_web::test]
+async fn whoever_saw_masked_numbers_asks_anew_before_it_sees_whole_ones() {
+    let app = TestApp::start();
+    let tool = tool(&app).await;
+    let (system, other) = (System::usual(&app).await, System::usual(&app).await);
+    let (client, theirs) = (app.client(), app.client());
+    client.join(&person("王小明"), "zhangsan").await;
+    let asked = system.asks("openid realname offline_access");
+    let tokens = theirs.redeem(&system, &client.code_for(&asked).await).await;
+    client.code_for(&other.asks("openid realname")).await;
+    let access = tokens["access_token"].as_str().unwrap();
+    let seen = theirs.get_with(access, "/oauth2/userinfo").await.ok(200);
+    assert_eq!(seen["document_number_masked"], true);
+    let path = format!("{CLIENTS}/{}", system.id);
+    // Less, or something else, needs no new consent.
+    let mut next = tool.get(&path).await.ok(200)["metadata"].clone();
+    next["owner"] = json!("别人");
+    tool.put(&path, next.clone()).await.ok(200);
+    theirs.get_with(access, "/oauth2/userinfo").await.ok(200);
+    next["document_number"] = json!("full");
+    tool.put(&path, next.clone()).await.ok(200);
+    theirs.get_with(access, "/oauth2/userinfo").await.oauth(401, "invalid_token");
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
+    theirs.ask((&system, "/oauth2/token"), &fields).await.oauth(400, "invalid_grant");
+    let items = client.get("/api/v1/account/authorized-systems").await.ok(200)["items"].clone();
+    assert_eq!(items.as_array().unwrap().len(), 1, "the other system's");
+    let history = client.get("/api/v1/account/history").await.ok(200)["items"].clone();
+    assert!(history.as_array().unwrap().iter().any(|one| one["kind"] == "consent_withdrawn"));
+    let silent = system.asks_with("openid realname", &[("prompt", "none")]);
+    client.authorize(&silent).await.sends_error(&app, "consent_required");
+    // Somebody who has read it sees what he let it see; back is no change.
+    let tokens = theirs.redeem(&system, &client.code_for(&asked).await).await;
+    let access = tokens["access_token"].as_str().unwrap();
+    let seen = theirs.get_with(access, "/oauth2/userinfo").await.ok(200);
+    assert_eq!(seen["document_number_masked"], false);
+    next["document_number"] = json!("masked");
+    tool.put(&path, next).await.ok(200);
+    theirs.get_with(access, "/oauth2/userinfo").await.ok(200);
+}
+
+#[actix_web::test]
+async fn strangers_share_no_names_of_their_users() {
+    let app = TestApp::start();
+    let sector = async |change: Value| {
+        let hr = app.hr_with("openid", change).await;
+        let id = hr.id;
+        let client = app.core.db.read(move |conn| shiming::clients::find(conn, id)).await;
+        let sector = client.unwrap().unwrap().sector();
+        (sector.clone(), sector == id.to_string())
+    };
+    for uri in [
+        "http://localhost/callback",
+        "http://127.0.0.1:8000/callback",
+        "https://localhost/callback",
+        "cn.gov.example.app:/callback",
+        "cn.gov.example.app://callback",
+        "https://public/callback",
+    ] {
+        assert!(sector(json!({ "redirect_uris": [uri] })).await.1, "{uri}");
+    }
+    for uri in ["https://HR.example.gov.cn/cb", "https://hr.example.gov.cn:8443/other"] {
+        assert_eq!(sector(json!({ "redirect_uris": [uri] })).await.0, "hr.example.gov.cn");
+    }
 }
 
 #[actix_web::test]
@@ -328,6 +413,13 @@ async fn the_list_is_read_page_by_page() {
         path = format!("{CLIENTS}?limit=2&cursor={next}");
     }
     assert_eq!(json!(names), json!(["人事系统", "系统0", "系统1", "系统2", "系统3"]));
+    // Each with its own secrets, on each page.
+    let second = tool.get(&path).await.ok(200);
+    for one in second["items"].as_array().unwrap() {
+        let alone = tool.get(&format!("{CLIENTS}/{}", one["id"].as_str().unwrap())).await;
+        assert_eq!(alone.ok(200), *one);
+        assert_eq!(one["secrets"].as_array().unwrap().len(), 1, "{one}");
+    }
     tool.get(&format!("{CLIENTS}?cursor=nonsense")).await.problem(422, "cursor_invalid");
     tool.get(&format!("{CLIENTS}?limit=many")).await.problem(400, "malformed_request");
 }

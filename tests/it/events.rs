@@ -110,6 +110,39 @@ async fn a_decision_about_a_unit_is_told() {
 }
 
 #[actix_web::test]
+async fn what_this_version_does_not_know_keeps_nobody_from_reading_on() {
+    let app = TestApp::start();
+    let mut hr = app.hr(ALL_SCOPES).await;
+    let client = app.client();
+    let account = client.join(&person("王小明"), "zhangsan").await;
+    let sub = app.consent(&hr, &account, "openid profile phone realname").await;
+    for _ in 0..3 {
+        emit(&app, &account, EventKind::NameChanged).await;
+        app.pass(1);
+    }
+    emit(&app, &account, EventKind::PhoneChanged).await;
+    app.query(|conn| {
+        let newer = client_events::table.filter(client_events::kind.eq("name.changed"));
+        diesel::update(newer).set(client_events::kind.eq("from.a.newer.node")).execute(conn)
+    })
+    .await;
+    app.pass(16);
+    hr.renew().await;
+    let (mut path, mut pages, mut kinds) = (format!("{CHANGES}?limit=1"), 0, Vec::new());
+    loop {
+        let page = hr.get(&path).await.ok(200);
+        pages += 1;
+        kinds.extend(page["items"].as_array().unwrap().iter().map(|one| one["kind"].clone()));
+        if page["has_more"] == false {
+            break;
+        }
+        path = format!("{CHANGES}?limit=1&cursor={}", page["next_cursor"].as_str().unwrap());
+    }
+    assert_eq!((pages, json!(kinds)), (4, json!(["phone.changed"])));
+    assert!(!sub.is_empty());
+}
+
+#[actix_web::test]
 async fn a_closing_is_told_of_to_everybody_who_knew_the_person() {
     let app = TestApp::with(|all| all.account.closing_days = 0);
     let mut hr = app.hr(ALL_SCOPES).await;

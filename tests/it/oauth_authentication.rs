@@ -143,7 +143,7 @@ async fn an_old_secret_holds_as_long_as_it_overlaps() {
 }
 
 #[actix_web::test]
-async fn guessing_secrets_is_limited_by_address() {
+async fn guessing_secrets_is_limited_by_address_and_client() {
     let app = TestApp::with(|settings| settings.oauth.failures_per_address_hour = 5);
     let (client, elsewhere) = (app.client_at("198.51.100.1"), app.client_at("198.51.100.2"));
     let system = app.system(json!({})).await;
@@ -151,6 +151,15 @@ async fn guessing_secrets_is_limited_by_address() {
         let guess = System { secret: format!("{guess:064}"), ..system.clone() };
         client.credentials(&guess).await.oauth(401, "invalid_client");
     }
+    // Nobody else behind that address is stopped, nor by names that are none.
+    for guess in 0..6 {
+        let id = format!("0193e0c0-0000-7000-8000-00000000000{guess}");
+        let unknown = System { id, ..system.clone() };
+        let code = if guess < 5 { (401, "invalid_client") } else { (429, "too_many_requests") };
+        client.credentials(&unknown).await.oauth(code.0, code.1);
+    }
+    let sister = app.system(json!({})).await;
+    client.credentials(&sister).await.ok(200);
     // Now the right one is not looked at, either.
     let refused = client.credentials(&system).await;
     refused.oauth(429, "too_many_requests");

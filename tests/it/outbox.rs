@@ -7,7 +7,11 @@ use shiming::{
         Conn, DbFault,
         schema::{outbox, support_cases},
     },
-    kernel::{OsEntropy, ids::OutboxId},
+    kernel::{
+        OsEntropy,
+        ids::{ClientId, DeliveryId, OutboxId},
+    },
+    outbox::{Lane, Message, enqueue, lease},
 };
 
 use crate::{
@@ -97,4 +101,25 @@ async fn a_code_that_could_not_be_sent_in_time_is_never_sent() {
     client.bank(&somebody).await.ok(200);
     let code = client.last_sms(&somebody.phone).await;
     client.confirm(&code).await.ok(201);
+}
+
+#[actix_web::test]
+async fn however_many_events_there_are_the_end_of_a_session_is_told() {
+    let app = TestApp::start();
+    let (core, now) = (app.core.clone(), app.now());
+    let work = move |conn: &mut Conn| -> Result<[usize; 3], DbFault> {
+        for _ in 0..40 {
+            let delivery = DeliveryId::new(now, &OsEntropy)?;
+            enqueue(&core, conn, &Message::Webhook { delivery }, now)?;
+        }
+        let client = ClientId::new(now, &OsEntropy)?;
+        let (subject, session) = ("s".to_owned(), "t".to_owned());
+        enqueue(&core, conn, &Message::ClientLogout { client, subject, session }, now)?;
+        let mut leased = [0; 3];
+        for (lane, count) in Lane::ALL.into_iter().zip(&mut leased) {
+            *count = lease(&core, conn, (lane, 16), now)?.len();
+        }
+        Ok(leased)
+    };
+    assert_eq!(app.core.db.write(work).await.unwrap(), [0, 16, 1]);
 }

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use shiming::{grants, kernel::ids::AccountId, worker};
+use shiming::{accounts::UnitState, grants, kernel::ids::AccountId, worker};
 
 use crate::{
     account_unit::join_as_unit,
@@ -75,10 +75,17 @@ async fn a_unit_is_seen_with_its_state() {
     let hr = app.hr(ALL_SCOPES).await;
     let account = join_as_unit(&app.client(), &person("王小明"), "company").await;
     let sub = app.consent(&hr, &account, "openid unit").await;
-    let claims = user(&hr, &sub).await["claims"].clone();
+    let seen = user(&hr, &sub).await;
+    let claims = &seen["claims"];
+    assert_eq!(seen["state"], "unapproved");
     assert_eq!(claims["unit"]["unified_social_credit_code"], "914403001922038216");
     assert_eq!(claims["unit"]["state"], "pending");
     assert_eq!(claims["unit"]["legal_representative"], "张*");
+    for (decision, state) in [(UnitState::Approved, "active"), (UnitState::Rejected, "unapproved")]
+    {
+        app.decide_unit(&account, decision).await;
+        assert_eq!(user(&hr, &sub).await["state"], state);
+    }
 }
 
 #[actix_web::test]

@@ -9,7 +9,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use shiming::{
-    db::{DbFault, rotation, schema::outbox},
+    db::{
+        DbFault, rotation,
+        schema::{outbox, webhook_endpoints},
+    },
     events::{self, EventKind},
     kernel::{Entropy, OsEntropy, ids::AccountId},
     worker,
@@ -107,6 +110,41 @@ async fn an_event_arrives_signed_and_without_personal_data() {
     let changes = hr.get("/api/v1/changes").await.ok(200);
     let listed = changes["items"].as_array().unwrap();
     assert!(listed.iter().any(|one| one["id"] == sent[0]["event_id"]));
+}
+
+#[actix_web::test]
+async fn what_can_never_be_prepared_is_dead_in_the_end_and_can_be_sent_again() {
+    let (app, receiver) = (app(), Receiver::start());
+    let mut hr = app.hr(ALL_SCOPES).await;
+    let (account, _) = user(&app, &hr).await;
+    let (id, _) = webhook(&hr, &receiver.url("/hook")).await;
+    emit(&app, &account, EventKind::NameChanged).await;
+    let sealed: Vec<u8> = app
+        .query(|conn| {
+            let sealed = webhook_endpoints::table.select(webhook_endpoints::secret_sealed);
+            sealed.first(conn)
+        })
+        .await;
+    let seal = async |secret: Vec<u8>| {
+        app.query(move |conn| {
+            let secret = webhook_endpoints::secret_sealed.eq(secret);
+            diesel::update(webhook_endpoints::table).set(secret).execute(conn)
+        })
+        .await
+    };
+    seal(vec![1]).await;
+    app.run_outbox().await;
+    assert_eq!(deliveries(&hr, &id, "").await[0]["state"], "waiting");
+    app.pass(72 * HOUR);
+    app.run_outbox().await;
+    hr.renew().await;
+    let dead = deliveries(&hr, &id, "").await[0].clone();
+    assert_eq!((&dead["state"], &dead["last_error"]), (&json!("dead"), &json!("internal")));
+    seal(sealed).await;
+    let path = format!("/api/v1/webhook-deliveries/{}/replay", dead["id"].as_str().unwrap());
+    hr.post(&path, json!({})).await;
+    app.run_outbox().await;
+    assert_eq!(deliveries(&hr, &id, "").await[0]["state"], "delivered");
 }
 
 /// When the only message is due again, in seconds from now.

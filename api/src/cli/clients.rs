@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf, sync::Arc};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::{Outcome, print_json};
+use super::{Outcome, print_json, say};
 use crate::{
     client_registry::{self, By, OVERLAP_SECONDS},
     clients::{ClientState, Metadata},
@@ -29,6 +29,10 @@ pub(super) enum ClientsCommand {
         id: ClientId,
     },
     /// Replace what is known of a business system.
+    ///
+    /// When it is to see whole document numbers and saw masked ones, everybody's
+    /// consent to it is withdrawn and its tokens for people end: they are asked
+    /// anew. How many that were is said at the end.
     Update {
         /// Its `client_id`.
         id: ClientId,
@@ -175,7 +179,15 @@ pub(super) async fn run(core: Arc<Core>, command: ClientsCommand) -> Outcome {
         }
         ClientsCommand::Update { id, file } => {
             let change = (id, read(&file)?);
-            client_registry::change(&core, by, change).await.map(|client| json!(client))
+            let changed = client_registry::change(&core, by, change).await;
+            changed.map(|(client, asked)| {
+                if asked > 0 {
+                    // Not among the JSON, which other programs read.
+                    let anew = format!("{asked} people are asked for their consent anew.");
+                    say(&mut std::io::stderr(), &anew);
+                }
+                json!(client)
+            })
         }
         ClientsCommand::RotateSecret { id, overlap_seconds } => {
             let rotated = client_registry::rotate_secret(&core, by, (id, overlap_seconds)).await;

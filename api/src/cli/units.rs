@@ -13,6 +13,7 @@ use crate::{
     core::Core,
     db::{Conn, DbFault, savepoint},
     events::{self, EventKind},
+    grants,
     kernel::{Timestamp, ids::AccountId},
     outbox,
     ports::Notice,
@@ -44,7 +45,8 @@ pub(super) enum UnitsCommand {
         id: AccountId,
     },
     /// Refuse a unit; its agent is told by SMS, and reads the reason after
-    /// signing in. The credit code is free for somebody else to register.
+    /// signing in. The credit code is free for somebody else to register. What
+    /// it has signed in to ends, and the systems are told.
     ///
     /// Until it is approved again, the unit can neither find its username nor
     /// reset its password by its credit code.
@@ -219,5 +221,9 @@ fn decide(
     audit::record(core, conn, Origin::operator(now), (kind, AuditSubject::account(id)))?;
     outbox::notify(core, conn, (&account.elements.phone, notice), now)?;
     events::emit(core, conn, (id, EventKind::UnitChanged), now)?;
+    if state == UnitState::Rejected {
+        // Systems that it has signed in to still take it for approved.
+        grants::end_of_account(core, conn, (id, None), now)?;
+    }
     Ok(Ok(unit))
 }

@@ -95,6 +95,11 @@ pub async fn get_client(
 }
 
 /// Replace what is known of a business system
+///
+/// When it is to see whole document numbers and saw masked ones, everybody's
+/// consent to it is withdrawn in the same moment and its tokens for people end:
+/// they are asked anew, `consent.withdrawn` tells the system. A system with
+/// `clients:manage` is changed at the command line only.
 #[utoipa::path(tag = "Clients", request_body = Metadata,
     params(("id" = String, Path, description = "`client_id`")),
     security(("client_token" = [])), responses(
@@ -102,7 +107,7 @@ pub async fn get_client(
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, description = "client_not_found", body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 422, description = "validation_failed (as for a new one, and `sector_changed`)", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "validation_failed (as for a new one, and `sector_changed`, `operator_only`)", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 429, description = "too_many_requests", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 #[put("/clients/{id}")]
@@ -114,12 +119,14 @@ pub async fn change_client(
 ) -> Result<web::Json<RegisteredClient>, Problem> {
     caller.with(Scope::ClientsManage)?;
     let change = (id_of(&id)?, body.value);
-    registry::change(&core.into_inner(), By::Tool(meta), change).await.map(web::Json)
+    let (changed, _) = registry::change(&core.into_inner(), By::Tool(meta), change).await?;
+    Ok(web::Json(changed))
 }
 
 /// Give a business system another secret
 ///
 /// Those it has hold on for a while, so that it can change over without a break.
+/// One with `clients:manage` gets its secrets at the command line only.
 #[utoipa::path(tag = "Clients", request_body = RotateSecret,
     params(
         ("id" = String, Path, description = "`client_id`"),
@@ -130,7 +137,7 @@ pub async fn change_client(
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, description = "client_not_found", body = ProblemDocument, content_type = "application/problem+json"),
-    (status = 422, description = "validation_failed (`out_of_range`, `has_no_secret`)", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "validation_failed (`out_of_range`, `has_no_secret`, `operator_only`)", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 429, description = "too_many_requests", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 #[post("/clients/{id}/secret")]
@@ -153,7 +160,8 @@ pub async fn rotate_client_secret(
 
 /// Disable or enable a business system
 ///
-/// A disabled one gets no tokens, and those it has are of no use here.
+/// A disabled one gets no tokens, and those it has are of no use here. One with
+/// `clients:manage` is disabled and enabled at the command line only.
 #[utoipa::path(tag = "Clients", request_body = SetState,
     params(("id" = String, Path, description = "`client_id`")),
     security(("client_token" = [])), responses(
@@ -161,6 +169,7 @@ pub async fn rotate_client_secret(
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, description = "client_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "validation_failed (`operator_only`)", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 429, description = "too_many_requests", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 #[put("/clients/{id}/state")]

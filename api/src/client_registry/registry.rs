@@ -7,9 +7,11 @@ use chrono::TimeDelta;
 use super::dto::{NewClientView, NewSecretView, RegisteredClient};
 use crate::{
     audit::{self, AuditKind, AuditSubject, Origin},
-    clients::{self, Client, ClientState, Metadata, Scope},
+    clients::{self, Client, ClientState, Metadata, NumberGrant, Scope},
     core::Core,
     db::{Conn, DbFault},
+    events::{self, EventKind},
+    grants,
     kernel::{Timestamp, ids::ClientId},
     web::{FieldErrors, Problem, ProblemCode, RequestMeta},
 };
@@ -67,6 +69,43 @@ fn unknown() -> Problem {
 
 fn find(conn: &mut Conn, id: ClientId) -> Result<Client, Problem> {
     clients::find(conn, id)?.ok_or_else(unknown)
+}
+
+/// A client that `by` may change. What itself registers clients is changed at
+/// the machine only: with its own token somebody could give it a secret or a
+/// key that outlives the token.
+fn find_to_change(conn: &mut Conn, by: &By, id: ClientId) -> Result<Client, Problem> {
+    let client = find(conn, id)?;
+    if client.metadata.scopes().has(Scope::ClientsManage) && !by.grants_everything() {
+        return Err(Problem::field("/scope", "operator_only"));
+    }
+    Ok(client)
+}
+
+/// Whether people would show more than they have consented to: what they read
+/// then said that the number is masked.
+fn shows_more(held: &Metadata, next: &Metadata) -> bool {
+    (held.document_number, next.document_number) == (NumberGrant::Masked, NumberGrant::Full)
+}
+
+/// Takes every consent to a client back, so that people are asked anew; returns
+/// how many.
+fn ask_anew(
+    core: &Core,
+    conn: &mut Conn,
+    client: ClientId,
+    now: Timestamp,
+) -> Result<usize, DbFault> {
+    let withdrawn = grants::end_of_everybody(core, conn, client, now)?;
+    let id = client.to_string();
+    for account in &withdrawn {
+        // Where the operator's tool is, is nothing for the person's history.
+        let subject = AuditSubject { detail: Some(&id), ..AuditSubject::account(*account) };
+        let entry = (AuditKind::ConsentWithdrawn, subject);
+        audit::record(core, conn, Origin::operator(now), entry)?;
+        events::emit_to(core, conn, (*account, client, EventKind::ConsentWithdrawn), now)?;
+    }
+    Ok(withdrawn.len())
 }
 
 fn view(conn: &mut Conn, client: Client, now: Timestamp) -> Result<RegisteredClient, DbFault> {
@@ -142,9 +181,13 @@ pub async fn list(
     core.db
         .read(move |conn| {
             let found = clients::list(conn, after, most)?;
-            let shown: Result<Vec<_>, DbFault> =
-                found.into_iter().map(|client| view(conn, client, now)).collect();
-            Ok(shown?)
+            let Some(last) = found.last() else { return Ok(Vec::new()) };
+            let mut secrets = clients::secrets_between(conn, (after, last.id), now)?;
+            let shown = |client: Client| {
+                let secrets = secrets.remove(&client.id).unwrap_or_default();
+                RegisteredClient::of(client, secrets)
+            };
+            Ok(found.into_iter().map(shown).collect())
         })
         .await
 }
@@ -154,25 +197,33 @@ pub async fn show_all(core: &Arc<Core>, now: Timestamp) -> Result<Vec<Registered
     list(core, (None, i64::MAX), now).await
 }
 
-/// Replaces what is known of a client.
+/// Replaces what is known of a client; returns also how many people are asked
+/// for their consent anew.
 pub async fn change(
     core: &Arc<Core>,
     by: By,
     (id, metadata): (ClientId, Metadata),
-) -> Result<RegisteredClient, Problem> {
+) -> Result<(RegisteredClient, usize), Problem> {
     let own = Arc::clone(core);
-    core.db
-        .write(move |conn| {
-            let (held, now) = (find(conn, id)?, by.now());
+    let changed = core
+        .db
+        .write(move |conn| -> Result<_, Problem> {
+            let (held, now) = (find_to_change(conn, &by, id)?, by.now());
             let metadata = checked(&own, &by, (metadata, Some(&held)))?;
+            let mut asked = 0;
             if metadata != held.metadata {
                 clients::set_metadata(conn, (id, &metadata), now)?;
                 record(&own, conn, &by, (AuditKind::ClientChanged, id))?;
+                if shows_more(&held.metadata, &metadata) {
+                    asked = ask_anew(&own, conn, id, now)?;
+                }
             }
             let client = find(conn, id)?;
-            Ok(view(conn, client, now)?)
+            Ok((view(conn, client, now)?, asked))
         })
-        .await
+        .await?;
+    core.outbox_bell.notify_one();
+    Ok(changed)
 }
 
 /// Gives a client another secret; those it has hold for `overlap` seconds.
@@ -187,7 +238,7 @@ pub async fn rotate_secret(
     let own = Arc::clone(core);
     core.db
         .write(move |conn| {
-            let (client, now) = (find(conn, id)?, by.now());
+            let (client, now) = (find_to_change(conn, &by, id)?, by.now());
             if !client.metadata.has_secret() {
                 return Err(Problem::field("/token_endpoint_auth_method", "has_no_secret"));
             }
@@ -209,6 +260,7 @@ pub async fn set_state(
     core.db
         .write(move |conn| {
             let now = by.now();
+            find_to_change(conn, &by, id)?;
             if clients::set_state(conn, (id, state), now)? {
                 record(&own, conn, &by, (AuditKind::ClientStateChanged, id))?;
             }

@@ -1,7 +1,7 @@
 //! Who a client is (RFC 6749 §2.3, RFC 7523, OpenID Connect Core §9).
 //!
 //! A client proves itself in the one way it is registered with. Whatever is
-//! wrong, the answer is the same, and failures are counted by address.
+//! wrong, the answer is the same, and failures are counted by address and client.
 
 use std::sync::Arc;
 
@@ -174,24 +174,23 @@ pub async fn authenticate(
     (path, meta): (&str, &RequestMeta),
 ) -> Result<Client, OauthError> {
     let used_header = credentials.method() == AuthMethod::ClientSecretBasic;
-    let failures = Charge {
-        rule: Rule {
-            name: "client_authentication_address",
-            most: core.settings.oauth.failures_per_address_hour,
-            window_seconds: HOUR,
-        },
-        subject: meta.address.limit_subject(),
-    };
     let issuer = core.settings.server.public_url.clone();
     let own = [format!("{issuer}{path}"), format!("{issuer}/oauth2/token"), issuer];
-    let (reader, counted, now) = (Arc::clone(core), failures.clone(), meta.now);
-    let verdict = core
+    let (reader, address, now) = (Arc::clone(core), meta.address.limit_subject(), meta.now);
+    let (verdict, failures) = core
         .db
-        .read(move |conn| -> Result<Verdict, DbFault> {
-            if let Some(over) = limits::peek(&reader, conn, &[counted], now)? {
-                return Ok(Verdict::TooMany(over.retry_after));
+        .read(move |conn| -> Result<(Verdict, Charge), DbFault> {
+            let client = named(conn, &credentials)?;
+            let failures = failures(&reader, address, client.as_ref());
+            // Who has nothing to prove guesses nothing.
+            if credentials.method() != AuthMethod::None
+                && let Some(over) =
+                    limits::peek(&reader, conn, std::slice::from_ref(&failures), now)?
+            {
+                return Ok((Verdict::TooMany(over.retry_after), failures));
             }
-            look(conn, &credentials, (&own, now))
+            let verdict = look(conn, (client, &credentials), (&own, now))?;
+            Ok((verdict, failures))
         })
         .await?;
     match verdict {
@@ -210,14 +209,33 @@ pub async fn authenticate(
     Err(OauthError::invalid_client(used_header))
 }
 
+/// Whose failures are counted together. Behind one address there may be a whole
+/// campus: what one client gets wrong must not stop the others. Those that there
+/// are not are counted together, or invented names would be rows without end.
+fn failures(core: &Core, address: String, client: Option<&Client>) -> Charge {
+    let rule = Rule {
+        name: "client_authentication_address",
+        most: core.settings.oauth.failures_per_address_hour,
+        window_seconds: HOUR,
+    };
+    let subject = match client {
+        Some(client) => format!("{address} {}", client.id),
+        None => address,
+    };
+    Charge { rule, subject }
+}
+
+fn named(conn: &mut Conn, credentials: &Credentials) -> Result<Option<Client>, DbFault> {
+    let id = credentials.client.as_deref().and_then(|id| id.parse::<ClientId>().ok());
+    id.map_or(Ok(None), |id| find(conn, id))
+}
+
 fn look(
     conn: &mut Conn,
-    credentials: &Credentials,
+    (client, credentials): (Option<Client>, &Credentials),
     (own, now): (&[String], Timestamp),
 ) -> Result<Verdict, DbFault> {
-    let id = credentials.client.as_deref().and_then(|id| id.parse::<ClientId>().ok());
-    let Some(id) = id else { return Ok(Verdict::Refused) };
-    let Some(client) = find(conn, id)? else { return Ok(Verdict::Refused) };
+    let Some(client) = client else { return Ok(Verdict::Refused) };
     let right_way = client.metadata.token_endpoint_auth_method == credentials.method();
     if !right_way || !client.is_enabled() {
         return Ok(Verdict::Refused);
@@ -227,9 +245,10 @@ fn look(
         Proof::Secret(_, secret) => {
             let hash = token_hash(secret);
             // All of them, so that time tells nothing about which was right.
-            let right = secrets(conn, id, now)?.iter().fold(Choice::from(0), |right, one| {
-                right | one.hash.as_bytes().ct_eq(hash.as_bytes())
-            });
+            let right =
+                secrets(conn, client.id, now)?.iter().fold(Choice::from(0), |right, one| {
+                    right | one.hash.as_bytes().ct_eq(hash.as_bytes())
+                });
             if right.into() { Verdict::Proved(Box::new(client)) } else { Verdict::Refused }
         }
         Proof::Assertion(assertion) => match check(&client, assertion, (own, now)) {

@@ -231,8 +231,8 @@ pub struct Metadata {
     /// Whom it shares the names of its users with.
     #[serde(default = "pairwise")]
     pub subject_type: SubjectType,
-    /// Its sector; when left out, the host of its first redirect URI, or else
-    /// its own id.
+    /// Its sector; when left out, the host of its first redirect URI when that
+    /// is `https` and not the person's own machine, or else its own id.
     #[serde(default)]
     #[schema(example = "exam.example.gov.cn")]
     pub sector_identifier: Option<String>,

@@ -9,6 +9,8 @@ mod store;
 mod validate;
 mod view;
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -74,16 +76,11 @@ impl Client {
     /// Core §8.1).
     pub fn sector(&self) -> String {
         if self.metadata.subject_type == SubjectType::Public {
-            return "public".to_owned();
+            return validate::PUBLIC_SECTOR.to_owned();
         }
-        let host = |uri: &String| {
-            let (_, rest) = uri.split_once("://")?;
-            let authority = rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty())?;
-            Some(authority.to_owned())
-        };
         let named = self.metadata.sector_identifier.clone();
         named
-            .or_else(|| self.metadata.redirect_uris.first().and_then(host))
+            .or_else(|| validate::sector_host(self.metadata.redirect_uris.first()?))
             .unwrap_or_else(|| self.id.to_string())
     }
 }
@@ -160,6 +157,23 @@ pub fn list(conn: &mut Conn, after: Option<ClientId>, most: i64) -> Result<Vec<C
 pub fn secrets(conn: &mut Conn, client: ClientId, now: Timestamp) -> Result<Vec<Secret>, DbFault> {
     let rows = store::secrets(conn, &client.to_string(), now)?;
     rows.into_iter().map(store::SecretRow::secret).collect()
+}
+
+/// The secrets that hold at `now` of the clients after one and up to another,
+/// each client's with the newest first.
+pub fn secrets_between(
+    conn: &mut Conn,
+    (after, last): (Option<ClientId>, ClientId),
+    now: Timestamp,
+) -> Result<BTreeMap<ClientId, Vec<Secret>>, DbFault> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let mut secrets: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for row in store::secrets_between(conn, (&after, &last.to_string()), now)? {
+        let place = Place { table: "client_secrets", column: "client_id", row: &row.id };
+        let client = row.client_id.parse().map_err(|_| corrupt(place))?;
+        secrets.entry(client).or_default().push(row.secret()?);
+    }
+    Ok(secrets)
 }
 
 /// Gives a client another secret and returns it in clear, for the only time;

@@ -106,6 +106,23 @@ pub(super) fn secrets(
         .load(conn)?)
 }
 
+/// The secrets that hold at `now` of the clients after one and up to another,
+/// by client, the newest first.
+pub(super) fn secrets_between(
+    conn: &mut Conn,
+    (after, last): (&str, &str),
+    now: Timestamp,
+) -> Result<Vec<SecretRow>, DbFault> {
+    let holds =
+        client_secrets::expires_at.is_null().or(client_secrets::expires_at.gt(now.naive_utc()));
+    Ok(client_secrets::table
+        .filter(client_secrets::client_id.gt(after))
+        .filter(client_secrets::client_id.le(last))
+        .filter(holds)
+        .order((client_secrets::created_at.desc(), client_secrets::id.desc()))
+        .load(conn)?)
+}
+
 /// Lets every secret of a client that would hold longer end at `until`.
 pub(super) fn expire_secrets(
     conn: &mut Conn,

@@ -15,6 +15,8 @@ use crate::{
 const LONGEST_NAME: usize = 100;
 const LONGEST_URI: usize = 2000;
 const MOST_URIS: usize = 20;
+/// The sector of all who have none of their own.
+pub(super) const PUBLIC_SECTOR: &str = "public";
 
 /// Everything that is wrong with what a client says of itself.
 pub(super) fn check(metadata: &Metadata, settings: &Settings) -> FieldErrors {
@@ -184,6 +186,18 @@ fn plain_url(uri: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
+/// The host that a redirect URI puts its client into the sector of. Only a host
+/// of the web is somebody's own: everybody's apps come back to `localhost` or
+/// to a scheme that anybody may use.
+pub(super) fn sector_host(uri: &str) -> Option<String> {
+    let url = plain_url(uri).ok()?;
+    if url.scheme() != "https" || is_loopback(&url) {
+        return None;
+    }
+    // In lower case by `Url`.
+    url.host_str().filter(|host| *host != PUBLIC_SECTOR).map(str::to_owned)
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -233,8 +247,7 @@ fn check_sector(metadata: &Metadata, errors: &mut FieldErrors) {
         errors.add("/sector_identifier", "needs_pairwise");
     } else if sector.is_empty() || sector.len() > 253 || !sector.chars().all(of_host) {
         errors.add("/sector_identifier", "invalid");
-    } else if sector == "public" {
-        // The name of the sector of all who have none of their own.
+    } else if sector == PUBLIC_SECTOR {
         errors.add("/sector_identifier", "reserved");
     }
 }

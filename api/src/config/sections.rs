@@ -228,6 +228,7 @@ settings! {
         #[validate(range(min = 1))]
         requests_per_client_minute: u32,
         identity_checks_per_client_day: u32,
+        identity_checks_per_client_and_document_day: u32,
         identity_checks_per_document_day: u32,
     }
     /// Telling business systems what happened.

@@ -184,6 +184,11 @@ pub fn prepare(
     }))
 }
 
+/// Notes that a delivery that could never be prepared is given up.
+pub fn give_up_delivery(conn: &mut Conn, id: DeliveryId, now: Timestamp) -> Result<(), DbFault> {
+    dead(conn, &id.to_string(), "internal", now)
+}
+
 fn dead(conn: &mut Conn, id: &str, error: &str, now: Timestamp) -> Result<(), DbFault> {
     let state = DeliveryState::Dead.code();
     let trace = store::Trace { state, attempts: 0, status: None, error: Some(error) };

@@ -26,7 +26,8 @@ use crate::{
 };
 
 pub use deliveries::{
-    Delivery, DeliveryState, GONE, deliveries, delivery, prepare, replay, settle_delivery,
+    Delivery, DeliveryState, GONE, deliveries, delivery, give_up_delivery, prepare, replay,
+    settle_delivery,
 };
 pub use endpoints::{
     Endpoint, EndpointState, NewEndpoint, add_endpoint, endpoint, endpoints, remove_endpoint,
@@ -102,17 +103,18 @@ pub fn emit_to(
 }
 
 /// Up to `most` events of a client after the position `after`, the oldest
-/// first, as far as they may be shown at `now`.
+/// first, as far as they may be shown at `now`: their positions, and what they
+/// are, unless this version does not know the kind, because a newer node wrote
+/// it. Whoever reads on counts such ones, too.
 pub fn changes(
     conn: &mut Conn,
     (client, after): (ClientId, Option<EventId>),
     most: i64,
     now: Timestamp,
-) -> Result<Vec<Event>, DbFault> {
+) -> Result<Vec<(EventId, Option<Event>)>, DbFault> {
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     let rows = store::list(conn, client, (&after, &horizon(now).to_string()), most)?;
-    // Of a kind that this version does not know: a newer node wrote it.
-    rows.into_iter().filter_map(|row| row.event().transpose()).collect()
+    rows.into_iter().map(store::EventRow::event).collect()
 }
 
 /// Where the list of changes ends at `now`. It holds no event, so that reading
@@ -122,14 +124,15 @@ pub fn horizon(now: Timestamp) -> EventId {
 }
 
 impl store::EventRow {
-    fn event(self) -> Result<Option<Event>, DbFault> {
+    fn event(self) -> Result<(EventId, Option<Event>), DbFault> {
         let place = Place { table: "client_events", column: "id", row: &self.id };
-        let Some(kind) = EventKind::from_code(&self.kind) else { return Ok(None) };
-        Ok(Some(Event {
-            id: self.id.parse().map_err(|_| corrupt(place))?,
+        let id = self.id.parse().map_err(|_| corrupt(place))?;
+        let event = EventKind::from_code(&self.kind).map(|kind| Event {
+            id,
             kind,
             subject: self.subject,
             happened_at: self.happened_at.and_utc(),
-        }))
+        });
+        Ok((id, event))
     }
 }

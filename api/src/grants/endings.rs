@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Grant, end, of_session, store};
+use super::{Grant, end, of_session, store, withdraw};
 use crate::{
     clients,
-    core::Core,
-    crypto::Purpose,
+    core::{Core, corrupt},
+    crypto::{Place, Purpose},
     db::{Conn, DbFault},
     kernel::{
         Timestamp,
@@ -50,6 +50,31 @@ pub fn end_of_client(
     now: Timestamp,
 ) -> Result<usize, DbFault> {
     store::end_of(conn, (&account.to_string(), &client.to_string()), now)
+}
+
+/// Takes back what everybody has let a client see, and ends every sign-in to it;
+/// returns whose consents they were. For when it would see more than they said.
+pub fn end_of_everybody(
+    core: &Core,
+    conn: &mut Conn,
+    client: ClientId,
+    now: Timestamp,
+) -> Result<Vec<AccountId>, DbFault> {
+    let mut withdrawn = Vec::new();
+    for row in store::consenting(conn, &client.to_string())? {
+        let place = Place { table: "client_consents", column: "account_id", row: &row };
+        let account = row.parse().map_err(|_| corrupt(place))?;
+        if withdraw(conn, (account, client))? {
+            withdrawn.push(account);
+        }
+    }
+    let rows = store::open_of_client(conn, &client.to_string())?;
+    let grants = rows.into_iter().map(store::Row::grant).collect::<Result<Vec<_>, _>>()?;
+    tell(core, conn, &grants, now)?;
+    for grant in grants {
+        end(conn, grant.id, now)?;
+    }
+    Ok(withdrawn)
 }
 
 /// Ends everything that an account has granted, but what belongs to the session

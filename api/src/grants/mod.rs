@@ -32,7 +32,9 @@ pub use codes::{NewCode, Redeemed, issue_code, redeem_code};
 pub use consents::{
     Consent, consent, consent_of, consents_of, hold_consent, withdraw, withdraw_all,
 };
-pub use endings::{client_session, end_of_account, end_of_client, end_of_session};
+pub use endings::{
+    client_session, end_of_account, end_of_client, end_of_everybody, end_of_session,
+};
 pub use refresh::{Refreshed, issue_refresh, peek_refresh, refresh};
 pub use store::purge;
 pub use subjects::{account_of, subject_of, subjects_of};

@@ -263,6 +263,21 @@ pub(super) fn remove_consents(conn: &mut Conn, account: &str) -> Result<(), DbFa
     Ok(())
 }
 
+/// The accounts that have consented to a client.
+pub(super) fn consenting(conn: &mut Conn, client: &str) -> Result<Vec<String>, DbFault> {
+    Ok(client_consents::table
+        .filter(client_consents::client_id.eq(client))
+        .select(client_consents::account_id)
+        .order(client_consents::account_id)
+        .load(conn)?)
+}
+
+pub(super) fn open_of_client(conn: &mut Conn, client: &str) -> Result<Vec<Row>, DbFault> {
+    let open =
+        grants::table.filter(grants::client_id.eq(client)).filter(grants::ended_at.is_null());
+    Ok(open.order(grants::id).load(conn)?)
+}
+
 pub(super) fn claim_subject(
     conn: &mut Conn,
     subject: &str,

@@ -64,7 +64,7 @@ pub(super) async fn read(
     }
     let most = query.look_for();
     let found = core.db.read(move |conn| events::changes(conn, (client, after), most, now)).await?;
-    let page = query.page(LIST, found, |event| event.id.to_string());
+    let page = query.page(LIST, found, |(id, _)| id.to_string());
     // At the end, it goes on from where the list ends now, so that the cursor
     // of a client without changes does not grow old.
     let end = || {
@@ -74,6 +74,6 @@ pub(super) async fn read(
     Ok(Changes {
         next_cursor: page.next_cursor.unwrap_or_else(end),
         has_more: page.has_more,
-        items: page.items.into_iter().map(Change::from).collect(),
+        items: page.items.into_iter().filter_map(|(_, event)| event).map(Change::from).collect(),
     })
 }

@@ -94,14 +94,22 @@ impl CheckIdentity {
     }
 }
 
-/// What a question uses up. Both are counted before anything is looked up.
-fn charges(core: &Core, client: ClientId, document: &IdDocument) -> [Charge; 2] {
+/// What a question uses up. All are counted before anything is looked up.
+fn charges(core: &Core, client: ClientId, document: &IdDocument) -> [Charge; 3] {
     let settings = &core.settings.integration;
     let rule = |name, most| Rule { name, most, window_seconds: DAY };
     [
         Charge {
             rule: rule("identity_checks_client", settings.identity_checks_per_client_day),
             subject: client.to_string(),
+        },
+        // Smaller than what all share, so that one cannot use it up for others.
+        Charge {
+            rule: rule(
+                "identity_checks_client_document",
+                settings.identity_checks_per_client_and_document_day,
+            ),
+            subject: format!("{client} {}", document.uniqueness_key()),
         },
         Charge {
             rule: rule("identity_checks_document", settings.identity_checks_per_document_day),

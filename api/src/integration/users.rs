@@ -6,7 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    accounts, claims,
+    accounts::{self, Account, UnitState},
+    claims,
     clients::Client,
     core::Core,
     grants,
@@ -39,6 +40,18 @@ pub struct User {
 pub enum UserState {
     /// The account is there and the consent holds.
     Active,
+    /// So it is, but it is a unit that the operator has not approved, or has
+    /// rejected: it cannot sign in.
+    Unapproved,
+}
+
+impl UserState {
+    fn of(account: &Account) -> Self {
+        match &account.unit {
+            Some(unit) if unit.state != UnitState::Approved => Self::Unapproved,
+            _ => Self::Active,
+        }
+    }
 }
 
 /// Looks a user up.
@@ -54,7 +67,7 @@ pub(super) async fn find(core: &Arc<Core>, client: Client, sub: String) -> Resul
             let scopes = consent.scopes.shared_with(&client.metadata.scopes());
             Ok(User {
                 sub,
-                state: UserState::Active,
+                state: UserState::of(&account),
                 claims: claims::of(&account, &scopes, client.metadata.document_number),
                 scopes: scopes.0.iter().map(|scope| scope.code()).collect(),
                 updated_at: account.verified_at.max(consent.updated_at),

@@ -127,16 +127,28 @@ impl Message {
 pub enum Lane {
     /// To people and to the operator, by gateways that the operator chose.
     Gateways,
-    /// To business systems, at addresses that they chose: how slow they are is
-    /// not in our hands.
-    Systems,
+    /// Events for business systems, at addresses that they chose: how slow they
+    /// are is not in our hands.
+    Webhooks,
+    /// The same for the ends of sessions: few, and somebody who has signed out
+    /// wants to be out, however many events there are.
+    Logouts,
 }
 
 impl Lane {
     /// Every lane.
-    pub const ALL: [Self; 2] = [Self::Gateways, Self::Systems];
-    /// The kinds of message of [`Self::Systems`]; all others go by the other.
+    pub const ALL: [Self; 3] = [Self::Gateways, Self::Webhooks, Self::Logouts];
+    /// The kinds of message that go to business systems.
     const SYSTEMS: [&'static str; 2] = ["webhook", "client_logout"];
+
+    /// Whether its messages are of these kinds, or of all others.
+    const fn kinds(self) -> (bool, &'static [&'static str]) {
+        match self {
+            Self::Gateways => (false, &Self::SYSTEMS),
+            Self::Webhooks => (true, &["webhook"]),
+            Self::Logouts => (true, &["client_logout"]),
+        }
+    }
 }
 
 /// A message that a worker has taken on.
@@ -207,7 +219,7 @@ pub fn lease(
         }
     }
     let mut leased = Vec::new();
-    for row in store::due(conn, (lane == Lane::Systems, &Lane::SYSTEMS), most, now)? {
+    for row in store::due(conn, lane.kinds(), most, now)? {
         if !store::postpone(conn, &row.id, row.due_at, now + lease_time(core))? {
             continue;
         }
@@ -217,7 +229,11 @@ pub fn lease(
                 // A newer node of the same installation may know what it is;
                 // if none does, its time is over one day.
                 tracing::error!(message = %row.id, %fault, "a message cannot be read");
-                store::reschedule(conn, &row.id, now + growing_pause(row.attempts + 1))?;
+                if row.give_up_at.and_utc() <= now {
+                    store::give_up(conn, &row.id)?;
+                } else {
+                    store::reschedule(conn, &row.id, now + growing_pause(row.attempts + 1))?;
+                }
             }
         }
     }

@@ -26,9 +26,13 @@ export class Sessions {
   /** @type {Map<string, Session>} */
   #all = new Map()
 
-  /** @param {() => number} now */
-  constructor(now = Date.now) {
+  /**
+   * @param {() => number} now
+   * @param {number} most
+   */
+  constructor(now = Date.now, most = MOST) {
     this.now = now
+    this.most = most
   }
 
   /** @returns {Session} */
@@ -97,7 +101,14 @@ export class Sessions {
 
   #purge() {
     for (const session of this.#all.values()) {
-      if (this.#isOver(session) || this.#all.size >= MOST) this.end(session)
+      if (this.#isOver(session)) this.end(session)
+    }
+    // Anybody can come and be nobody: that must sign out nobody who is somebody.
+    for (const signedIn of [false, true]) {
+      for (const session of this.#all.values()) {
+        if (this.#all.size < this.most) return
+        if ((session.signedIn !== undefined) === signedIn) this.end(session)
+      }
     }
   }
 }

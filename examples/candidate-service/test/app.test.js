@@ -80,6 +80,17 @@ test('numbers are masked', () => {
   assert.equal(maskDocument(number), '4***************34')
 })
 
+test('visitors who are nobody put nobody out who has signed in', () => {
+  const sessions = new Sessions(Date.now, 3)
+  const somebody = sessions.create()
+  const tokens = { access: '', accessEndsAt: 0, id: '' }
+  somebody.signedIn = { subject: 'p', sessionId: 'a', authenticatedAt: 0, tokens }
+  const nobodies = Array.from({ length: 10 }, () => sessions.create())
+  assert.equal(sessions.find(somebody.id), somebody)
+  const left = nobodies.filter(({ id }) => sessions.find(id) !== undefined)
+  assert.deepEqual(left, nobodies.slice(-2))
+})
+
 test('a session ends idle, at last, and when Shiming says so', () => {
   let now = 0
   const sessions = new Sessions(() => now)

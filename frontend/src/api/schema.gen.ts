@@ -471,7 +471,13 @@ export interface paths {
         };
         /** One business system */
         get: operations["get_client"];
-        /** Replace what is known of a business system */
+        /**
+         * Replace what is known of a business system
+         * @description When it is to see whole document numbers and saw masked ones, everybody's
+         *     consent to it is withdrawn in the same moment and its tokens for people end:
+         *     they are asked anew, `consent.withdrawn` tells the system. A system with
+         *     `clients:manage` is changed at the command line only.
+         */
         put: operations["change_client"];
         post?: never;
         delete?: never;
@@ -492,6 +498,7 @@ export interface paths {
         /**
          * Give a business system another secret
          * @description Those it has hold on for a while, so that it can change over without a break.
+         *     One with `clients:manage` gets its secrets at the command line only.
          */
         post: operations["rotate_client_secret"];
         delete?: never;
@@ -510,7 +517,8 @@ export interface paths {
         get?: never;
         /**
          * Disable or enable a business system
-         * @description A disabled one gets no tokens, and those it has are of no use here.
+         * @description A disabled one gets no tokens, and those it has are of no use here. One with
+         *     `clients:manage` is disabled and enabled at the command line only.
          */
         put: operations["set_client_state"];
         post?: never;
@@ -3102,8 +3110,8 @@ export interface components {
                     /** @description Whom it shares the names of its users with. */
                     subject_type?: components["schemas"]["SubjectType"];
                     /**
-                     * @description Its sector; when left out, the host of its first redirect URI, or else
-                     *     its own id.
+                     * @description Its sector; when left out, the host of its first redirect URI when that
+                     *     is `https` and not the person's own machine, or else its own id.
                      * @example exam.example.gov.cn
                      */
                     sector_identifier?: string | null;
@@ -3210,7 +3218,8 @@ export interface components {
                 last_status: number | null;
                 /**
                  * @description `status`, `timeout`, `unreachable`, `address_refused`, or, for one that
-                 *     was not tried, `disabled` or `event_forgotten`.
+                 *     was not tried, `disabled`, `event_forgotten` or `internal` (a fault of
+                 *     ours).
                  * @example status
                  */
                 last_error: string | null;
@@ -3579,8 +3588,8 @@ export interface components {
                 /** @description Whom it shares the names of its users with. */
                 subject_type?: components["schemas"]["SubjectType"];
                 /**
-                 * @description Its sector; when left out, the host of its first redirect URI, or else
-                 *     its own id.
+                 * @description Its sector; when left out, the host of its first redirect URI when that
+                 *     is `https` and not the person's own machine, or else its own id.
                  * @example exam.example.gov.cn
                  */
                 sector_identifier?: string | null;
@@ -4149,7 +4158,7 @@ export interface components {
          * @description Where a user stands. Others are not found.
          * @enum {string}
          */
-        UserState: "active";
+        UserState: "active" | "unapproved";
         /**
          * @description Whose account it is.
          * @enum {string}
@@ -4279,7 +4288,8 @@ export interface components {
             last_status: number | null;
             /**
              * @description `status`, `timeout`, `unreachable`, `address_refused`, or, for one that
-             *     was not tried, `disabled` or `event_forgotten`.
+             *     was not tried, `disabled`, `event_forgotten` or `internal` (a fault of
+             *     ours).
              * @example status
              */
             last_error: string | null;
@@ -6031,7 +6041,7 @@ export interface operations {
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description validation_failed (as for a new one, and `sector_changed`) */
+            /** @description validation_failed (as for a new one, and `sector_changed`, `operator_only`) */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6131,7 +6141,7 @@ export interface operations {
             409: components["responses"]["RequestInProgress"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            /** @description validation_failed (`out_of_range`, `has_no_secret`), idempotency_key_reused */
+            /** @description validation_failed (`out_of_range`, `has_no_secret`, `operator_only`), idempotency_key_reused */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6209,7 +6219,15 @@ export interface operations {
             405: components["responses"]["MethodNotAllowed"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["ValidationFailed"];
+            /** @description validation_failed (`operator_only`) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description too_many_requests */
             429: {
                 headers: {

@@ -152,6 +152,5 @@ CREATE TABLE webhook_deliveries (
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
 );
-CREATE INDEX webhook_deliveries_client_id ON webhook_deliveries (client_id, state, id);
-CREATE INDEX webhook_deliveries_endpoint_id ON webhook_deliveries (endpoint_id);
+CREATE INDEX webhook_deliveries_endpoint_id ON webhook_deliveries (endpoint_id, state, id);
 CREATE INDEX webhook_deliveries_created_at ON webhook_deliveries (created_at);

@@ -5,7 +5,7 @@ use std::{process::Output, time::Duration};
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
-use shiming::db::schema::audit_events;
+use shiming::db::schema::{audit_events, grants};
 
 use super::{
     CHEAP_HASHING,
@@ -118,7 +118,14 @@ fn units_are_listed_approved_and_rejected() {
     let told = runtime.block_on(news(&server, &one.phone));
     assert!(told.contains("审核通过"), "{told}");
     let reason = "营业执照与名称不一致";
+    query_insert_grant(&server, &first);
+    query_insert_grant(&server, &second);
     said(&server, &["units", "reject", &second, "--reason", reason]);
+    let ended = runtime.block_on(query(&server.database_url, |conn| {
+        let ended = grants::table.filter(grants::ended_at.is_not_null());
+        ended.select(grants::account_id).load::<String>(conn)
+    }));
+    assert_eq!(ended, [second.clone()], "its sign-ins, and nobody else's");
     let told = runtime.block_on(news(&server, &two.phone));
     assert!(told.contains("未通过审核"), "{told}");
     assert!(!told.contains(reason), "the reason is read after signing in");
@@ -290,6 +297,20 @@ fn security_questions_that_are_in_the_way_are_removed() {
         let recorded = decisions(&server, &account).await;
         assert_eq!(recorded, [("questions_removed".to_owned(), String::new())]);
     });
+}
+
+/// A sign-in to a business system.
+fn query_insert_grant(server: &Server, account: &str) {
+    let id = |last: &str| format!("0193e0c0-0000-7000-8000-00000000000{last}");
+    let (client, session) = (id("1"), id("2"));
+    let sql = format!(
+        "INSERT INTO grants (id, account_id, client_id, session_id, subject, scopes, offline, \
+         auth_time, created_at, expires_at) \
+         VALUES ('{account}', '{account}', '{client}', '{session}', '{account}', 'openid', FALSE, \
+         '2026-11-24 00:00:00', '2026-11-24 00:00:00', '2036-11-24 00:00:00')"
+    );
+    runtime()
+        .block_on(query(&server.database_url, move |conn| diesel::sql_query(&sql).execute(conn)));
 }
 
 /// Questions as the service keeps them.

@@ -187,7 +187,8 @@ pub struct DeliveryView {
     #[schema(required, example = 503)]
     last_status: Option<i32>,
     /// `status`, `timeout`, `unreachable`, `address_refused`, or, for one that
-    /// was not tried, `disabled` or `event_forgotten`.
+    /// was not tried, `disabled`, `event_forgotten` or `internal` (a fault of
+    /// ours).
     #[schema(required, example = "status")]
     last_error: Option<String>,
     #[schema(value_type = String, format = DateTime, example = "2026-11-23T02:00:00Z")]
