@@ -13,6 +13,7 @@ mod account;
 mod account_change;
 mod account_unit;
 mod architecture;
+mod authorize_again;
 mod authorize_attacks;
 mod authorize_flow;
 mod authorize_logout;

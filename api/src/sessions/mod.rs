@@ -140,17 +140,27 @@ fn new_session(
     })
 }
 
-/// Opens a browser session.
+/// Opens a browser session, or the one of the same account that the browser has
+/// already anew: with another secret and from now on, but under the same id, so
+/// that what was granted in it still ends with it.
 pub fn open_browser(
     core: &Core,
     conn: &mut Conn,
     meta: &RequestMeta,
-    account: AccountId,
+    (account, had): (AccountId, Option<Session>),
 ) -> Result<Opened, DbFault> {
     let device = meta.device.clone();
     let session = new_session(core, meta, (account, Kind::Browser, device))?;
     let secret = core.random_token()?;
-    store::insert(conn, &session, &token_hash(&secret))?;
+    let hash = token_hash(&secret);
+    if let Some(had) = had.filter(|had| had.account == account && had.kind == Kind::Browser) {
+        let renewed = Session { id: had.id, created_at: had.created_at, ..session.clone() };
+        if store::renew(conn, &renewed, &hash)? {
+            return Ok(Opened { cookie: format!("{}.{secret}", renewed.id), session: renewed });
+        }
+        // It was ended meanwhile, with all that hangs on it.
+    }
+    store::insert(conn, &session, &hash)?;
     Ok(Opened { cookie: format!("{}.{secret}", session.id), session })
 }
 

@@ -56,6 +56,27 @@ pub(super) fn insert(conn: &mut Conn, session: &Session, secret_hash: &str) -> R
     Ok(())
 }
 
+/// Writes a session anew under its id; `false` when it was ended.
+pub(super) fn renew(
+    conn: &mut Conn,
+    session: &Session,
+    secret_hash: &str,
+) -> Result<bool, DbFault> {
+    let open =
+        sessions::table.find(session.id.to_string()).filter(sessions::ended_at.is_null());
+    let renewed = diesel::update(open)
+        .set((
+            sessions::secret_hash.eq(secret_hash),
+            sessions::device.eq(&session.device),
+            sessions::ip_prefix.eq(&session.ip_prefix),
+            sessions::last_seen_at.eq(session.last_seen_at.naive_utc()),
+            sessions::expires_at.eq(session.expires_at.naive_utc()),
+            sessions::password_at.eq(session.password_at.naive_utc()),
+        ))
+        .execute(conn)?;
+    Ok(renewed == 1)
+}
+
 /// A session that was not ended; whether it has expired is for the caller.
 pub(super) fn find(conn: &mut Conn, id: &str) -> Result<Option<Row>, DbFault> {
     let open = sessions::table.find(id).filter(sessions::ended_at.is_null());

@@ -254,8 +254,9 @@ async fn signed_in(
     let path = format!("/oauth2/plain/{}", held.id);
     let reader = reader.clone().of_form(form).at(path.clone());
     let device = cookies::read(&core.settings, request, cookies::DEVICE);
+    let brought = cookies::read(&core.settings, request, cookies::SESSION);
     let tried = match credentials(form, device) {
-        Ok(credentials) => sign_in::browser(core, meta, credentials).await,
+        Ok(credentials) => sign_in::browser(core, meta, credentials, brought).await,
         Err(problem) => Err(problem),
     };
     let problem = match tried {
