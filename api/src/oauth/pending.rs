@@ -145,6 +145,11 @@ impl Pending {
         Self { key: String::new(), client, request, arrived: now, expires_at: now }
     }
 
+    /// What its row is found by.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Uses the request up; `false` when another one did. One that never waited
     /// is used up as it comes.
     pub fn take(&self, conn: &mut Conn) -> Result<bool, DbFault> {

@@ -19,7 +19,7 @@ use crate::{
     kernel::ids::CaptchaId,
     oauth::{
         authorize::Stranded,
-        decide::{Decision, not_found},
+        decide::{Decided, Decision, not_found},
         http::{Held, Sent, cookie, see_other},
         interaction,
         interaction_http::decided,
@@ -313,7 +313,9 @@ pub async fn decide_plain(
             _ => return Err(malformed()),
         };
         let page = format!("/oauth2/plain/{}", held.id);
-        match decided(&core, (meta.clone(), &request), held, decision).await {
+        let confirmation = form.get("confirmation").map(str::to_owned);
+        let done = Decided { decision, confirmation };
+        match decided(&core, (meta.clone(), &request), held, done).await {
             Err(problem) if problem.code() == ProblemCode::AuthorizationConflict => Ok(page),
             location => location,
         }
