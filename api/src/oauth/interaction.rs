@@ -103,7 +103,11 @@ pub(super) fn confirmation(core: &Core, pending: &Pending, standing: &Standing) 
 }
 
 /// Shows a request.
-pub(super) fn view(core: &Core, id: String, (pending, standing): (Pending, Standing)) -> Authorization {
+pub(super) fn view(
+    core: &Core,
+    id: String,
+    (pending, standing): (Pending, Standing),
+) -> Authorization {
     Authorization {
         id,
         state: standing.state,
