@@ -84,7 +84,7 @@ pub(super) fn silently(
     if found.state == State::Ready {
         return allow(core, conn, meta, (pending, &found));
     }
-    let error = OauthError::new(found.silent_error());
+    let error = OauthError::new(found.silent_error(&pending.request.scopes));
     Ok(answer::error(core, &pending.request.target, &error))
 }
 
@@ -139,8 +139,11 @@ fn consented(
 ) -> Result<(), Problem> {
     let Pending { client, request, .. } = pending;
     if found.state == State::Ready {
+        // It may have been withdrawn, and given anew for less.
         let held = grants::hold_consent(conn, account.id, client.id)?;
-        return if held { Ok(()) } else { Err(conflict(State::Consent)) };
+        let consent = grants::consent_of(conn, account.id, client.id)?;
+        let covers = consent.is_some_and(|consent| consent.scopes.cover(&request.scopes));
+        return if held && covers { Ok(()) } else { Err(conflict(State::Consent)) };
     }
     grants::consent(conn, (account.id, client.id), &request.scopes, meta.now)?;
     if !found.consented.cover(&request.scopes) {
