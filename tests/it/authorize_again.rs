@@ -93,3 +93,28 @@ async fn the_page_without_scripts_does_the_same() {
     client.form(&format!("/oauth2/plain/{id}/sign-in"), &fields).await.location();
     assert_eq!(live_grants(&app).await, 0);
 }
+
+#[actix_web::test]
+async fn a_session_that_is_left_alone_ends_what_was_granted_in_it() {
+    let app = TestApp::start();
+    let loud = json!({ "backchannel_logout_uri": "https://ks.example.gov.cn/logout" });
+    let system = System::register(&app, loud).await;
+    let (idle, busy) = (app.client(), app.client());
+    idle.join(&person("王小明"), "zhangsan").await;
+    idle.code_for(&system.asks("openid")).await;
+    idle.code_for(&system.asks("openid offline_access")).await;
+    app.pass(20 * 60);
+    busy.sign_in("zhangsan").await;
+    busy.code_for(&system.asks("openid")).await;
+    let app_of_phone = app.client();
+    app_of_phone.tokens("zhangsan").await;
+    shiming::worker::forget(&app.core).await;
+    assert_eq!((live_grants(&app).await, count!(app, outbox)), (3, 0), "not yet");
+    app.pass(11 * 60);
+    shiming::worker::forget(&app.core).await;
+    // What was to outlive the session, and the other session's.
+    assert_eq!((live_grants(&app).await, count!(app, outbox)), (2, 1));
+    assert_eq!(busy.get("/api/v1/sessions").await.ok(200)["items"].as_array().unwrap().len(), 2);
+    shiming::worker::forget(&app.core).await;
+    assert_eq!(count!(app, outbox), 1, "told once");
+}
