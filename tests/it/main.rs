@@ -15,6 +15,7 @@ mod account_unit;
 mod architecture;
 mod authorize_again;
 mod authorize_attacks;
+mod authorize_bound;
 mod authorize_flow;
 mod authorize_logout;
 mod authorize_plain;

@@ -109,7 +109,6 @@ async fn nobody_else_is_found() {
     }
     // Withdrawn, or closed.
     let (client, account): (_, AccountId) = (hr.id, id.parse().unwrap());
-    let now = app.now();
     let withdrawn = app.core.db.write(move |conn| grants::withdraw(conn, (account, client)));
     assert!(withdrawn.await.unwrap());
     hr.get(&format!("/api/v1/users/{sub}")).await.problem(404, "user_not_found");
