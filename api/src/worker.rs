@@ -342,6 +342,11 @@ pub async fn forget(core: &Arc<Core>) -> usize {
             Err(fault) => tracing::error!(what, %fault, "tidying up failed"),
         }
     }
+    match sessions::end_idle(core).await {
+        // They are kept for a while, so they do not count as forgotten.
+        Ok(_) => {}
+        Err(fault) => tracing::error!(%fault, "idle sessions cannot be found"),
+    }
     match account::erase_due(core).await {
         Ok(accounts) => forgotten += accounts,
         Err(fault) => tracing::error!(%fault, "accounts that are to be closed cannot be found"),

@@ -251,7 +251,8 @@ async fn code(visitor: &Visitor, start: &str) -> String {
     visitor.get(start).await.unwrap().ok(303);
     let waiting = visitor.get("/api/v1/authorizations/current").await.unwrap().ok(200);
     let path = format!("/api/v1/authorizations/{}/decision", waiting["id"].as_str().unwrap());
-    let decided = visitor.post(&path, &json!({ "decision": "allow" })).await.unwrap().ok(200);
+    let body = json!({ "decision": "allow", "confirmation": waiting["confirmation"] });
+    let decided = visitor.post(&path, &body).await.unwrap().ok(200);
     let back = decided["redirect_to"].as_str().unwrap();
     let (_, query) = back.split_once('?').unwrap();
     let code = query.split('&').find_map(|pair| pair.strip_prefix("code=")).unwrap();

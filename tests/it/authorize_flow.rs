@@ -171,7 +171,8 @@ async fn a_unit_signs_in_once_it_is_approved() {
         if !allowed {
             let problem = client.decide(&id, "allow").await.problem(409, "authorization_conflict");
             assert_eq!(problem["state"], "refused");
-            client.authorize(&silent).await.sends_error(&app, "access_denied");
+            // It has not consented, so nothing else is told.
+            client.authorize(&silent).await.sends_error(&app, "consent_required");
         }
     }
     client.allow(&id).await;

@@ -38,8 +38,11 @@ async fn fill_in(
 }
 
 async fn decide(client: &Client<'_>, (id, html): (&str, &str), decision: &str) -> Answer {
-    let fields = [("token", hidden(html, "token")), ("decision", decision.to_owned())];
-    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let mut fields = vec![("token", hidden(html, "token")), ("decision", decision.to_owned())];
+    if html.contains("name=\"confirmation\"") {
+        fields.push(("confirmation", hidden(html, "confirmation")));
+    }
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     client.form(&format!("/oauth2/plain/{id}/decision"), &fields).await
 }
 

@@ -46,8 +46,7 @@ pub struct AuthorizedSystems {
 
 /// Lists the systems that an account has let see something.
 pub(super) fn list(conn: &mut Conn, account: AccountId) -> Result<AuthorizedSystems, DbFault> {
-    // The newest first.
-    let used = grants::held(conn, account)?;
+    let used = grants::last_used(conn, account)?;
     let mut items = Vec::new();
     for consent in grants::consents_of(conn, account)? {
         let Some(client) = clients::find(conn, consent.client)? else { continue };
@@ -55,10 +54,7 @@ pub(super) fn list(conn: &mut Conn, account: AccountId) -> Result<AuthorizedSyst
             items: client.items(&consent.scopes),
             given_at: consent.given_at,
             updated_at: consent.updated_at,
-            last_used_at: used
-                .iter()
-                .find(|grant| grant.client == client.id)
-                .map(|grant| grant.created_at),
+            last_used_at: used.get(&client.id).copied(),
             client: ClientView::from(&client),
         });
     }

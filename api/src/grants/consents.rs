@@ -50,10 +50,19 @@ pub fn consent(
     now: Timestamp,
 ) -> Result<(), DbFault> {
     let (account, client) = (account.to_string(), client.to_string());
-    if store::insert_consent(conn, (&account, &client), &scopes.to_string(), now)? {
-        return Ok(());
-    }
-    let Some(row) = store::consent(conn, &account, &client)? else { return Ok(()) };
+    let key = (account.as_str(), client.as_str());
+    // Held before it is read: it may be withdrawn at this moment, and is then
+    // given anew.
+    let row = loop {
+        if store::insert_consent(conn, key, &scopes.to_string(), now)? {
+            return Ok(());
+        }
+        if store::hold_consent(conn, key)?
+            && let Some(row) = store::consent(conn, &account, &client)?
+        {
+            break row;
+        }
+    };
     let mut all = Scopes::parse(&row.scopes);
     all.0.extend(scopes.0.iter());
     store::update_consent(conn, (&account, &client), &all.to_string(), now)

@@ -15,6 +15,8 @@ mod refresh;
 mod store;
 mod subjects;
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 
 use crate::{
@@ -133,6 +135,21 @@ pub fn end(conn: &mut Conn, id: GrantId, now: Timestamp) -> Result<bool, DbFault
 pub fn of_session(conn: &mut Conn, session: SessionId) -> Result<Vec<Grant>, DbFault> {
     let rows = store::of_session(conn, &session.to_string())?;
     rows.into_iter().map(store::Row::grant).collect()
+}
+
+/// When an account signed in to each client last, as far as that has not been
+/// forgotten yet.
+pub fn last_used(
+    conn: &mut Conn,
+    account: AccountId,
+) -> Result<BTreeMap<ClientId, Timestamp>, DbFault> {
+    let bad = |row: &str| corrupt(Place { table: "grants", column: "client_id", row });
+    let known = |(client, at): (String, Option<chrono::NaiveDateTime>)| {
+        let id = client.parse().map_err(|_| bad(&client))?;
+        Ok(at.map(|at| (id, at.and_utc())))
+    };
+    let rows = store::last_used(conn, &account.to_string())?;
+    rows.into_iter().filter_map(|row| known(row).transpose()).collect()
 }
 
 /// Every grant of an account that has not been forgotten yet, the newest first.

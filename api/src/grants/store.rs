@@ -88,6 +88,18 @@ pub(super) fn of_account(conn: &mut Conn, account: &str) -> Result<Vec<Row>, DbF
     Ok(mine.order(grants::id.desc()).load(conn)?)
 }
 
+/// Each client, and when its newest grant began.
+pub(super) fn last_used(
+    conn: &mut Conn,
+    account: &str,
+) -> Result<Vec<(String, Option<NaiveDateTime>)>, DbFault> {
+    Ok(grants::table
+        .filter(grants::account_id.eq(account))
+        .group_by(grants::client_id)
+        .select((grants::client_id, diesel::dsl::max(grants::created_at)))
+        .load(conn)?)
+}
+
 pub(super) fn open_of_account(conn: &mut Conn, account: &str) -> Result<Vec<Row>, DbFault> {
     let open =
         grants::table.filter(grants::account_id.eq(account)).filter(grants::ended_at.is_null());
@@ -320,11 +332,14 @@ pub(super) fn subjects_of(
 pub(super) fn erase(conn: &mut Conn, account: &str) -> Result<(), DbFault> {
     let mine = grants::table.filter(grants::account_id.eq(account));
     let ids: Vec<String> = mine.select(grants::id).load(conn)?;
-    diesel::delete(authorization_codes::table.filter(authorization_codes::grant_id.eq_any(&ids)))
-        .execute(conn)?;
-    diesel::delete(grant_refresh_tokens::table.filter(grant_refresh_tokens::grant_id.eq_any(&ids)))
-        .execute(conn)?;
-    diesel::delete(grants::table.filter(grants::id.eq_any(&ids))).execute(conn)?;
+    // Both databases take only so many values in a statement.
+    for ids in ids.chunks(500) {
+        let codes = authorization_codes::table.filter(authorization_codes::grant_id.eq_any(ids));
+        diesel::delete(codes).execute(conn)?;
+        let tokens = grant_refresh_tokens::table.filter(grant_refresh_tokens::grant_id.eq_any(ids));
+        diesel::delete(tokens).execute(conn)?;
+    }
+    diesel::delete(mine).execute(conn)?;
     remove_consents(conn, account)?;
     diesel::delete(subjects::table.filter(subjects::account_id.eq(account))).execute(conn)?;
     Ok(())
@@ -346,7 +361,10 @@ pub fn purge(
         grant_refresh_tokens::table.filter(grant_refresh_tokens::expires_at.lt(until)),
     )
     .execute(conn)?;
-    let over = grants::table
-        .filter(grants::expires_at.lt(grants_until).or(grants::ended_at.lt(grants_until)));
-    Ok(codes + tokens + diesel::delete(over).execute(conn)?)
+    // Apart, so that each goes by its own index.
+    let expired =
+        diesel::delete(grants::table.filter(grants::expires_at.lt(grants_until))).execute(conn)?;
+    let ended =
+        diesel::delete(grants::table.filter(grants::ended_at.lt(grants_until))).execute(conn)?;
+    Ok(codes + tokens + expired + ended)
 }

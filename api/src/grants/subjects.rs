@@ -24,12 +24,21 @@ pub fn subject_of(
     Ok(subject.as_str().to_owned())
 }
 
+/// Whether a text can be a name at all. `PostgreSQL` takes no text with a NUL,
+/// which what a client sends may hold.
+fn is_name(subject: &str) -> bool {
+    subject.len() == 64 && subject.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// The account that a client knows by this name.
 pub fn account_of(
     conn: &mut Conn,
     client: &Client,
     subject: &str,
 ) -> Result<Option<AccountId>, DbFault> {
+    if !is_name(subject) {
+        return Ok(None);
+    }
     let Some((account, sector)) = store::find_subject(conn, subject)? else { return Ok(None) };
     if sector != client.sector() {
         return Ok(None);

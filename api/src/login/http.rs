@@ -144,7 +144,8 @@ fn view(session: sessions::Session, current: SessionId) -> SessionView {
 
 /// Sign in with a browser
 ///
-/// Sets the session cookie. Unknown username and wrong password have the same
+/// Sets the session cookie. A browser that is signed in keeps its session, with
+/// another secret; when that was another account's, it is ended. Unknown username and wrong password have the same
 /// answer. Wrong passwords slow down and then lock, for this account from this
 /// place only.
 #[utoipa::path(tag = "Sessions", request_body = SignIn, responses(
@@ -165,7 +166,8 @@ pub async fn create_session(
     let SignIn { username, password, captcha } = body.value;
     let cookie = cookies::read(&core.settings, &request, cookies::DEVICE);
     let credentials = Credentials::parse((username, password), &captcha, cookie)?;
-    let (opened, device) = sign_in::browser(&core, &meta, credentials).await?;
+    let brought = cookies::read(&core.settings, &request, cookies::SESSION);
+    let (opened, device) = sign_in::browser(&core, &meta, credentials, brought).await?;
     let mut response = HttpResponse::Created();
     response.cookie(cookies::make(&core.settings, cookies::SESSION, opened.cookie, None));
     if let Some(value) = device {

@@ -16,7 +16,7 @@ use crate::{
     web::{Form, OauthError, Problem, ProblemCode, RequestMeta},
 };
 
-/// Requests that one address may leave waiting in an hour: enough for a whole
+/// Requests that one address may bring in an hour: enough for a whole
 /// campus, and few enough that nobody fills the table.
 const PER_ADDRESS_HOUR: u32 = 3000;
 
@@ -119,12 +119,13 @@ pub(super) fn arrive(
         Ok(request) => request,
         Err(reply) => return Ok(Outcome::Over(reply)),
     };
+    // What is answered at once leaves something behind, too.
+    charge(core, conn, meta)?;
     if request.prompts.contains(&Prompt::None) {
         let pending = Pending::passing(client, request, meta.now);
         let location = decide::silently(core, conn, (meta, session), &pending)?;
         return Ok(Outcome::Over(Reply::To(location)));
     }
-    charge(core, conn, meta)?;
     let secret = match secret {
         Some(secret) => secret,
         None => core.random_token()?,

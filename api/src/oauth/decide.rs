@@ -2,10 +2,12 @@
 //! leaves behind.
 
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
 use super::{
     answer,
+    interaction::confirmation,
     pending::Pending,
     state::{Standing, State, standing},
 };
@@ -18,6 +20,14 @@ use crate::{
     sessions::{self, Session},
     web::{OauthError, Problem, ProblemCode, RequestMeta},
 };
+
+/// What the person decides, and what was shown ([`confirmation`]).
+#[derive(Debug)]
+pub(super) struct Decided {
+    pub decision: Decision,
+    /// Needed to allow.
+    pub confirmation: Option<String>,
+}
 
 /// What the person decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
@@ -43,15 +53,22 @@ pub(super) fn decide(
     core: &Core,
     conn: &mut Conn,
     (meta, session): (&RequestMeta, Option<Session>),
-    (pending, decision): (&Pending, Decision),
+    (pending, decided): (&Pending, &Decided),
 ) -> Result<String, Problem> {
     let found = standing(core, conn, (pending, session), meta.now)?;
-    if decision == Decision::Deny {
+    if decided.decision == Decision::Deny {
         if !pending.take(conn)? {
             return Err(not_found());
         }
         let error = OauthError::new(found.error());
         return Ok(answer::error(core, &pending.request.target, &error));
+    }
+    // Another account may have signed in, or the client may see something else
+    // than what was on the page.
+    let given = decided.confirmation.as_deref().unwrap_or_default();
+    let shown = confirmation(core, pending, &found);
+    if !bool::from(shown.as_bytes().ct_eq(given.as_bytes())) {
+        return Err(conflict(found.state));
     }
     allow(core, conn, meta, (pending, &found))
 }
@@ -67,7 +84,7 @@ pub(super) fn silently(
     if found.state == State::Ready {
         return allow(core, conn, meta, (pending, &found));
     }
-    let error = OauthError::new(found.silent_error());
+    let error = OauthError::new(found.silent_error(&pending.request.scopes));
     Ok(answer::error(core, &pending.request.target, &error))
 }
 
@@ -122,8 +139,11 @@ fn consented(
 ) -> Result<(), Problem> {
     let Pending { client, request, .. } = pending;
     if found.state == State::Ready {
+        // It may have been withdrawn, and given anew for less.
         let held = grants::hold_consent(conn, account.id, client.id)?;
-        return if held { Ok(()) } else { Err(conflict(State::Consent)) };
+        let consent = grants::consent_of(conn, account.id, client.id)?;
+        let covers = consent.is_some_and(|consent| consent.scopes.cover(&request.scopes));
+        return if held && covers { Ok(()) } else { Err(conflict(State::Consent)) };
     }
     grants::consent(conn, (account.id, client.id), &request.scopes, meta.now)?;
     if !found.consented.cover(&request.scopes) {

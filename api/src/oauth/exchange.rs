@@ -76,7 +76,8 @@ fn exchange_code(
     } else {
         None
     };
-    let scopes = grant.scopes.clone();
+    // Some may have been taken from the client since.
+    let scopes = grant.scopes.shared_with(&client.metadata.scopes());
     Ok(Some(Granted { grant, account, scopes, refresh, nonce: code.nonce }))
 }
 

@@ -14,6 +14,7 @@ use crate::{
     accounts::Account,
     clients::{ClientView, Item},
     core::Core,
+    crypto::{Purpose, blind::hex},
     db::Conn,
     kernel::Timestamp,
     sessions::Session,
@@ -34,6 +35,9 @@ pub struct Authorization {
     items: Vec<Item>,
     /// What of it was not consented to before.
     new_items: Vec<Item>,
+    /// Stands for this account and these items; whoever allows sends it back.
+    #[schema(example = "9b1f0c…")]
+    confirmation: String,
     /// Who is signed in.
     #[schema(required)]
     account: Option<SignedInAs>,
@@ -87,14 +91,30 @@ pub(super) fn new_items(pending: &Pending, standing: &Standing) -> Vec<Item> {
     items.into_iter().filter(|item| !known.contains(item)).collect()
 }
 
+/// Stands for the account and the items that somebody is shown: what is allowed
+/// is what was seen, by whoever saw it.
+pub(super) fn confirmation(core: &Core, pending: &Pending, standing: &Standing) -> String {
+    let account = standing.account.as_ref().map(|account| account.id.to_string());
+    let account = account.unwrap_or_default();
+    let scopes = pending.request.scopes.to_string();
+    let items = format!("{:?}", pending.client.items(&pending.request.scopes));
+    let parts = ["confirmation", pending.key(), &account, &scopes, &items];
+    hex(&core.keyring.keyed_hash(Purpose::FlowToken, &parts.map(str::as_bytes)))
+}
+
 /// Shows a request.
-pub(super) fn view(id: String, (pending, standing): (Pending, Standing)) -> Authorization {
+pub(super) fn view(
+    core: &Core,
+    id: String,
+    (pending, standing): (Pending, Standing),
+) -> Authorization {
     Authorization {
         id,
         state: standing.state,
         reason: standing.reason,
         items: pending.client.items(&pending.request.scopes),
         new_items: new_items(&pending, &standing),
+        confirmation: confirmation(core, &pending, &standing),
         client: ClientView::from(&pending.client),
         account: standing
             .account

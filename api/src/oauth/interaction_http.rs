@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    decide::{Decision, decide, not_found},
+    decide::{Decided, Decision, decide, not_found},
     http::Held,
     interaction::{self, Authorization},
     pending,
@@ -27,7 +27,7 @@ async fn shown(
     let own = Arc::clone(&core);
     let look = move |conn: &mut _| {
         let found = interaction::look(&own, conn, (&held, session), meta.now)?;
-        Ok(interaction::view(held.id, found))
+        Ok(interaction::view(&own, held.id, found))
     };
     core.db.read(look).await.map(web::Json)
 }
@@ -72,11 +72,16 @@ pub async fn get_authorization(
 #[serde(deny_unknown_fields)]
 pub struct Decide {
     decision: Decision,
+    /// Of the `Authorization` that the person was shown; needed to allow.
+    #[serde(default)]
+    #[schema(example = "9b1f0c…")]
+    confirmation: Option<String>,
 }
 
 /// Where the person goes now.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Decided {
+#[schema(as = Decided)]
+pub struct DecidedView {
     /// To the system, with a code or an error.
     #[schema(example = "https://exam.example.gov.cn/callback?code=…&state=…&iss=…")]
     redirect_to: String,
@@ -84,10 +89,12 @@ pub struct Decided {
 
 /// Allow or refuse a sign-in
 ///
-/// It is used up by this. `allow` needs the state `consent` or `ready`.
+/// It is used up by this. `allow` needs the state `consent` or `ready`, and the
+/// `confirmation` of what the person was shown: when another account or other
+/// items would be shown by now, it is a conflict, and to be shown anew.
 #[utoipa::path(tag = "Authorization", params(("id" = String, Path)), request_body = Decide,
     security(("authorization_cookie" = [])), responses(
-    (status = 200, body = Decided),
+    (status = 200, body = DecidedView),
     (status = 403, description = "cross_site_request", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 404, description = "authorization_not_found", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 409, description = "authorization_conflict", body = ProblemDocument, content_type = "application/problem+json"),
@@ -98,10 +105,12 @@ pub async fn decide_authorization(
     (meta, request): (RequestMeta, HttpRequest),
     held: Held,
     body: JsonBody<Decide>,
-) -> Result<web::Json<Decided>, Problem> {
+) -> Result<web::Json<DecidedView>, Problem> {
     let core = core.into_inner();
-    let redirect_to = decided(&core, (meta, &request), held, body.value.decision).await?;
-    Ok(web::Json(Decided { redirect_to }))
+    let Decide { decision, confirmation } = body.value;
+    let done = Decided { decision, confirmation };
+    let redirect_to = decided(&core, (meta, &request), held, done).await?;
+    Ok(web::Json(DecidedView { redirect_to }))
 }
 
 /// Decides about a request; the caller knows that it was our own page that
@@ -110,7 +119,7 @@ pub(super) async fn decided(
     core: &Arc<Core>,
     (meta, request): (RequestMeta, &HttpRequest),
     held: Held,
-    decision: Decision,
+    done: Decided,
 ) -> Result<String, Problem> {
     let session = sessions::of_browser(core, request, meta.now).await?;
     let own = Arc::clone(core);
@@ -118,7 +127,7 @@ pub(super) async fn decided(
         .write(move |conn| {
             let held = (held.id.as_str(), held.secret.as_str());
             let pending = pending::find(&own, conn, held, meta.now)?.ok_or_else(not_found)?;
-            decide(&own, conn, (&meta, session), (&pending, decision))
+            decide(&own, conn, (&meta, session), (&pending, &done))
         })
         .await
 }

@@ -98,7 +98,12 @@ pub(super) async fn answer(
 
 fn access_token(conn: &mut Conn, claims: Claims, now: Timestamp) -> Result<Introspection, DbFault> {
     let token = access_tokens::check(conn, claims, now)?;
-    Ok(token.map(|Token { claims, .. }| claims.into()).unwrap_or_default())
+    let narrowed = |Token { mut claims, client, .. }: Token| {
+        // What was taken from the client since is covered no more.
+        claims.scope = claims.scopes().shared_with(&client.metadata.scopes()).to_string();
+        claims.into()
+    };
+    Ok(token.map(narrowed).unwrap_or_default())
 }
 
 fn refresh_token(
@@ -112,7 +117,7 @@ fn refresh_token(
     };
     Ok(Introspection {
         active: true,
-        scope: Some(grant.scopes.to_string()),
+        scope: Some(grant.scopes.shared_with(&client.metadata.scopes()).to_string()),
         client_id: Some(client.id.to_string()),
         sub: Some(grant.subject),
         iss: Some(core.settings.server.public_url.clone()),

@@ -90,6 +90,14 @@ pub(super) fn is_pushed(uri: &str) -> bool {
     uri.starts_with(URN)
 }
 
+/// Whether a client may still ask for this: what is registered of it may have
+/// changed while the request waited.
+fn may_still(client: &Client, request: &Request) -> bool {
+    client.is_enabled()
+        && client.metadata.redirect_uris.contains(&request.target.uri)
+        && client.metadata.scopes().cover(&request.scopes)
+}
+
 /// Uses up what a client has pushed. Another client's is left alone.
 pub(super) fn take_pushed(
     core: &Core,
@@ -104,9 +112,7 @@ pub(super) fn take_pushed(
         return Ok(None);
     }
     let request: Request = core.open_json(place(&key), &row.parameters_sealed)?;
-    // What was registered may have changed in between.
-    let known = client.metadata.redirect_uris.contains(&request.target.uri);
-    Ok((store::remove(conn, &key)? && known).then_some(request))
+    Ok((store::remove(conn, &key)? && may_still(client, &request)).then_some(request))
 }
 
 /// The request with this id, as long as it waits in the browser that has this
@@ -126,8 +132,7 @@ pub(super) fn find(
     let request: Request = core.open_json(place(&key), &row.parameters_sealed)?;
     let client = clients::find(conn, request.client)?
         .ok_or_else(|| corrupt(Place { column: "client_id", ..place(&key) }))?;
-    let known = client.metadata.redirect_uris.contains(&request.target.uri);
-    if !client.is_enabled() || !known {
+    if !may_still(&client, &request) {
         return Ok(None);
     }
     Ok(Some(Pending {
@@ -143,6 +148,11 @@ impl Pending {
     /// A request that never waits, because it is answered at once.
     pub fn passing(client: Client, request: Request, now: Timestamp) -> Self {
         Self { key: String::new(), client, request, arrived: now, expires_at: now }
+    }
+
+    /// What its row is found by.
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// Uses the request up; `false` when another one did. One that never waited

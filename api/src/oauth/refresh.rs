@@ -53,13 +53,15 @@ fn trade(
         Refreshed::Invalid => return invalid(),
     };
     let Some(account) = account_of(core, conn, &grant)? else { return invalid() };
-    // The next refresh token is good for everything again (RFC 6749 §6).
+    // The next refresh token is good for everything again (RFC 6749 §6), but for
+    // what the client may not ask for any more.
+    let granted = grant.scopes.shared_with(&client.metadata.scopes());
     let scopes = match asked {
-        Some(asked) if !grant.scopes.cover(&asked) => {
+        Some(asked) if !granted.cover(&asked) => {
             return Err(OauthError::new(OauthCode::InvalidScope));
         }
         Some(asked) => asked,
-        None => grant.scopes.clone(),
+        None => granted,
     };
     let refresh = Some(grants::issue_refresh(core, conn, (&grant, client), meta.now)?);
     Ok(Ok(Granted { grant, account, scopes, refresh, nonce: None }))

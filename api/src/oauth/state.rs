@@ -11,7 +11,7 @@ use super::{
 use crate::{
     access_tokens::acr,
     accounts::{self, Account, UnitState},
-    clients::Scopes,
+    clients::{Client, Scopes},
     core::Core,
     db::{Conn, DbFault},
     grants,
@@ -84,9 +84,13 @@ impl Standing {
         }
     }
 
-    /// What the client is told that wants nobody to be bothered
-    /// (OpenID Connect Core §3.1.2.6).
-    pub fn silent_error(&self) -> OauthCode {
+    /// What the client is told that wants `scopes` and nobody to be bothered
+    /// (OpenID Connect Core §3.1.2.6). Of who has not consented it learns
+    /// nothing else: neither who it is nor how well that is proved.
+    pub fn silent_error(&self, scopes: &Scopes) -> OauthCode {
+        if self.account.is_some() && !self.consented.cover(scopes) {
+            return OauthCode::ConsentRequired;
+        }
         match self.state {
             State::SignIn => OauthCode::LoginRequired,
             State::Consent => OauthCode::ConsentRequired,
@@ -123,6 +127,13 @@ pub(super) fn standing(
     Ok(standing)
 }
 
+/// Whether another app on the person's device may be the one that asks: nothing
+/// but an `https` address proves who gets the code of a client without a secret,
+/// so that only the person can tell (RFC 8252 §8.6).
+fn may_be_feigned(client: &Client, uri: &str) -> bool {
+    client.metadata.is_public() && !uri.starts_with("https://")
+}
+
 fn decided(
     conn: &mut Conn,
     (pending, consented): (&Pending, &Scopes),
@@ -147,6 +158,8 @@ fn decided(
     if essential.is_some_and(|wanted| !wanted.contains(&acr(account.assurance_level).as_str())) {
         return Ok((State::Refused, Some(Reason::AssuranceTooLow)));
     }
-    let asks = request.prompts.contains(&Prompt::Consent) || !consented.cover(&request.scopes);
+    let asks = request.prompts.contains(&Prompt::Consent)
+        || !consented.cover(&request.scopes)
+        || may_be_feigned(client, &request.target.uri);
     Ok((if asks { State::Consent } else { State::Ready }, None))
 }

@@ -31,8 +31,10 @@ pub(super) async fn answer(
     now: Timestamp,
 ) -> Result<Claims, OauthError> {
     let PersonToken { client, grant, claims } = token;
-    // A refresh may have narrowed what the token covers.
+    // A refresh may have narrowed what the token covers, and an operator what
+    // the client may see.
     let scopes = claims.scopes().shared_with(&grant.scopes);
+    let scopes = scopes.shared_with(&client.metadata.scopes());
     if !scopes.has(Scope::OpenId) {
         return Err(OauthError::lacks(Scope::OpenId.code()));
     }

@@ -6,6 +6,8 @@
 pub mod http;
 mod store;
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use subtle::ConstantTimeEq;
 
@@ -140,17 +142,27 @@ fn new_session(
     })
 }
 
-/// Opens a browser session.
+/// Opens a browser session, or the one of the same account that the browser has
+/// already anew: with another secret and from now on, but under the same id, so
+/// that what was granted in it still ends with it.
 pub fn open_browser(
     core: &Core,
     conn: &mut Conn,
     meta: &RequestMeta,
-    account: AccountId,
+    (account, had): (AccountId, Option<Session>),
 ) -> Result<Opened, DbFault> {
     let device = meta.device.clone();
     let session = new_session(core, meta, (account, Kind::Browser, device))?;
     let secret = core.random_token()?;
-    store::insert(conn, &session, &token_hash(&secret))?;
+    let hash = token_hash(&secret);
+    if let Some(had) = had.filter(|had| had.account == account && had.kind == Kind::Browser) {
+        let renewed = Session { id: had.id, created_at: had.created_at, ..session.clone() };
+        if store::renew(conn, &renewed, &hash)? {
+            return Ok(Opened { cookie: format!("{}.{secret}", renewed.id), session: renewed });
+        }
+        // It was ended meanwhile, with all that hangs on it.
+    }
+    store::insert(conn, &session, &hash)?;
     Ok(Opened { cookie: format!("{}.{secret}", session.id), session })
 }
 
@@ -314,6 +326,48 @@ pub fn end(
     let ended = store::end_of(conn, account, &id.to_string(), now)?;
     if ended {
         grants::end_of_session(core, conn, id, now)?;
+    }
+    Ok(ended)
+}
+
+/// Sessions looked for at a time.
+const AT_ONCE: i64 = 500;
+
+/// Ends the sessions of browsers that were left alone for too long, or are over,
+/// and what hangs on them; returns how many. Nobody can use them any more, but
+/// clients are to be told, and grants to end.
+pub async fn end_idle(core: &Arc<Core>) -> Result<usize, DbFault> {
+    let now = core.clock.now();
+    let left_at = now - TimeDelta::minutes(core.settings.sessions.idle_minutes.into());
+    let mut ended = 0;
+    loop {
+        let found = core.db.read(move |conn| store::idle(conn, (left_at, now), AT_ONCE)).await?;
+        let (looked, before) = (found.len(), ended);
+        for id in found {
+            let own = Arc::clone(core);
+            // One transaction each: whoever ends several in one might wait in a
+            // circle with somebody who ends all of an account.
+            let end = move |conn: &mut Conn| -> Result<bool, DbFault> {
+                let over = store::end_idle(conn, &id, (left_at, now))?;
+                if over {
+                    let bad = || corrupt(Place { table: "sessions", column: "id", row: &id });
+                    let id = id.parse().map_err(|_| bad())?;
+                    grants::end_of_session(&own, conn, id, now)?;
+                }
+                Ok(over)
+            };
+            match core.db.write(end).await {
+                Ok(over) => ended += usize::from(over),
+                Err(fault) => tracing::error!(%fault, "an idle session was not ended"),
+            }
+        }
+        // What cannot be ended is found again: by the next round, not by this one.
+        if looked < usize::try_from(AT_ONCE).unwrap_or(usize::MAX) || ended == before {
+            break;
+        }
+    }
+    if ended > 0 {
+        core.outbox_bell.notify_one();
     }
     Ok(ended)
 }

@@ -56,6 +56,26 @@ pub(super) fn insert(conn: &mut Conn, session: &Session, secret_hash: &str) -> R
     Ok(())
 }
 
+/// Writes a session anew under its id; `false` when it was ended.
+pub(super) fn renew(
+    conn: &mut Conn,
+    session: &Session,
+    secret_hash: &str,
+) -> Result<bool, DbFault> {
+    let open = sessions::table.find(session.id.to_string()).filter(sessions::ended_at.is_null());
+    let renewed = diesel::update(open)
+        .set((
+            sessions::secret_hash.eq(secret_hash),
+            sessions::device.eq(&session.device),
+            sessions::ip_prefix.eq(&session.ip_prefix),
+            sessions::last_seen_at.eq(session.last_seen_at.naive_utc()),
+            sessions::expires_at.eq(session.expires_at.naive_utc()),
+            sessions::password_at.eq(session.password_at.naive_utc()),
+        ))
+        .execute(conn)?;
+    Ok(renewed == 1)
+}
+
 /// A session that was not ended; whether it has expired is for the caller.
 pub(super) fn find(conn: &mut Conn, id: &str) -> Result<Option<Row>, DbFault> {
     let open = sessions::table.find(id).filter(sessions::ended_at.is_null());
@@ -121,6 +141,39 @@ pub(super) fn end(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, DbF
     let open = sessions::table.find(id).filter(sessions::ended_at.is_null());
     let ended =
         diesel::update(open).set(sessions::ended_at.eq(Some(now.naive_utc()))).execute(conn)?;
+    Ok(ended == 1)
+}
+
+/// Sessions of browsers that were used last before `left_at`, or are over.
+pub(super) fn idle(
+    conn: &mut Conn,
+    (left_at, now): (Timestamp, Timestamp),
+    most: i64,
+) -> Result<Vec<String>, DbFault> {
+    let alone = sessions::last_seen_at.le(left_at.naive_utc());
+    Ok(sessions::table
+        .filter(sessions::ended_at.is_null())
+        .filter(sessions::kind.eq("browser"))
+        .filter(alone.or(sessions::expires_at.le(now.naive_utc())))
+        .order(sessions::last_seen_at)
+        .limit(most)
+        .select(sessions::id)
+        .load(conn)?)
+}
+
+/// Ends a session that is still so: it may have been used since it was found.
+pub(super) fn end_idle(
+    conn: &mut Conn,
+    id: &str,
+    (left_at, now): (Timestamp, Timestamp),
+) -> Result<bool, DbFault> {
+    let alone = sessions::last_seen_at.le(left_at.naive_utc());
+    let over = sessions::table
+        .find(id)
+        .filter(sessions::ended_at.is_null())
+        .filter(alone.or(sessions::expires_at.le(now.naive_utc())));
+    let ended =
+        diesel::update(over).set(sessions::ended_at.eq(Some(now.naive_utc()))).execute(conn)?;
     Ok(ended == 1)
 }
 

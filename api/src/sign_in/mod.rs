@@ -14,7 +14,7 @@ use crate::{
     identity::{Username, password_hash_input},
     kernel::ids::{AccountId, CaptchaId},
     password_failures::{self, Attempt, device},
-    sessions::{self, Opened},
+    sessions::{self, Opened, Session},
     web::{FieldErrors, Problem, ProblemCode, RequestMeta, overloaded},
 };
 
@@ -65,20 +65,45 @@ impl Credentials {
 }
 
 /// Signs a browser in: the session with its cookie, and the cookie by which
-/// its device is known again.
+/// its device is known again. `brought` is the session cookie that it had: it is
+/// about to lose it, and with it whatever could end that session.
 pub async fn browser(
     core: &Arc<Core>,
     meta: &RequestMeta,
     credentials: Credentials,
+    brought: Option<String>,
 ) -> Result<(Opened, Option<String>), Problem> {
     let username = credentials.username.clone();
     let own = meta.clone();
     let open = move |core: &Core, conn: &mut Conn, account| {
-        sessions::open_browser(core, conn, &own, account)
+        let had = match &brought {
+            Some(cookie) => sessions::by_cookie(core, conn, cookie, own.now)?,
+            None => None,
+        };
+        if let Some(other) = had.as_ref().filter(|had| had.account != account) {
+            leave(core, conn, &own, other)?;
+        }
+        sessions::open_browser(core, conn, &own, (account, had))
     };
     let opened = sign_in(core, meta, credentials, ("browser", open)).await?;
+    core.outbox_bell.notify_one();
     let device = username.map(|username| device::remember(core, &username)).transpose()?;
     Ok((opened, device))
+}
+
+/// Ends the session of another account that the browser was signed in to.
+fn leave(
+    core: &Core,
+    conn: &mut Conn,
+    meta: &RequestMeta,
+    session: &Session,
+) -> Result<(), DbFault> {
+    if sessions::end(core, conn, (session.account, session.id), meta.now)? {
+        let id = session.id.to_string();
+        let subject = AuditSubject { detail: Some(&id), ..AuditSubject::account(session.account) };
+        audit::record(core, conn, meta, (AuditKind::SessionEnded, subject))?;
+    }
+    Ok(())
 }
 
 /// Why nobody signs in.

@@ -335,7 +335,9 @@ export interface paths {
         put?: never;
         /**
          * Allow or refuse a sign-in
-         * @description It is used up by this. `allow` needs the state `consent` or `ready`.
+         * @description It is used up by this. `allow` needs the state `consent` or `ready`, and the
+         *     `confirmation` of what the person was shown: when another account or other
+         *     items would be shown by now, it is a conflict, and to be shown anew.
          */
         post: operations["decide_authorization"];
         delete?: never;
@@ -1024,7 +1026,8 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a browser
-         * @description Sets the session cookie. Unknown username and wrong password have the same
+         * @description Sets the session cookie. A browser that is signed in keeps its session, with
+         *     another secret; when that was another account's, it is ended. Unknown username and wrong password have the same
          *     answer. Wrong passwords slow down and then lock, for this account from this
          *     place only.
          */
@@ -1948,6 +1951,11 @@ export interface components {
             items: components["schemas"]["ConsentItem"][];
             /** @description What of it was not consented to before. */
             new_items: components["schemas"]["ConsentItem"][];
+            /**
+             * @description Stands for this account and these items; whoever allows sends it back.
+             * @example 9b1f0c…
+             */
+            confirmation: string;
             account: components["schemas"]["SignedInAs"] | null;
             /**
              * @description The username, as the system thinks.
@@ -2381,6 +2389,11 @@ export interface components {
         /** @description What the person decides. */
         Decide: {
             decision: components["schemas"]["Decision"];
+            /**
+             * @description Of the `Authorization` that the person was shown; needed to allow.
+             * @example 9b1f0c…
+             */
+            confirmation?: string | null;
         };
         /** @description Where the person goes now. */
         Decided: {

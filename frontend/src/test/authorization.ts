@@ -18,6 +18,7 @@ export const authorization = (differs: Partial<Authorization>): Authorization =>
   client: system,
   items: ['username', 'name', 'document_number_masked'],
   new_items: ['username', 'name', 'document_number_masked'],
+  confirmation: 'cd'.repeat(32),
   account: null,
   login_hint: null,
   ui_locale: null,

@@ -75,6 +75,7 @@ CREATE TABLE grants (
 CREATE INDEX grants_account_id ON grants (account_id, client_id);
 CREATE INDEX grants_session_id ON grants (session_id);
 CREATE INDEX grants_expires_at ON grants (expires_at);
+CREATE INDEX grants_ended_at ON grants (ended_at);
 
 CREATE TABLE authorization_codes (
     code_hash TEXT PRIMARY KEY NOT NULL,

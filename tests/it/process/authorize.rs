@@ -67,10 +67,12 @@ async fn sign_in(visitor: &Visitor, client: &str) -> Result<Option<String>, Lost
     let came = visitor.get(&path).await?;
     let Some(location) = came.headers.get("location") else { return Ok(None) };
     let id = location.to_str().unwrap().strip_prefix("/authorize/").unwrap();
-    let path = format!("/api/v1/authorizations/{id}/decision");
-    let decided = visitor.post(&path, &json!({ "decision": "allow" })).await?;
+    let path = format!("/api/v1/authorizations/{id}");
+    let confirmation = visitor.get(&path).await?.body["confirmation"].clone();
+    let body = json!({ "decision": "allow", "confirmation": confirmation });
+    let decided = visitor.post(&format!("{path}/decision"), &body).await?;
     let to = decided.body["redirect_to"].as_str();
-    assert!(to.is_some() || decided.status == 503, "{}", decided.body);
+    assert!(to.is_some() || [409, 503].contains(&decided.status), "{}", decided.body);
     let code = to.and_then(|to| to.split("code=").nth(1)?.split('&').next());
     Ok(code.map(str::to_owned))
 }

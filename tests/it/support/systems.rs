@@ -203,10 +203,13 @@ impl Client<'_> {
         self.authorization(id).await["state"].as_str().unwrap().to_owned()
     }
 
-    /// Allows or denies.
+    /// Allows or denies what is shown at that moment, if anything is.
     pub async fn decide(&self, id: &str, decision: &str) -> Answer {
+        let shown = self.get(&format!("/api/v1/authorizations/{id}")).await;
+        let shown: Value = serde_json::from_slice(&shown.body).unwrap();
         let path = format!("/api/v1/authorizations/{id}/decision");
-        self.post(&path, json!({ "decision": decision })).await
+        let body = json!({ "decision": decision, "confirmation": shown["confirmation"] });
+        self.post(&path, body).await
     }
 
     /// Allows; returns where the person is sent.

@@ -19,7 +19,7 @@ use crate::{
     kernel::ids::CaptchaId,
     oauth::{
         authorize::Stranded,
-        decide::{Decision, not_found},
+        decide::{Decided, Decision, not_found},
         http::{Held, Sent, cookie, see_other},
         interaction,
         interaction_http::decided,
@@ -254,8 +254,9 @@ async fn signed_in(
     let path = format!("/oauth2/plain/{}", held.id);
     let reader = reader.clone().of_form(form).at(path.clone());
     let device = cookies::read(&core.settings, request, cookies::DEVICE);
+    let brought = cookies::read(&core.settings, request, cookies::SESSION);
     let tried = match credentials(form, device) {
-        Ok(credentials) => sign_in::browser(core, meta, credentials).await,
+        Ok(credentials) => sign_in::browser(core, meta, credentials, brought).await,
         Err(problem) => Err(problem),
     };
     let problem = match tried {
@@ -312,7 +313,9 @@ pub async fn decide_plain(
             _ => return Err(malformed()),
         };
         let page = format!("/oauth2/plain/{}", held.id);
-        match decided(&core, (meta.clone(), &request), held, decision).await {
+        let confirmation = form.get("confirmation").map(str::to_owned);
+        let done = Decided { decision, confirmation };
+        match decided(&core, (meta.clone(), &request), held, done).await {
             Err(problem) if problem.code() == ProblemCode::AuthorizationConflict => Ok(page),
             location => location,
         }

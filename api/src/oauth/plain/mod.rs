@@ -20,7 +20,7 @@ use self::{
 };
 use super::{
     http::Held,
-    interaction::{new_items, shown_name},
+    interaction::{confirmation, new_items, shown_name},
     logout::Wish,
     pending::Pending,
     request::UiLocale,
@@ -186,6 +186,7 @@ fn consent_page(
         client,
         token: form_token(core, (&held.id, &held.secret)),
         id: held.id.clone(),
+        confirmation: confirmation(core, pending, standing),
         username: account.username.clone(),
         name: shown_name(account),
         asks,

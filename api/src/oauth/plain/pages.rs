@@ -73,6 +73,8 @@ pub struct ConsentPage {
     pub client: ClientWords,
     pub id: String,
     pub token: String,
+    /// What is shown, for the decision.
+    pub confirmation: String,
     pub username: String,
     pub name: String,
     /// Whether anything is asked.

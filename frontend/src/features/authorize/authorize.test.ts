@@ -75,7 +75,10 @@ it('signs in on the way to a system, and goes on', async () => {
   await user.click(screen.getByRole('button', { name: '登录' }))
   await screen.findByRole('heading', { name: '正在返回「考生服务系统」…' })
   await waitFor(() => expect(assign).toHaveBeenCalledWith(back.body.redirect_to))
-  expect(calls.at(-1)).toEqual({ request: DECISION, body: { decision: 'allow' } })
+  expect(calls.at(-1)).toEqual({
+    request: DECISION,
+    body: { decision: 'allow', confirmation: 'cd'.repeat(32) },
+  })
   expect(waiting.value).toBeNull()
 })
 
