@@ -125,7 +125,7 @@ fn units_are_listed_approved_and_rejected() {
         let ended = grants::table.filter(grants::ended_at.is_not_null());
         ended.select(grants::account_id).load::<String>(conn)
     }));
-    assert_eq!(ended, [second.clone()], "its sign-ins, and nobody else's");
+    assert_eq!(ended, std::slice::from_ref(&second), "its sign-ins, and nobody else's");
     let told = runtime.block_on(news(&server, &two.phone));
     assert!(told.contains("未通过审核"), "{told}");
     assert!(!told.contains(reason), "the reason is read after signing in");
