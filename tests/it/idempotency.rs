@@ -183,6 +183,8 @@ async fn signing_in_makes_a_new_session_each_time_and_its_answer_is_stored_nowhe
         client.post_once(KEY, path, body.clone()).await.ok(201);
         let again = client.post_once(KEY, path, body).await;
         again.fields(&[("/captcha/answer", "captcha_expired")]);
+        // A browser that is signed in would keep its session.
+        client.clear_cookies();
         client.post_once(KEY, path, client.login_body("zhangsan", PASSWORD).await).await.ok(201);
     }
     assert_eq!((count!(app, sessions), count!(app, idempotency_keys)), (4, 0));

@@ -341,7 +341,7 @@ pub async fn end_idle(core: &Arc<Core>) -> Result<usize, DbFault> {
     let left_at = now - TimeDelta::minutes(core.settings.sessions.idle_minutes.into());
     let mut ended = 0;
     loop {
-        let found = core.db.read(move |conn| store::idle(conn, (left_at, now), AT_ONCE)).await?;
+        let found = core.db.read(move |conn| store::idle(conn, left_at, AT_ONCE)).await?;
         let (looked, before) = (found.len(), ended);
         for id in found {
             let own = Arc::clone(core);

@@ -144,17 +144,14 @@ pub(super) fn end(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, DbF
     Ok(ended == 1)
 }
 
-/// Sessions of browsers that were used last before `left_at`, or are over.
-pub(super) fn idle(
-    conn: &mut Conn,
-    (left_at, now): (Timestamp, Timestamp),
-    most: i64,
-) -> Result<Vec<String>, DbFault> {
-    let alone = sessions::last_seen_at.le(left_at.naive_utc());
+/// Sessions of browsers that nobody has used since `left_at`, the oldest use
+/// first. One that reached its absolute end is used no more, and so is found a
+/// little later.
+pub(super) fn idle(conn: &mut Conn, left_at: Timestamp, most: i64) -> Result<Vec<String>, DbFault> {
     Ok(sessions::table
         .filter(sessions::ended_at.is_null())
         .filter(sessions::kind.eq("browser"))
-        .filter(alone.or(sessions::expires_at.le(now.naive_utc())))
+        .filter(sessions::last_seen_at.le(left_at.naive_utc()))
         .order(sessions::last_seen_at)
         .limit(most)
         .select(sessions::id)
@@ -167,11 +164,10 @@ pub(super) fn end_idle(
     id: &str,
     (left_at, now): (Timestamp, Timestamp),
 ) -> Result<bool, DbFault> {
-    let alone = sessions::last_seen_at.le(left_at.naive_utc());
     let over = sessions::table
         .find(id)
         .filter(sessions::ended_at.is_null())
-        .filter(alone.or(sessions::expires_at.le(now.naive_utc())));
+        .filter(sessions::last_seen_at.le(left_at.naive_utc()));
     let ended =
         diesel::update(over).set(sessions::ended_at.eq(Some(now.naive_utc()))).execute(conn)?;
     Ok(ended == 1)

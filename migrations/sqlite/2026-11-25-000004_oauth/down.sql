@@ -1,3 +1,4 @@
+DROP INDEX sessions_open_last_seen_at;
 DROP TABLE webhook_deliveries;
 DROP TABLE webhook_endpoints;
 DROP TABLE client_events;

@@ -155,3 +155,6 @@ CREATE TABLE webhook_deliveries (
 );
 CREATE INDEX webhook_deliveries_endpoint_id ON webhook_deliveries (endpoint_id, state, id);
 CREATE INDEX webhook_deliveries_created_at ON webhook_deliveries (created_at);
+
+-- Browser sessions that are left alone are looked for every minute.
+CREATE INDEX sessions_open_last_seen_at ON sessions (last_seen_at) WHERE ended_at IS NULL;
