@@ -220,7 +220,7 @@ fn register(server: &Server, alg: &str) -> (String, String) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let made: Value = serde_json::from_slice(&made.stdout).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    (text(&made["client"]["client_id"]), text(&made["client_secret"]))
+    (text(&made["client"]["id"]), text(&made["client_secret"]))
 }
 
 /// Codes of eight people who signed in and consented.
