@@ -30,7 +30,7 @@ use crate::{
 const MEASURED: Duration = Duration::from_secs(5);
 const CLIENTS: usize = 8;
 /// Codes made beforehand, more than are exchanged in that time.
-const CODES: usize = 6000;
+const CODES: usize = 4000;
 /// They live for a minute by default.
 const SETTINGS: [(&str, &str); 2] =
     [("SHIMING__OAUTH__CODE_SECONDS", "600"), ("SHIMING__LOG__FILTER", "warn")];

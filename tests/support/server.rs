@@ -42,11 +42,12 @@ pub struct Server {
 }
 
 /// What every test would otherwise run into, for all requests come from here.
-const WIDE_LIMITS: [(&str, &str); 6] = [
+const WIDE_LIMITS: [(&str, &str); 7] = [
     ("SHIMING__LIMITS__SMS_PER_ADDRESS_HOUR", "1000000"),
     ("SHIMING__LIMITS__REGISTRATIONS_PER_ADDRESS_HOUR", "1000000"),
     ("SHIMING__LIMITS__RECOVERIES_PER_ADDRESS_HOUR", "1000000"),
     ("SHIMING__LIMITS__BANK_FAILURES_PER_ADDRESS_HOUR", "1000000"),
+    ("SHIMING__LIMITS__AUTHORIZATIONS_PER_ADDRESS_HOUR", "1000000"),
     ("SHIMING__CAPTCHA__PER_ADDRESS_HOUR", "10000000"),
     ("SHIMING__PASSWORD__FAILURES__PER_ADDRESS", "1000000"),
 ];

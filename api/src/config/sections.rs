@@ -152,6 +152,7 @@ settings! {
         registrations_per_address_hour: u32,
         recoveries_per_address_hour: u32,
         support_cases_per_address_hour: u32,
+        authorizations_per_address_hour: u32,
     }
     /// Registration drafts.
     Registration {

@@ -16,10 +16,6 @@ use crate::{
     web::{Form, OauthError, Problem, ProblemCode, RequestMeta},
 };
 
-/// Requests that one address may bring in an hour: enough for a whole
-/// campus, and few enough that nobody fills the table.
-const PER_ADDRESS_HOUR: u32 = 3000;
-
 /// What a browser brought.
 pub(super) struct Arrival {
     /// The parameters.
@@ -199,8 +195,8 @@ pub(super) fn pushed(
 
 /// A refusal writes nothing.
 fn charge(core: &Core, conn: &mut Conn, meta: &RequestMeta) -> Result<(), Problem> {
-    let rule =
-        Rule { name: "authorization_address_hour", most: PER_ADDRESS_HOUR, window_seconds: HOUR };
+    let most = core.settings.limits.authorizations_per_address_hour;
+    let rule = Rule { name: "authorization_address_hour", most, window_seconds: HOUR };
     let charge = Charge { rule, subject: meta.address.limit_subject() };
     limits::charge(core, conn, &[charge], meta.now)?.map_err(|exceeded| {
         Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after)
