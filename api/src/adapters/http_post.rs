@@ -103,10 +103,12 @@ impl GuardedHttp {
     /// As the settings say, with some way to find addresses.
     pub fn new(settings: &Webhooks, lookup: &Arc<dyn Lookup>) -> Result<Self, UnusableHttp> {
         let allowed: Arc<[IpNet]> = settings.allowed_networks.as_slice().into();
+        // Reading the authorities takes a good part of a start: once will do.
+        let tls = tls()?;
         let client = |secure| -> Result<Client, UnusableHttp> {
             let guard = Guard { allowed: Arc::clone(&allowed), lookup: Arc::clone(lookup), secure };
             let client = Client::builder()
-                .tls_backend_preconfigured(tls()?)
+                .tls_backend_preconfigured(tls.clone())
                 .https_only(secure)
                 .no_proxy()
                 .redirect(Policy::none())
