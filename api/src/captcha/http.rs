@@ -1,5 +1,7 @@
 //! Captchas over HTTP.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, get, http::header, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -70,10 +72,7 @@ pub async fn create_captcha(
     meta: RequestMeta,
 ) -> Result<HttpResponse, Problem> {
     let core = core.into_inner();
-    let issued =
-        core.clone().db.write(move |conn| super::issue(&core, conn, &meta)).await?.map_err(
-            |exceeded| Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after),
-        )?;
+    let issued = issue(&core, &meta).await?;
     let base = format!("/api/v1/captchas/{}", issued.id);
     Ok(HttpResponse::Created().json(Captcha {
         id: issued.id,
@@ -81,6 +80,15 @@ pub async fn create_captcha(
         image_url: format!("{base}/image"),
         audio_url: format!("{base}/audio"),
     }))
+}
+
+/// Makes a captcha, as long as its address may have another one.
+pub async fn issue(core: &Arc<Core>, meta: &RequestMeta) -> Result<super::Issued, Problem> {
+    let (own, meta) = (Arc::clone(core), meta.clone());
+    let issued = core.db.write(move |conn| super::issue(&own, conn, &meta)).await?;
+    issued.map_err(|exceeded| {
+        Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after)
+    })
 }
 
 /// Picture of a captcha
@@ -133,11 +141,7 @@ pub async fn get_captcha_audio(
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "audio/wav")).body(wav))
 }
 
-async fn open(
-    core: std::sync::Arc<Core>,
-    meta: RequestMeta,
-    id: &str,
-) -> Result<(String, [u8; 32]), Problem> {
+async fn open(core: Arc<Core>, meta: RequestMeta, id: &str) -> Result<(String, [u8; 32]), Problem> {
     let missing = || Problem::new(ProblemCode::NotFound);
     let id: CaptchaId = id.parse().map_err(|_| missing())?;
     let seed = super::seed(&core, id);

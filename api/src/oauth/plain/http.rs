@@ -16,7 +16,6 @@ use super::{
 use crate::{
     captcha,
     core::Core,
-    kernel::ids::CaptchaId,
     oauth::{
         authorize::Stranded,
         decide::{Decided, Decision, not_found},
@@ -125,14 +124,6 @@ async fn look(
         .await
 }
 
-async fn new_captcha(core: &Arc<Core>, meta: &RequestMeta) -> Result<CaptchaId, Problem> {
-    let (own, meta) = (Arc::clone(core), meta.clone());
-    let issued = core.db.write(move |conn| captcha::issue(&own, conn, &meta)).await?;
-    issued.map(|issued| issued.id).map_err(|exceeded| {
-        Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after)
-    })
-}
-
 /// The stylesheet of the pages
 #[utoipa::path(tag = "Pages", responses((status = 200, content_type = "text/css", body = String)))]
 #[get("/oauth2/plain.css")]
@@ -204,7 +195,7 @@ async fn shown(
             rendered(ok, &refused_page(core, &reader, (&held, &pending), reason), &forms_to)
         }
         _ => {
-            let captcha = new_captcha(core, meta).await?;
+            let captcha = captcha::http::issue(core, meta).await?.id;
             let asked = (&held, &pending, reason.filter(|_| !another));
             let page = sign_in_page(core, &reader, asked, (captcha, None, Vec::new()));
             rendered(ok, &page, &forms_to)
@@ -276,7 +267,7 @@ async fn signed_in(
     };
     problem.log(reader.request_id);
     let errors = sign_in_errors(reader.words(), reader.language, &problem);
-    let captcha = new_captcha(core, meta).await?;
+    let captcha = captcha::http::issue(core, meta).await?.id;
     let typed = form.get("username").map(str::to_owned);
     let asked: (_, _, Option<Reason>) = (&held, &pending, standing.reason);
     let page = sign_in_page(core, &reader, asked, (captcha, typed, errors));
