@@ -157,7 +157,7 @@ test('whoever has no account sees the very same pages', async ({
     await look()
     await flow.enter('000000')
     await expect(flow.page.getByRole('alert')).toContainText(
-      fill(recovery.errors.code.recovery_code_wrong, { left: 4 }),
+      fill(recovery.errors.code.recovery_code_wrong_username, { left: 4 }),
     )
     await look()
     await flow.start('password')
@@ -267,7 +267,7 @@ test('five wrong codes kill it, and a new one works', async ({
   for (const left of [4, 3, 2, 1]) {
     await flow.enter(wrong)
     await expect(alert).toContainText(
-      fill(texts.recovery.errors.code.recovery_code_wrong, { left }),
+      fill(texts.recovery.errors.code.recovery_code_wrong_username, { left }),
     )
   }
   for (const code of [wrong, right]) {
