@@ -283,3 +283,37 @@ async fn an_app_is_led_back_by_its_own_scheme() {
     let location = decide(&client, (&id, &html), "deny").await.location();
     assert!(location.starts_with("com.example.app:/cb?error=access_denied"), "{location}");
 }
+
+/// Every page that is not the client's: sign-in, consent, sign-out, and what is
+/// said to people who cannot be sent back.
+async fn pages(client: &Client<'_>, system: &System, language: &str) -> Vec<String> {
+    let lang = format!("lang={language}");
+    let id = client.come(&system.asks("openid phone")).await;
+    let mut pages = Vec::new();
+    for (path, status) in [
+        (format!("/oauth2/plain/{id}?{lang}"), 200),
+        (format!("/oauth2/plain/{id}?account=other&{lang}"), 200),
+        (format!("/oauth2/plain/{}?{lang}", "0".repeat(64)), 404),
+        (format!("/oauth2/authorize?{lang}"), 400),
+        (format!("/oauth2/logout?{lang}"), 200),
+    ] {
+        pages.push(client.get(&path).await.page(status));
+    }
+    pages
+}
+
+#[actix_web::test]
+async fn every_page_says_that_the_sandbox_is_on() {
+    let zh = "<strong>沙盒环境</strong> 银行核验和短信都是模拟的，请勿填写真实个人信息。";
+    let en = "<strong>Sandbox</strong> Bank checks and messages are simulated. Do not enter real \
+              personal data.";
+    let app = TestApp::start();
+    let system = System::usual(&app).await;
+    let client = app.client();
+    client.register(&person("王小明"), "zhangsan").await;
+    for (language, banner) in [("zh-CN", zh), ("en", en)] {
+        for html in pages(&client, &system, language).await {
+            assert!(html.contains(banner), "{html}");
+        }
+    }
+}

@@ -41,10 +41,12 @@ impl Reader {
         let rest: Vec<_> =
             rest.filter(|one| !one.is_empty() && !one.starts_with("lang=")).collect();
         let path = request.path().to_owned();
+        let core = request.app_data::<web::Data<Core>>();
         Self {
             language: chosen.unwrap_or(meta.language),
             chosen: chosen.is_some(),
             path: if rest.is_empty() { path } else { format!("{path}?{}", rest.join("&")) },
+            sandbox: core.is_some_and(|core| core.settings.uses_sandbox()),
             request_id: meta.id,
         }
     }
@@ -68,7 +70,7 @@ pub(in crate::oauth) fn message(
 ) -> HttpResponse {
     let template = MessagePage {
         words: reader.words(),
-        switch_url: reader.switch_url(),
+        frame: reader.frame(),
         title,
         text,
         request_id: request_id.then(|| reader.request_id.to_string()),

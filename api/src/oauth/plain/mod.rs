@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use self::{
-    pages::{ClientWords, ConsentPage, FieldWords, RefusedPage, SignInPage, SignOutPage},
+    pages::{ClientWords, ConsentPage, FieldWords, Frame, RefusedPage, SignInPage, SignOutPage},
     words::Words,
 };
 use super::{
@@ -46,6 +46,8 @@ pub(super) struct Reader {
     chosen: bool,
     /// Path and query of the page, without its language.
     path: String,
+    /// Whether the sandbox is on.
+    sandbox: bool,
     request_id: RequestId,
 }
 
@@ -81,9 +83,10 @@ impl Reader {
         Self { path, ..self }
     }
 
-    fn switch_url(&self) -> String {
+    fn frame(&self) -> Frame {
         let joint = if self.path.contains('?') { '&' } else { '?' };
-        format!("{}{joint}lang={}", self.path, self.words().other_tag)
+        let switch_url = format!("{}{joint}lang={}", self.path, self.words().other_tag);
+        Frame { switch_url, sandbox: self.sandbox }
     }
 }
 
@@ -144,7 +147,7 @@ fn sign_in_page(
     let hint = pending.request.login_hint.clone();
     SignInPage {
         words,
-        switch_url: reader.switch_url(),
+        frame: reader.frame(),
         title: words.sign_in,
         client: client(pending, words),
         token: form_token(core, (&held.id, &held.secret)),
@@ -177,7 +180,7 @@ fn consent_page(
     let client = client(pending, words);
     ConsentPage {
         words,
-        switch_url: reader.switch_url(),
+        frame: reader.frame(),
         title: client.within(match asks {
             true if items.is_empty() => words.no_items_title,
             true => words.consent_title,
@@ -207,7 +210,7 @@ fn refused_page(
     let words = reader.words();
     RefusedPage {
         words,
-        switch_url: reader.switch_url(),
+        frame: reader.frame(),
         title: words.refused_title,
         client: client(pending, words),
         token: form_token(core, (&held.id, &held.secret)),
@@ -229,7 +232,7 @@ pub(super) fn sign_out_page(
     let client = wish.client.as_ref().map(ClientView::from);
     SignOutPage {
         words,
-        switch_url: reader.switch_url(),
+        frame: reader.frame(),
         title: words.sign_out_title,
         client: client.map(|client| ClientWords::new(client, words)),
         token,

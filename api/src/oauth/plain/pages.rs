@@ -5,6 +5,15 @@ use askama::Template;
 use super::words::Words;
 use crate::{clients::ClientView, kernel::ids::CaptchaId};
 
+/// What stands around every page.
+#[derive(Debug)]
+pub struct Frame {
+    /// The same page in the other language.
+    pub switch_url: String,
+    /// Whether nothing here is real, which every page then says.
+    pub sandbox: bool,
+}
+
 /// The name and owner of a client, in the language of a page.
 #[derive(Debug)]
 pub struct ClientWords {
@@ -44,7 +53,7 @@ pub struct FieldWords {
 #[template(path = "sign_in.html")]
 pub struct SignInPage {
     pub words: &'static Words,
-    pub switch_url: String,
+    pub frame: Frame,
     pub title: &'static str,
     pub client: ClientWords,
     pub id: String,
@@ -68,7 +77,7 @@ impl SignInPage {
 #[template(path = "consent.html")]
 pub struct ConsentPage {
     pub words: &'static Words,
-    pub switch_url: String,
+    pub frame: Frame,
     pub title: String,
     pub client: ClientWords,
     pub id: String,
@@ -89,7 +98,7 @@ pub struct ConsentPage {
 #[template(path = "refused.html")]
 pub struct RefusedPage {
     pub words: &'static Words,
-    pub switch_url: String,
+    pub frame: Frame,
     pub title: &'static str,
     pub client: ClientWords,
     pub id: String,
@@ -102,7 +111,7 @@ pub struct RefusedPage {
 #[template(path = "message.html")]
 pub struct MessagePage {
     pub words: &'static Words,
-    pub switch_url: String,
+    pub frame: Frame,
     pub title: &'static str,
     pub text: String,
     pub request_id: Option<String>,
@@ -113,10 +122,40 @@ pub struct MessagePage {
 #[template(path = "sign_out.html")]
 pub struct SignOutPage {
     pub words: &'static Words,
-    pub switch_url: String,
+    pub frame: Frame,
     pub title: &'static str,
     pub client: Option<ClientWords>,
     pub token: String,
     /// Parameters of the request, for the answer.
     pub kept: Vec<(&'static str, String)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::Language;
+
+    // Over HTTP there is always a sandbox: a real bank and a real gateway are not
+    // part of the product.
+    #[test]
+    fn a_page_says_that_the_sandbox_is_on_only_when_it_is() {
+        for (sandbox, language) in [
+            (true, Language::ZhCn),
+            (true, Language::En),
+            (false, Language::ZhCn),
+            (false, Language::En),
+        ] {
+            let words = Words::of(language);
+            let page = MessagePage {
+                words,
+                frame: Frame { switch_url: "/".into(), sandbox },
+                title: "title",
+                text: "text".into(),
+                request_id: None,
+            };
+            let html = page.render().expect("a page");
+            assert_eq!(html.contains(words.sandbox_means), sandbox, "{html}");
+            assert_eq!(html.contains("class=\"sandbox\""), sandbox, "{html}");
+        }
+    }
 }

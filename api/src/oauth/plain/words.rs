@@ -19,6 +19,8 @@ words! {
     other_tag: "en", "zh-CN";
     other_name: "English", "中文";
     product: "实名 统一用户平台", "Shiming real-name accounts";
+    sandbox: "沙盒环境", "Sandbox";
+    sandbox_means: "银行核验和短信都是模拟的，请勿填写真实个人信息。", "Bank checks and messages are simulated. Do not enter real personal data.";
     for_client: "您正在登录：", "You are logging in to ";
     run_by: "运营单位：", "Run by: ";
     name_open: "（", " (";
@@ -167,6 +169,8 @@ mod tests {
             let authorize: Value = serde_json::from_str(authorize).expect("JSON");
             let words = Words::of(language);
             assert_eq!(words.product, core["product"]);
+            assert_eq!(words.sandbox, core["sandbox"]["name"]);
+            assert_eq!(words.sandbox_means, core["sandbox"]["text"]);
             assert_eq!(words.back, authorize["back"]);
             for (text, name) in [
                 (words.consent_title, "title"),
