@@ -15,7 +15,7 @@ use shiming::{
         inventory::{Fate, TABLES, Tells},
         rotation::SEALED_COLUMNS,
     },
-    grants::{self, NewCode, Occasion},
+    grants::{self, NewCode, Occasion, Terms},
     kernel::ids::AccountId,
     sessions, worker,
 };
@@ -130,7 +130,11 @@ async fn use_a_system(app: &TestApp, account: &Value, somebody: &Person) {
             auth_time: now,
             expires_at: session.expires_at,
         };
-        let asked = || (Scopes::parse("openid offline_access"), Some("{}".to_owned()));
+        let asked = || Terms {
+            scopes: Scopes::parse("openid offline_access"),
+            claims: Some("{}".to_owned()),
+            resources: BTreeSet::from(["https://api.hr.example.gov.cn".to_owned()]),
+        };
         let grant = grants::begin(&core, conn, (&client, &occasion), (asked(), now))?;
         let code = NewCode {
             redirect_uri: "https://hr.example.gov.cn/callback".into(),

@@ -49,6 +49,7 @@ mod oauth_codes;
 mod oauth_discovery;
 mod oauth_introspection;
 mod oauth_refresh;
+mod oauth_resources;
 mod oauth_userinfo;
 mod openapi;
 mod oracle;

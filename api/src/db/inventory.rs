@@ -371,6 +371,7 @@ pub const TABLES: &[Table] = &[
             ("subject", Exported("/subjects/0/subject")),
             ("scopes", Exported("/grants/0/scopes")),
             ("claims", Exported("/grants/0/claims")),
+            ("resources", Exported("/grants/0/resources")),
             ("offline", Exported("/grants/0/offline")),
             ("auth_time", Exported("/grants/0/auth_time")),
             ("created_at", Exported("/grants/0/created_at")),

@@ -290,6 +290,7 @@ diesel::table! {
         subject -> Text,
         scopes -> Text,
         claims -> Nullable<Text>,
+        resources -> Text,
         offline -> Bool,
         auth_time -> Timestamp,
         created_at -> Timestamp,

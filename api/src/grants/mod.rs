@@ -15,7 +15,7 @@ mod refresh;
 mod store;
 mod subjects;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 
@@ -58,6 +58,8 @@ pub struct Grant {
     pub scopes: Scopes,
     /// The `claims` parameter (OpenID Connect Core §5.5), as JSON.
     pub claims: Option<String>,
+    /// Whom its access tokens may be for, when the request said so (RFC 8707).
+    pub resources: BTreeSet<String>,
     /// Whether it outlives the session (OpenID Connect Core §11).
     pub offline: bool,
     /// When the password was entered.
@@ -83,14 +85,27 @@ pub struct Occasion {
     pub expires_at: Timestamp,
 }
 
+/// What is granted.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// What the client may see.
+    pub scopes: Scopes,
+    /// The `claims` parameter, as JSON.
+    pub claims: Option<String>,
+    /// Whom access tokens may be for; whomever the client may name when it is
+    /// empty.
+    pub resources: BTreeSet<String>,
+}
+
 /// Begins a grant. It ends with the session, or, when offline access was
 /// granted, once its refresh tokens are left alone for as long as they live.
 pub fn begin(
     core: &Core,
     conn: &mut Conn,
     (client, occasion): (&Client, &Occasion),
-    ((scopes, claims), now): ((Scopes, Option<String>), Timestamp),
+    (terms, now): (Terms, Timestamp),
 ) -> Result<Grant, DbFault> {
+    let Terms { scopes, claims, resources } = terms;
     let offline = scopes.has(crate::clients::Scope::OfflineAccess);
     let grant = Grant {
         id: GrantId::new(now, &*core.entropy)?,
@@ -100,6 +115,7 @@ pub fn begin(
         subject: subject_of(core, conn, client, occasion.account)?,
         scopes,
         claims,
+        resources,
         offline,
         auth_time: occasion.auth_time,
         created_at: now,
@@ -174,6 +190,7 @@ impl store::Row {
             subject: self.subject,
             scopes: Scopes::parse(&self.scopes),
             claims: self.claims,
+            resources: self.resources.split_whitespace().map(str::to_owned).collect(),
             offline: self.offline,
             auth_time: self.auth_time.and_utc(),
             created_at: self.created_at.and_utc(),

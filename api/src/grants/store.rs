@@ -22,6 +22,7 @@ pub(super) struct Row {
     pub subject: String,
     pub scopes: String,
     pub claims: Option<String>,
+    pub resources: String,
     pub offline: bool,
     pub auth_time: NaiveDateTime,
     pub created_at: NaiveDateTime,
@@ -54,6 +55,12 @@ pub(super) struct ConsentRow {
     pub updated_at: NaiveDateTime,
 }
 
+/// Separated by spaces, which no URI has.
+fn resources_text(grant: &Grant) -> String {
+    let resources: Vec<&str> = grant.resources.iter().map(String::as_str).collect();
+    resources.join(" ")
+}
+
 pub(super) fn insert(conn: &mut Conn, grant: &Grant) -> Result<(), DbFault> {
     let row = Row {
         id: grant.id.to_string(),
@@ -63,6 +70,7 @@ pub(super) fn insert(conn: &mut Conn, grant: &Grant) -> Result<(), DbFault> {
         subject: grant.subject.clone(),
         scopes: grant.scopes.to_string(),
         claims: grant.claims.clone(),
+        resources: resources_text(grant),
         offline: grant.offline,
         auth_time: grant.auth_time.naive_utc(),
         created_at: grant.created_at.naive_utc(),

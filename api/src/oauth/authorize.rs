@@ -163,7 +163,7 @@ fn read_with_hint(
     pushed: bool,
     now: Timestamp,
 ) -> Result<Request, OauthError> {
-    let mut request = Request::read(client, (form, target), pushed)?;
+    let mut request = Request::read(core, client, (form, target), pushed)?;
     if let Some(token) = form.get("id_token_hint") {
         let hint = Hint::read(core, token, now).filter(|hint| hint.client == client.id);
         let hint = hint.ok_or_else(|| OauthError::invalid("id_token_hint is no token of ours."))?;

@@ -38,7 +38,7 @@ use crate::{
     ("login_hint" = Option<String>, Query),
     ("ui_locales" = Option<String>, Query),
     ("claims" = Option<String>, Query),
-    ("resource" = Option<String>, Query),
+    ("resource" = Option<Vec<String>>, Query, description = "what access tokens may be for; may be repeated"),
     ("request_uri" = Option<String>, Query, description = "of a pushed request"),
 ), responses(
     (status = 303, description = "To the client with a code or an error, or to the page where the person signs in"),

@@ -16,7 +16,7 @@ use crate::{
     audit::{self, AuditKind, AuditSubject},
     core::Core,
     db::Conn,
-    grants::{self, NewCode, Occasion},
+    grants::{self, NewCode, Occasion, Terms},
     sessions::{self, Session},
     web::{OauthError, Problem, ProblemCode, RequestMeta},
 };
@@ -112,9 +112,12 @@ fn allow(
         auth_time: session.password_at,
         expires_at: session.expires_at,
     };
-    let granted =
-        (request.scopes.clone(), request.claims.as_ref().map(super::request::Claims::text));
-    let grant = grants::begin(core, conn, (client, &occasion), (granted, meta.now))?;
+    let terms = Terms {
+        scopes: request.scopes.clone(),
+        claims: request.claims.as_ref().map(super::request::Claims::text),
+        resources: request.resources.clone(),
+    };
+    let grant = grants::begin(core, conn, (client, &occasion), (terms, meta.now))?;
     let code = NewCode {
         redirect_uri: request.target.uri.clone(),
         code_challenge: Some(request.challenge.clone()),

@@ -7,7 +7,10 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::token::{Granted, account_of};
+use super::{
+    resource,
+    token::{Granted, account_of},
+};
 use crate::{
     audit::{self, AuditKind, AuditSubject},
     clients::{Client, GrantType},
@@ -22,6 +25,8 @@ struct Exchange {
     code: Zeroizing<String>,
     redirect_uri: String,
     verifier: Zeroizing<String>,
+    /// Whom the token is to be for.
+    resource: Option<String>,
 }
 
 /// Trades a code. It is used up by the first who comes with it, whether or not
@@ -31,6 +36,7 @@ struct Exchange {
 pub(super) async fn run(
     core: &Arc<Core>,
     (client, form): (Client, &Form),
+    resource: Option<String>,
     meta: &RequestMeta,
 ) -> Result<Granted, OauthError> {
     let owned =
@@ -43,22 +49,25 @@ pub(super) async fn run(
         code: owned("code", "The code is missing.")?,
         redirect_uri: form.require("redirect_uri", "The redirect_uri is missing.")?.to_owned(),
         verifier,
+        resource,
     };
     let (own, meta) = (Arc::clone(core), meta.clone());
     core.db
-        .write(move |conn| -> Result<Result<Granted, OauthError>, DbFault> {
+        .write(move |conn| -> Result<Result<Granted, OauthError>, OauthError> {
             let granted = exchange_code(&own, conn, (&client, &exchange), &meta)?;
             Ok(granted.ok_or_else(|| OauthError::new(OauthCode::InvalidGrant)))
         })
         .await?
 }
 
+/// What is refused (`None`) is committed; asking for a token for whom it may not
+/// be, by the right one, leaves the code as it was.
 fn exchange_code(
     core: &Core,
     conn: &mut Conn,
     (client, exchange): (&Client, &Exchange),
     meta: &RequestMeta,
-) -> Result<Option<Granted>, DbFault> {
+) -> Result<Option<Granted>, OauthError> {
     let (grant, code) = match grants::redeem_code(conn, &exchange.code, meta.now)? {
         Redeemed::Once(redeemed) => *redeemed,
         Redeemed::Again(grant) => {
@@ -71,6 +80,7 @@ fn exchange_code(
         return Ok(None);
     }
     let Some(account) = account_of(core, conn, &grant)? else { return Ok(None) };
+    let resource = resource::of_grant(core, client, &grant, exchange.resource.as_deref())?;
     let refresh = if client.metadata.may(GrantType::RefreshToken) {
         Some(grants::issue_refresh(core, conn, (&grant, client), meta.now)?)
     } else {
@@ -78,7 +88,7 @@ fn exchange_code(
     };
     // Some may have been taken from the client since.
     let scopes = grant.scopes.shared_with(&client.metadata.scopes());
-    Ok(Some(Granted { grant, account, scopes, refresh, nonce: code.nonce }))
+    Ok(Some(Granted { grant, account, scopes, resource, refresh, nonce: code.nonce }))
 }
 
 /// Ends a sign-in whose code or refresh token came a second time.

@@ -30,6 +30,7 @@ pub mod plain;
 pub mod push_http;
 mod refresh;
 mod request;
+mod resource;
 mod state;
 mod store;
 mod token;

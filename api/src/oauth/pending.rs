@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use subtle::ConstantTimeEq;
 
-use super::{request::Request, store};
+use super::{request::Request, resource, store};
 use crate::{
     clients::{self, Client},
     core::{Core, corrupt},
@@ -92,10 +92,11 @@ pub(super) fn is_pushed(uri: &str) -> bool {
 
 /// Whether a client may still ask for this: what is registered of it may have
 /// changed while the request waited.
-fn may_still(client: &Client, request: &Request) -> bool {
+fn may_still(core: &Core, client: &Client, request: &Request) -> bool {
     client.is_enabled()
         && client.metadata.redirect_uris.contains(&request.target.uri)
         && client.metadata.scopes().cover(&request.scopes)
+        && request.resources.iter().all(|one| resource::may_name(core, client, one))
 }
 
 /// Uses up what a client has pushed. Another client's is left alone.
@@ -112,7 +113,7 @@ pub(super) fn take_pushed(
         return Ok(None);
     }
     let request: Request = core.open_json(place(&key), &row.parameters_sealed)?;
-    Ok((store::remove(conn, &key)? && may_still(client, &request)).then_some(request))
+    Ok((store::remove(conn, &key)? && may_still(core, client, &request)).then_some(request))
 }
 
 /// The request with this id, as long as it waits in the browser that has this
@@ -132,7 +133,7 @@ pub(super) fn find(
     let request: Request = core.open_json(place(&key), &row.parameters_sealed)?;
     let client = clients::find(conn, request.client)?
         .ok_or_else(|| corrupt(Place { column: "client_id", ..place(&key) }))?;
-    if !may_still(&client, &request) {
+    if !may_still(core, &client, &request) {
         return Ok(None);
     }
     Ok(Some(Pending {

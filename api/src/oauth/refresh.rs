@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{
     exchange::end_reused,
+    resource,
     token::{Granted, account_of, asked_scopes},
 };
 use crate::{
@@ -22,11 +23,12 @@ use crate::{
 pub(super) async fn run(
     core: &Arc<Core>,
     (client, form): (Client, &Form),
+    resource: Option<String>,
     meta: &RequestMeta,
 ) -> Result<Granted, OauthError> {
     let token = form.require("refresh_token", "The refresh_token is missing.")?;
     let token = Zeroizing::new(token.to_owned());
-    let asked = asked_scopes(form)?;
+    let asked = Asked { scopes: asked_scopes(form)?, resource };
     let (own, meta) = (Arc::clone(core), meta.clone());
     core.db
         .write(move |conn| -> Result<Result<Granted, OauthError>, OauthError> {
@@ -35,12 +37,18 @@ pub(super) async fn run(
         .await?
 }
 
+/// What a request wants of what was granted.
+struct Asked {
+    scopes: Option<Scopes>,
+    resource: Option<String>,
+}
+
 /// What is refused inside (`Ok(Err(_))`) is committed; what is refused outside
 /// leaves the token as it was.
 fn trade(
     core: &Core,
     conn: &mut Conn,
-    (client, token, asked): (&Client, &str, Option<Scopes>),
+    (client, token, asked): (&Client, &str, Asked),
     meta: &RequestMeta,
 ) -> Result<Result<Granted, OauthError>, OauthError> {
     let invalid = || Ok(Err(OauthError::new(OauthCode::InvalidGrant)));
@@ -56,13 +64,14 @@ fn trade(
     // The next refresh token is good for everything again (RFC 6749 §6), but for
     // what the client may not ask for any more.
     let granted = grant.scopes.shared_with(&client.metadata.scopes());
-    let scopes = match asked {
+    let scopes = match asked.scopes {
         Some(asked) if !granted.cover(&asked) => {
             return Err(OauthError::new(OauthCode::InvalidScope));
         }
         Some(asked) => asked,
         None => granted,
     };
+    let resource = resource::of_grant(core, client, &grant, asked.resource.as_deref())?;
     let refresh = Some(grants::issue_refresh(core, conn, (&grant, client), meta.now)?);
-    Ok(Ok(Granted { grant, account, scopes, refresh, nonce: None }))
+    Ok(Ok(Granted { grant, account, scopes, resource, refresh, nonce: None }))
 }

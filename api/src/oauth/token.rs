@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{exchange, id_token, refresh};
+use super::{exchange, id_token, refresh, resource};
 use crate::{
     access_tokens::{self, Issued, Speaks, Wanted},
     accounts::{self, Account, UnitState},
@@ -55,34 +55,19 @@ pub(super) async fn answer(
     if !client.metadata.may(grant_type) {
         return Err(OauthError::new(OauthCode::UnauthorizedClient));
     }
-    let resource = resource(core, &client, &form)?;
+    let resource = resource::asked(core, &client, &form)?;
     match grant_type {
-        GrantType::ClientCredentials => credentials(core, (&client, &form), resource, meta.now),
+        GrantType::ClientCredentials => {
+            credentials(core, (&client, &form), resource.as_deref(), meta.now)
+        }
         GrantType::AuthorizationCode => {
-            let granted = exchange::run(core, (client.clone(), &form), &meta).await?;
-            persons(core, (&client, granted), resource, meta.now)
+            let granted = exchange::run(core, (client.clone(), &form), resource, &meta).await?;
+            persons(core, (&client, granted), meta.now)
         }
         GrantType::RefreshToken => {
-            let granted = refresh::run(core, (client.clone(), &form), &meta).await?;
-            persons(core, (&client, granted), resource, meta.now)
+            let granted = refresh::run(core, (client.clone(), &form), resource, &meta).await?;
+            persons(core, (&client, granted), meta.now)
         }
-    }
-}
-
-/// The API that the token is to be for (RFC 8707); `None` when that is us.
-fn resource<'a>(
-    core: &Core,
-    client: &Client,
-    form: &'a Form,
-) -> Result<Option<&'a str>, OauthError> {
-    let mut asked = form.all("resource");
-    match (asked.next(), asked.next()) {
-        (None, _) => Ok(None),
-        (Some(resource), None) if resource == core.settings.server.public_url => Ok(None),
-        (Some(resource), None) if client.metadata.resources.iter().any(|one| one == resource) => {
-            Ok(Some(resource))
-        }
-        _ => Err(OauthError::new(OauthCode::InvalidTarget)),
     }
 }
 
@@ -128,6 +113,8 @@ pub(super) struct Granted {
     pub account: Account,
     /// What the access token covers.
     pub scopes: Scopes,
+    /// Whom it is for, when that is not us.
+    pub resource: Option<String>,
     /// The next refresh token, when the client may have one.
     pub refresh: Option<String>,
     /// Of the authorization request; ID tokens that come later have none.
@@ -139,7 +126,6 @@ pub(super) struct Granted {
 fn persons(
     core: &Core,
     (client, granted): (&Client, Granted),
-    resource: Option<&str>,
     now: Timestamp,
 ) -> Result<TokenAnswer, OauthError> {
     let level = granted.account.assurance_level;
@@ -147,7 +133,7 @@ fn persons(
         client,
         speaks: Speaks::Person(&granted.grant, level),
         scopes: &granted.scopes,
-        resource,
+        resource: granted.resource.as_deref(),
     };
     let issued = access_tokens::issue(core, &wanted, now)?;
     let id_token = if granted.scopes.has(Scope::OpenId) {

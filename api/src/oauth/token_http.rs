@@ -39,7 +39,9 @@ pub struct TokenRequest {
     /// Fewer scopes than were granted, separated by spaces.
     #[schema(example = "users:read")]
     scope: Option<String>,
-    /// The API that the token is for (RFC 8707); ours when left out.
+    /// The API that the token is for (RFC 8707): one of those that the
+    /// authorization request named, if it named any. When left out, the only one
+    /// that it named, or else ours.
     resource: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,

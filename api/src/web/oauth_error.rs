@@ -61,7 +61,8 @@ oauth_codes! {
         "A scope is unknown, or more than the client may have.",
     /// The client may not get tokens for this resource (RFC 8707).
     InvalidTarget "invalid_target" BAD_REQUEST
-        "The client may not get a token for this resource, or asked for several at once.",
+        "The client may not get a token for this resource, did not name it when the person \
+         signed in, or asked for several at once.",
     /// No valid access token (RFC 6750).
     InvalidToken "invalid_token" UNAUTHORIZED
         "The access token is missing, not valid, or for somebody else.",

@@ -66,6 +66,7 @@ CREATE TABLE grants (
     subject TEXT NOT NULL,
     scopes TEXT NOT NULL,
     claims TEXT,
+    resources TEXT NOT NULL,
     offline BOOLEAN NOT NULL,
     auth_time TIMESTAMP NOT NULL,
     created_at TIMESTAMP NOT NULL,

@@ -8,7 +8,7 @@ use shiming::{
     accounts::{self, UnitState},
     clients::{self, Metadata, Scopes},
     db::DbFault,
-    grants::{self, NewCode, Occasion},
+    grants::{self, NewCode, Occasion, Terms},
     kernel::ids::{AccountId, SessionId},
 };
 
@@ -33,6 +33,7 @@ pub struct System {
 pub struct SignIn {
     pub scope: &'static str,
     pub claims: Option<Value>,
+    pub resources: &'static [&'static str],
     pub challenge: Option<String>,
 }
 
@@ -40,7 +41,7 @@ impl SignIn {
     /// For these scopes, as usual.
     pub fn to(scope: &'static str) -> Self {
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
-        Self { scope, claims: None, challenge: Some(challenge) }
+        Self { scope, claims: None, resources: &[], challenge: Some(challenge) }
     }
 }
 
@@ -104,8 +105,12 @@ impl TestApp {
                 expires_at: now + chrono::TimeDelta::hours(12),
             };
             let claims = sign_in.claims.map(|claims| claims.to_string());
-            let granted = ((Scopes::parse(sign_in.scope), claims), now);
-            let grant = grants::begin(&core, conn, (&client, &occasion), granted)?;
+            let terms = Terms {
+                scopes: Scopes::parse(sign_in.scope),
+                claims,
+                resources: sign_in.resources.iter().map(|one| (*one).to_owned()).collect(),
+            };
+            let grant = grants::begin(&core, conn, (&client, &occasion), (terms, now))?;
             let code = NewCode {
                 redirect_uri: CALLBACK.to_owned(),
                 code_challenge: sign_in.challenge,

@@ -1,5 +1,7 @@
 //! What business systems know of an account, in its export.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -47,6 +49,8 @@ pub(super) struct ExportedGrant {
     /// What the system has asked for besides, as JSON.
     #[schema(required)]
     claims: Option<String>,
+    /// The APIs that the system wanted to use in the name of the account.
+    resources: BTreeSet<String>,
     /// Whether it outlives the session.
     offline: bool,
     #[schema(value_type = String, format = DateTime)]
@@ -121,6 +125,7 @@ impl From<Grant> for ExportedGrant {
             client_id: grant.client,
             scopes: codes(&grant.scopes),
             claims: grant.claims,
+            resources: grant.resources,
             offline: grant.offline,
             auth_time: grant.auth_time,
             created_at: grant.created_at,

@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 pub use claims::Claims;
 pub use prompt::Prompt;
 
+use super::resource;
 use crate::{
     clients::{Client, GrantType, Scope, Scopes},
+    core::Core,
     kernel::{Timestamp, ids::ClientId},
     sessions::Session,
     web::{Form, OauthCode, OauthError},
@@ -86,6 +88,8 @@ pub struct Request {
     pub ui_locale: Option<UiLocale>,
     /// Claims asked for one by one.
     pub claims: Option<Claims>,
+    /// Whom access tokens are to be for (RFC 8707).
+    pub resources: BTreeSet<String>,
     /// The only account that will do, as the client knows it.
     pub subject: Option<String>,
 }
@@ -104,6 +108,7 @@ pub enum UiLocale {
 impl Request {
     /// Reads what `client` asks for; `pushed` when it came to us directly.
     pub fn read(
+        core: &Core,
         client: &Client,
         (form, target): (&Form, Target),
         pushed: bool,
@@ -122,6 +127,7 @@ impl Request {
             login_hint: login_hint(form),
             ui_locale: form.get("ui_locales").and_then(ui_locale),
             claims,
+            resources: resource::authorized(core, client, form)?,
             subject,
         })
     }
@@ -151,10 +157,6 @@ fn refuse_unsupported(client: &Client, form: &Form, pushed: bool) -> Result<(), 
     if form.get("request_uri").is_some() {
         let description = "Only pushed requests have a request_uri (RFC 9126).";
         return Err(OauthError::saying(OauthCode::InvalidRequestUri, description));
-    }
-    let known = |resource: &str| client.metadata.resources.iter().any(|one| one == resource);
-    if !form.all("resource").all(known) {
-        return Err(OauthError::new(OauthCode::InvalidTarget));
     }
     match form.get("response_type") {
         None => return Err(OauthError::invalid("response_type is missing.")),
