@@ -27,6 +27,7 @@ mod bank_outcomes;
 mod bank_step;
 mod captcha;
 mod cases;
+mod client_metadata;
 mod clients;
 mod closing;
 mod code;

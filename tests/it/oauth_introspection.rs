@@ -77,21 +77,63 @@ async fn a_stranger_learns_nothing() {
     }
 }
 
+const API: &str = "https://api.example";
+const OTHER: &str = "https://b.example";
+
+/// A token of a client for an API.
+async fn token_for(client: &Client<'_>, system: &System, resource: &str) -> Value {
+    let fields = [("grant_type", "client_credentials"), ("resource", resource)];
+    client.form_of(system, "/oauth2/token", &fields).await.ok(200)["access_token"].clone()
+}
+
 #[actix_web::test]
 async fn an_api_learns_of_tokens_that_are_for_it() {
     let app = TestApp::start();
     let client = app.client();
-    let api = app.system(json!({ "resources": ["https://api.example"] })).await;
-    let caller =
-        app.system(json!({ "resources": ["https://api.example", "https://b.example"] })).await;
-    let get = async |resource: &str| {
-        let fields = [("grant_type", "client_credentials"), ("resource", resource)];
-        client.form_of(&caller, "/oauth2/token", &fields).await.ok(200)["access_token"].clone()
-    };
-    let for_it = client.introspect(&api, &get("https://api.example").await).await.ok(200);
-    assert_eq!((&for_it["active"], &for_it["client_id"]), (&json!(true), &json!(caller.id)));
-    let other = client.introspect(&api, &get("https://b.example").await).await.ok(200);
-    assert_eq!(other, inactive());
+    let api = json!({ "resource_server_for": [API], "grant_types": [], "scope": "" });
+    let api = app.system(api).await;
+    let caller = app.system(json!({ "resources": [API, OTHER] })).await;
+    let token = token_for(&client, &caller, API).await;
+    let seen = client.introspect(&api, &token).await.ok(200);
+    assert_eq!((&seen["active"], &seen["client_id"]), (&json!(true), &json!(caller.id)));
+    let other = token_for(&client, &caller, OTHER).await;
+    assert_eq!(client.introspect(&api, &other).await.ok(200), inactive());
+    let ours = client.credentials(&caller).await.ok(200)["access_token"].clone();
+    assert_eq!(client.introspect(&api, &ours).await.ok(200), inactive());
+    // It may do nothing else with what it is shown.
+    revoke(&client, &api, &token).await;
+    assert_eq!(client.introspect(&api, &token).await.ok(200)["active"], true);
+    revoke(&client, &caller, &token).await;
+    assert_eq!(client.introspect(&api, &token).await.ok(200), inactive());
+    // What an operator takes away is gone at once.
+    let token = token_for(&client, &caller, API).await;
+    app.change_system(&api, |client| client.metadata.resource_server_for.clear()).await;
+    assert_eq!(client.introspect(&api, &token).await.ok(200), inactive());
+}
+
+#[actix_web::test]
+async fn clients_of_one_api_learn_nothing_of_each_others_tokens() {
+    let app = TestApp::start();
+    let client = app.client();
+    let account = client.register(&person("王小明"), "zhangsan").await;
+    let one = app.system(json!({ "resources": [API] })).await;
+    let other = app.system(json!({ "resources": [API] })).await;
+    let api = app.system(json!({ "resource_server_for": [API] })).await;
+    let sign_in = SignIn { resources: &[API], ..SignIn::to("openid phone") };
+    let code = app.code_for(&one, &account, sign_in).await;
+    let tokens = client.exchange(&one, &code).await.ok(200);
+    for token in [&tokens["access_token"], &token_for(&client, &one, API).await] {
+        assert_eq!(client.introspect(&other, token).await.ok(200), inactive());
+        for entitled in [&one, &api] {
+            let seen = client.introspect(entitled, token).await.ok(200);
+            assert_eq!((&seen["active"], &seen["aud"]), (&json!(true), &json!(API)));
+        }
+    }
+    // A refresh token is for nobody's eyes but its client's.
+    for stranger in [&other, &api] {
+        let seen = client.introspect(stranger, &tokens["refresh_token"]).await.ok(200);
+        assert_eq!(seen, inactive());
+    }
 }
 
 #[actix_web::test]

@@ -103,6 +103,13 @@ pub(super) struct New {
     /// `private_key_jwt` (with --file) or `none`.
     #[arg(long, default_value = "client_secret_basic")]
     auth_method: String,
+    /// An API that it may get access tokens for; may be given again and again.
+    #[arg(long)]
+    resource: Vec<String>,
+    /// An API that it is, and whose access tokens it may ask about; may be given
+    /// again and again. With --scope "", it is nothing but that.
+    #[arg(long)]
+    resource_server_for: Vec<String>,
     /// Show it whole document numbers with the scope `realname`.
     #[arg(long)]
     full_document_number: bool,
@@ -126,6 +133,8 @@ impl New {
         set("scope", json!(self.scope));
         set("grant_types", json!(self.grant_types()));
         set("token_endpoint_auth_method", json!(self.auth_method));
+        set("resources", json!(self.resource));
+        set("resource_server_for", json!(self.resource_server_for));
         set("document_number", json!(if self.full_document_number { "full" } else { "masked" }));
         Ok(serde_json::from_value(Value::Object(metadata))?)
     }

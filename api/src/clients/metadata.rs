@@ -206,7 +206,7 @@ pub struct Metadata {
     #[serde(default)]
     #[schema(example = "https://exam.example.gov.cn/")]
     pub client_uri: Option<String>,
-    /// How it gets tokens.
+    /// How it gets tokens; not at all, when it is nothing but an API.
     pub grant_types: Vec<GrantType>,
     /// How it proves itself.
     pub token_endpoint_auth_method: AuthMethod,
@@ -214,7 +214,8 @@ pub struct Metadata {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub jwks: Option<serde_json::Value>,
-    /// The scopes it may ask for, separated by spaces.
+    /// The scopes it may ask for, separated by spaces; empty, when it is nothing
+    /// but an API.
     #[schema(example = "openid profile phone realname")]
     pub scope: String,
     /// Where people are sent back to; compared character by character.
@@ -247,6 +248,11 @@ pub struct Metadata {
     #[serde(default)]
     #[schema(example = json!(["https://api.exam.example.gov.cn"]))]
     pub resources: Vec<String>,
+    /// APIs that it is itself: it may ask about access tokens that are for them
+    /// (RFC 7662). Asking for tokens for an API gives no right to that.
+    #[serde(default)]
+    #[schema(example = json!(["https://api.exam.example.gov.cn"]))]
+    pub resource_server_for: Vec<String>,
     /// How much of a document number it sees with `realname`.
     #[serde(default = "masked")]
     pub document_number: NumberGrant,
@@ -286,6 +292,12 @@ impl Metadata {
     /// Everything that is wrong with it.
     pub fn check(&self, settings: &Settings) -> FieldErrors {
         super::validate::check(self, settings)
+    }
+
+    /// Whether it is nothing but an API: it gets no tokens, and asks about those
+    /// that it is shown.
+    pub fn only_serves(&self) -> bool {
+        self.grant_types.is_empty() && !self.resource_server_for.is_empty()
     }
 
     /// Whether it can keep no secret (RFC 6749 §2.1).

@@ -73,7 +73,7 @@ fn check_grants(metadata: &Metadata, errors: &mut FieldErrors) {
     let types = &metadata.grant_types;
     let signs_in = metadata.may(GrantType::AuthorizationCode);
     let twice = types.iter().enumerate().any(|(at, one)| types.iter().take(at).any(|o| o == one));
-    conflict(types.is_empty(), "/grant_types", "required");
+    conflict(types.is_empty() && !metadata.only_serves(), "/grant_types", "required");
     conflict(twice, "/grant_types", "duplicate");
     conflict(
         metadata.may(GrantType::RefreshToken) && !signs_in,
@@ -83,6 +83,12 @@ fn check_grants(metadata: &Metadata, errors: &mut FieldErrors) {
     conflict(
         metadata.may(GrantType::ClientCredentials) && metadata.is_public(),
         "/grant_types",
+        "needs_authentication",
+    );
+    conflict(
+        // Introspection is for whoever can prove itself.
+        metadata.is_public() && !metadata.resource_server_for.is_empty(),
+        "/resource_server_for",
         "needs_authentication",
     );
     conflict(signs_in && metadata.redirect_uris.is_empty(), "/redirect_uris", "required");
@@ -102,7 +108,9 @@ fn check_scope(metadata: &Metadata, errors: &mut FieldErrors) {
     let named: Vec<&str> = metadata.scope.split(' ').collect();
     let known: BTreeSet<Scope> = named.iter().filter_map(|name| Scope::from_code(name)).collect();
     if metadata.scope.is_empty() {
-        errors.add("/scope", "required");
+        if !metadata.only_serves() {
+            errors.add("/scope", "required");
+        }
         return;
     }
     if known.len() != named.len() {
@@ -135,11 +143,17 @@ fn check_uris(metadata: &Metadata, settings: &Settings, errors: &mut FieldErrors
     for (pointer, uris) in lists {
         check_list(errors, (pointer, uris), |uri| redirect_uri(uri, public));
     }
-    check_list(errors, ("/resources", &metadata.resources), |uri| {
-        web_uri(uri)?;
-        let own = uri.trim_end_matches('/') == settings.server.public_url;
-        if own { Err("reserved") } else { Ok(()) }
-    });
+    let apis = [
+        ("/resources", &metadata.resources),
+        ("/resource_server_for", &metadata.resource_server_for),
+    ];
+    for (pointer, uris) in apis {
+        check_list(errors, (pointer, uris), |uri| {
+            web_uri(uri)?;
+            let own = uri.trim_end_matches('/') == settings.server.public_url;
+            if own { Err("reserved") } else { Ok(()) }
+        });
+    }
     if let Some(uri) = &metadata.client_uri
         && let Err(code) = web_uri(uri)
     {

@@ -67,11 +67,11 @@ impl From<Claims> for Introspection {
     }
 }
 
-/// Whether a token is a client's business: its own, or for its API.
+/// Whether a token is a client's business: its own, or for an API that an operator
+/// has registered it to be. That it may ask for tokens for an API does not count:
+/// others may, too, and would be shown each other's.
 fn concerns(client: &Client, claims: &Claims) -> bool {
-    claims.client_id == client.id
-        || claims.aud == client.id.to_string()
-        || client.metadata.resources.contains(&claims.aud)
+    claims.client_id == client.id || client.metadata.resource_server_for.contains(&claims.aud)
 }
 
 /// Tells a client about a token.

@@ -145,9 +145,9 @@ pub async fn create_client_tokens(
 
 /// Ask about a token
 ///
-/// For a resource server: a client that is registered with the API as one of
-/// its `resources`, or as the audience itself. Others learn of their own tokens
-/// only.
+/// A client learns of its own tokens, and of access tokens for the APIs that it is
+/// registered to be (`resource_server_for`). Of any other token it learns that it
+/// is not active.
 #[utoipa::path(
     tag = "OpenID Connect",
     request_body(content = AboutToken, content_type = "application/x-www-form-urlencoded"),
