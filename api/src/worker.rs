@@ -3,10 +3,14 @@
 //!
 //! Every node runs one; a lease on each message keeps them apart.
 
+mod places;
+
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use tokio::{sync::watch, task::JoinSet};
+use tokio::sync::watch;
+
+use self::places::Places;
 
 use crate::{
     access_tokens, account,
@@ -19,7 +23,7 @@ use crate::{
     identity_checks,
     kernel::ids::OutboxId,
     limits, oauth, otp,
-    outbox::{self, Lane, Leased, Message, Retry},
+    outbox::{self, Lane, Leased, Message, Retry, Room},
     password_failures,
     ports::{HttpRequest, Mail, MailFault, PostFault, SmsFault, SmsMessage, SmsText},
     proving, recovery, sessions,
@@ -27,11 +31,12 @@ use crate::{
 
 /// Messages that one node sends at the same time by a lane: a business system
 /// that is slow holds up other systems at most, and no code that somebody waits
-/// for.
+/// for. Of the places for systems each gets [`outbox::PER_SYSTEM`], so that one that
+/// is slow holds up itself.
 const fn at_once(lane: Lane) -> usize {
     match lane {
         Lane::Gateways => 32,
-        Lane::Webhooks | Lane::Logouts => 16,
+        Lane::Webhooks | Lane::Logouts => 32,
     }
 }
 /// How often the outbox is looked at when nobody rings.
@@ -74,9 +79,9 @@ const UNREADABLE: &str = "the outbox cannot be worked on";
 /// What one node is sending, by lane.
 #[derive(Default)]
 struct Sending {
-    gateways: JoinSet<()>,
-    webhooks: JoinSet<()>,
-    logouts: JoinSet<()>,
+    gateways: Places,
+    webhooks: Places,
+    logouts: Places,
 }
 
 async fn deliver(core: &Arc<Core>, mut stopped: watch::Receiver<bool>) {
@@ -86,22 +91,15 @@ async fn deliver(core: &Arc<Core>, mut stopped: watch::Receiver<bool>) {
         tokio::select! {
             () = core.outbox_bell.notified() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
-            // A place is free. A panic in one message must not stop the others.
-            Some(_) = sending.gateways.join_next() => {
-                while sending.gateways.try_join_next().is_some() {}
-            }
-            Some(_) = sending.webhooks.join_next() => {
-                while sending.webhooks.try_join_next().is_some() {}
-            }
-            Some(_) = sending.logouts.join_next() => {
-                while sending.logouts.try_join_next().is_some() {}
-            }
+            Some(()) = sending.gateways.one_free() => {}
+            Some(()) = sending.webhooks.one_free() => {}
+            Some(()) = sending.logouts.one_free() => {}
             _ = stopped.changed() => break,
         }
     }
     log(take_on(core, &mut sending).await, UNREADABLE);
     for places in [&mut sending.gateways, &mut sending.webhooks, &mut sending.logouts] {
-        while places.join_next().await.is_some() {}
+        while places.one_free().await.is_some() {}
     }
 }
 
@@ -115,16 +113,19 @@ async fn take_on(core: &Arc<Core>, sending: &mut Sending) -> Result<usize, DbFau
             Lane::Webhooks => &mut sending.webhooks,
             Lane::Logouts => &mut sending.logouts,
         };
-        let Ok(most @ 1..) = i64::try_from(at_once(lane).saturating_sub(places.len())) else {
+        let Ok(most @ 1..) = i64::try_from(at_once(lane).saturating_sub(places.taken())) else {
             continue;
         };
         let own = Arc::clone(core);
-        let lease = move |conn: &mut Conn| outbox::lease(&own, conn, (lane, most), own.clock.now());
+        let room = Room { most, taken: places.by_system() };
+        let lease = move |conn: &mut Conn| outbox::lease(&own, conn, (lane, room), own.clock.now());
         let leased = core.db.write(lease).await?;
         taken += leased.len();
         for message in leased {
-            let core = Arc::clone(core);
-            places.spawn(async move { log(send(&core, message).await, "a message was not sent") });
+            let (core, system) = (Arc::clone(core), message.message.system());
+            places.take(system, async move {
+                log(send(&core, message).await, "a message was not sent")
+            });
         }
     }
     Ok(taken)
@@ -137,7 +138,7 @@ pub async fn run_outbox(core: &Arc<Core>) -> Result<usize, DbFault> {
         taken += take_on(core, &mut sending).await?;
         let mut idle = true;
         for places in [&mut sending.gateways, &mut sending.webhooks, &mut sending.logouts] {
-            idle &= places.join_next().await.is_none();
+            idle &= places.one_free().await.is_none();
         }
         if idle {
             return Ok(taken);
@@ -175,7 +176,7 @@ async fn send(core: &Arc<Core>, leased: Leased) -> Result<(), DbFault> {
     };
     let settled = move |conn: &mut Conn| {
         let given_up = settle(&own, conn, &leased, sent)? == Some(Retry::GivenUp);
-        if let (true, Message::Webhook { delivery }) = (given_up, &leased.message) {
+        if let (true, Message::Webhook { delivery, .. }) = (given_up, &leased.message) {
             // Or it would be waiting for a message that never comes.
             events::give_up_delivery(conn, *delivery, own.clock.now())?;
         }
@@ -199,7 +200,7 @@ fn settle_post(
     };
     let failure = failure.map(|reason| Failure { reason, for_good: false });
     let given_up = settle(core, conn, leased, failure.map_or(Ok(()), Err))? == Some(Retry::GivenUp);
-    if let Message::Webhook { delivery } = leased.message {
+    if let Message::Webhook { delivery, .. } = leased.message {
         events::settle_delivery(conn, delivery, (answer, given_up), core.clock.now())?;
     }
     Ok(())
@@ -262,7 +263,7 @@ fn prepare(
             Ok(phone) => sms(phone, SmsText::Notice(notice)),
             Err(_) => Outgoing::Nothing,
         },
-        Message::Webhook { delivery } => match events::prepare(core, conn, delivery, now)? {
+        Message::Webhook { delivery, .. } => match events::prepare(core, conn, delivery, now)? {
             Some(request) => Outgoing::Post(request),
             None => Outgoing::Nothing,
         },

@@ -73,4 +73,6 @@ mod tokens;
 mod units;
 mod users;
 mod web;
+mod webhook_addresses;
+mod webhook_places;
 mod webhooks;

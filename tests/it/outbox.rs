@@ -1,5 +1,8 @@
 //! Messages that cannot be read, prepared or sent in time keep nobody waiting.
 
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
 use shiming::{
@@ -11,7 +14,7 @@ use shiming::{
         OsEntropy,
         ids::{ClientId, DeliveryId, OutboxId},
     },
-    outbox::{Lane, Message, enqueue, lease},
+    outbox::{Lane, Message, Room, enqueue, lease},
 };
 
 use crate::{
@@ -103,23 +106,64 @@ async fn a_code_that_could_not_be_sent_in_time_is_never_sent() {
     client.confirm(&code).await.ok(201);
 }
 
+fn room(most: i64) -> Room {
+    Room { most, taken: BTreeMap::new() }
+}
+
 #[actix_web::test]
 async fn however_many_events_there_are_the_end_of_a_session_is_told() {
     let app = TestApp::start();
     let (core, now) = (app.core.clone(), app.now());
     let work = move |conn: &mut Conn| -> Result<[usize; 3], DbFault> {
-        for _ in 0..40 {
-            let delivery = DeliveryId::new(now, &OsEntropy)?;
-            enqueue(&core, conn, &Message::Webhook { delivery }, now)?;
+        for _ in 0..10 {
+            let client = ClientId::new(now, &OsEntropy)?;
+            for _ in 0..4 {
+                let delivery = DeliveryId::new(now, &OsEntropy)?;
+                enqueue(&core, conn, &Message::Webhook { delivery, client }, now)?;
+            }
         }
         let client = ClientId::new(now, &OsEntropy)?;
         let (subject, session) = ("s".to_owned(), "t".to_owned());
         enqueue(&core, conn, &Message::ClientLogout { client, subject, session }, now)?;
         let mut leased = [0; 3];
         for (lane, count) in Lane::ALL.into_iter().zip(&mut leased) {
-            *count = lease(&core, conn, (lane, 16), now)?.len();
+            *count = lease(&core, conn, (lane, room(16)), now)?.len();
         }
         Ok(leased)
     };
     assert_eq!(app.core.db.write(work).await.unwrap(), [0, 16, 1]);
+}
+
+#[actix_web::test]
+async fn a_system_takes_its_share_of_the_places_and_no_other_ones() {
+    let app = TestApp::start();
+    let (core, now) = (app.core.clone(), app.now());
+    let work = move |conn: &mut Conn| -> Result<(), DbFault> {
+        let systems: Vec<_> =
+            (0..4).map(|_| ClientId::new(now, &OsEntropy)).collect::<Result<_, _>>()?;
+        let [loud, third, fourth, busy] = systems[..] else { panic!("{systems:?}") };
+        // What one system is to be told lies before all others.
+        let (mut at, later) = (now, now + TimeDelta::seconds(10));
+        for (client, messages) in [(loud, 50), (busy, 50), (third, 2), (fourth, 6)] {
+            for _ in 0..messages {
+                let delivery = DeliveryId::new(now, &OsEntropy)?;
+                enqueue(&core, conn, &Message::Webhook { delivery, client }, at)?;
+                at += TimeDelta::milliseconds(1);
+            }
+        }
+        let mut take = |most, taken: &[(ClientId, usize)]| {
+            let room = Room { most, taken: taken.iter().copied().collect() };
+            let leased = lease(&core, conn, (Lane::Webhooks, room), later)?;
+            let mut taken = BTreeMap::<ClientId, usize>::new();
+            for one in &leased {
+                *taken.entry(one.message.system().unwrap()).or_default() += 1;
+            }
+            Ok::<_, DbFault>([loud, busy, third, fourth].map(|one| taken.get(&one).copied()))
+        };
+        assert_eq!(take(32, &[(busy, 4)])?, [Some(4), None, Some(2), Some(4)]);
+        assert_eq!(take(32, &[(loud, 3), (fourth, 5)])?, [Some(1), Some(4), None, None]);
+        assert_eq!(take(3, &[])?, [Some(3), None, None, None]);
+        Ok(())
+    };
+    app.core.db.write(work).await.unwrap();
 }

@@ -51,7 +51,6 @@ const LINK: Tells = Withheld("says which account the row belongs to, which the e
 const SEARCHED: Tells = Withheld("a keyed hash of what the export has in clear");
 const PASSING: Tells = Withheld("is gone within days, and names no account");
 const COUNTED: Tells = Withheld("a keyed hash that counts what is done, not who somebody is");
-
 const OF_CLIENT: Tells = Withheld("a secret of a business system, which names nobody");
 
 /// Every table.
@@ -226,6 +225,7 @@ pub const TABLES: &[Table] = &[
             ("created_at", Nothing),
             ("due_at", Nothing),
             ("give_up_at", Nothing),
+            ("client_id", Nothing),
         ],
     },
     Table {

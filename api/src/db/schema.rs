@@ -155,6 +155,7 @@ diesel::table! {
         created_at -> Timestamp,
         due_at -> Timestamp,
         give_up_at -> Timestamp,
+        client_id -> Nullable<Text>,
     }
 }
 

@@ -99,7 +99,7 @@ pub(super) fn enqueue(
             updated_at: now.naive_utc(),
         };
         store::insert_delivery(conn, &row)?;
-        outbox::enqueue(core, conn, &Message::Webhook { delivery: id }, now)?;
+        outbox::enqueue(core, conn, &Message::Webhook { delivery: id, client }, now)?;
     }
     Ok(())
 }
@@ -130,9 +130,14 @@ pub fn deliveries(
 
 /// Sends a delivery again that is over, with the same ids; one that is waiting
 /// goes on as it is.
-pub fn replay(core: &Core, conn: &mut Conn, id: DeliveryId, now: Timestamp) -> Result<(), DbFault> {
+pub fn replay(
+    core: &Core,
+    conn: &mut Conn,
+    (client, id): (ClientId, DeliveryId),
+    now: Timestamp,
+) -> Result<(), DbFault> {
     if store::reopen_delivery(conn, &id.to_string(), now)? {
-        outbox::enqueue(core, conn, &Message::Webhook { delivery: id }, now)?;
+        outbox::enqueue(core, conn, &Message::Webhook { delivery: id, client }, now)?;
     }
     Ok(())
 }

@@ -150,7 +150,7 @@ async fn replay(
         .db
         .write(move |conn| {
             events::delivery(conn, client, id)?.ok_or_else(unknown)?;
-            events::replay(&own, conn, id, now)?;
+            events::replay(&own, conn, (client, id), now)?;
             events::delivery(conn, client, id)?.ok_or_else(unknown)
         })
         .await;

@@ -5,6 +5,8 @@
 
 mod store;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +74,8 @@ pub enum Message {
     Webhook {
         /// Its delivery.
         delivery: DeliveryId,
+        /// The system.
+        client: ClientId,
     },
     /// A business system is told that a session in which somebody signed in to
     /// it has ended; the token is made when it is sent.
@@ -99,6 +103,17 @@ impl Message {
             Self::Webhook { .. } => "webhook",
             Self::SupportMail { .. } => "support_mail",
             Self::ClientLogout { .. } => "client_logout",
+        }
+    }
+
+    /// The business system that it goes to.
+    pub const fn system(&self) -> Option<ClientId> {
+        match self {
+            Self::Webhook { client, .. } | Self::ClientLogout { client, .. } => Some(*client),
+            Self::SmsCode { .. }
+            | Self::RecoveryCode { .. }
+            | Self::SmsNotice { .. }
+            | Self::SupportMail { .. } => None,
         }
     }
 
@@ -151,6 +166,19 @@ impl Lane {
     }
 }
 
+/// Messages of a lane that one node sends to one business system at the same
+/// time: one that hangs takes a few places, not all.
+pub const PER_SYSTEM: usize = 4;
+
+/// How many messages of a lane a worker can take on.
+#[derive(Debug)]
+pub struct Room {
+    /// In all.
+    pub most: i64,
+    /// What it is sending to each business system already.
+    pub taken: BTreeMap<ClientId, usize>,
+}
+
 /// A message that a worker has taken on.
 #[derive(Debug)]
 pub struct Leased {
@@ -192,6 +220,7 @@ pub fn enqueue(
         payload_sealed: core.seal_json(place(&id), message)?,
         id,
         kind: message.kind(),
+        client_id: message.system().map(|client| client.to_string()),
         state: "waiting",
         attempts: 0,
         created_at: now.naive_utc(),
@@ -201,7 +230,7 @@ pub fn enqueue(
     store::insert(conn, &row)
 }
 
-/// Takes on up to `most` messages that are due. Each goes to one worker. What
+/// Takes on messages that are due, as far as there is room. Each goes to one worker. What
 /// is of no use any more is given up: a code that would come late must not
 /// come at all. (What goes to a business system is tried once more however late
 /// it is: it is noted there what became of it.) One that cannot be read keeps
@@ -209,7 +238,7 @@ pub fn enqueue(
 pub fn lease(
     core: &Core,
     conn: &mut Conn,
-    (lane, most): (Lane, i64),
+    (lane, room): (Lane, Room),
     now: Timestamp,
 ) -> Result<Vec<Leased>, DbFault> {
     if lane == Lane::Gateways {
@@ -219,7 +248,7 @@ pub fn lease(
         }
     }
     let mut leased = Vec::new();
-    for row in store::due(conn, lane.kinds(), most, now)? {
+    for row in wanted(conn, (lane, room), now)? {
         if !store::postpone(conn, &row.id, row.due_at, now + lease_time(core))? {
             continue;
         }
@@ -238,6 +267,45 @@ pub fn lease(
         }
     }
     Ok(leased)
+}
+
+/// What is due, the oldest first, but to no system more than its share. What is
+/// beyond it stays for later, and what is behind it comes forward.
+fn wanted(
+    conn: &mut Conn,
+    (lane, room): (Lane, Room),
+    now: Timestamp,
+) -> Result<Vec<store::DueRow>, DbFault> {
+    let mut left = room.most;
+    let taken = room.taken.into_iter().map(|(client, taken)| (client.to_string(), taken));
+    let mut taken: BTreeMap<_, _> = taken.collect();
+    let is_full = |taken: &usize| *taken >= PER_SYSTEM;
+    let full = taken.iter().filter(|(_, taken)| is_full(taken)).map(|(client, _)| client.clone());
+    let mut full: BTreeSet<_> = full.collect();
+    let mut wanted: Vec<store::DueRow> = Vec::new();
+    loop {
+        // Of systems that are not full yet, what was chosen is found again.
+        let chosen: Vec<_> = wanted.iter().map(|row| row.id.clone()).collect();
+        let found = store::due(conn, lane.kinds(), (&full, &chosen, left), now)?;
+        let mut beyond = false;
+        for row in found {
+            if let Some(client) = &row.client_id {
+                let taken = taken.entry(client.clone()).or_default();
+                if is_full(taken) {
+                    full.insert(client.clone());
+                    beyond = true;
+                    continue;
+                }
+                *taken += 1;
+            }
+            left -= 1;
+            wanted.push(row);
+        }
+        // Each round but the last leaves out one system more.
+        if !beyond || left <= 0 {
+            return Ok(wanted);
+        }
+    }
 }
 
 fn opened(core: &Core, row: &store::DueRow) -> Result<Leased, DbFault> {

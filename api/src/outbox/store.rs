@@ -1,5 +1,7 @@
 //! The table of messages.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
@@ -13,6 +15,7 @@ use crate::{
 pub(super) struct NewRow {
     pub id: String,
     pub kind: &'static str,
+    pub client_id: Option<String>,
     pub payload_sealed: Vec<u8>,
     pub state: &'static str,
     pub attempts: i32,
@@ -28,6 +31,7 @@ pub(super) struct DueRow {
     pub due_at: NaiveDateTime,
     pub give_up_at: NaiveDateTime,
     pub attempts: i32,
+    pub client_id: Option<String>,
 }
 
 pub(super) fn insert(conn: &mut Conn, row: &NewRow) -> Result<(), DbFault> {
@@ -35,11 +39,12 @@ pub(super) fn insert(conn: &mut Conn, row: &NewRow) -> Result<(), DbFault> {
     Ok(())
 }
 
-/// What is due: of these kinds, or of all others.
+/// What is due: of these kinds, or of all others, but nothing for these business
+/// systems, and none of these messages.
 pub(super) fn due(
     conn: &mut Conn,
     (of_these, kinds): (bool, &[&str]),
-    most: i64,
+    (full, chosen, most): (&BTreeSet<String>, &[String], i64),
     now: Timestamp,
 ) -> Result<Vec<DueRow>, DbFault> {
     let mut query = outbox::table
@@ -51,6 +56,12 @@ pub(super) fn due(
     } else {
         query.filter(outbox::kind.ne_all(kinds))
     };
+    if !full.is_empty() {
+        query = query.filter(outbox::client_id.is_null().or(outbox::client_id.ne_all(full)));
+    }
+    if !chosen.is_empty() {
+        query = query.filter(outbox::id.ne_all(chosen));
+    }
     Ok(query
         .order(outbox::due_at)
         .limit(most)
@@ -60,6 +71,7 @@ pub(super) fn due(
             outbox::due_at,
             outbox::give_up_at,
             outbox::attempts,
+            outbox::client_id,
         ))
         .load(conn)?)
 }

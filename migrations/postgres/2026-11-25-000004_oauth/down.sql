@@ -1,3 +1,4 @@
+ALTER TABLE outbox DROP COLUMN client_id;
 DROP INDEX sessions_open_last_seen_at;
 DROP TABLE webhook_deliveries;
 DROP TABLE webhook_endpoints;

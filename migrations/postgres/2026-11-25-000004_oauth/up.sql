@@ -159,3 +159,6 @@ CREATE INDEX webhook_deliveries_created_at ON webhook_deliveries (created_at);
 
 -- Browser sessions that are left alone are looked for every minute.
 CREATE INDEX sessions_open_last_seen_at ON sessions (last_seen_at) WHERE ended_at IS NULL;
+
+-- Which business system a message goes to, so that none takes every place.
+ALTER TABLE outbox ADD COLUMN client_id TEXT;
