@@ -33,12 +33,7 @@ use crate::{
 /// that is slow holds up other systems at most, and no code that somebody waits
 /// for. Of the places for systems each gets [`outbox::PER_SYSTEM`], so that one that
 /// is slow holds up itself.
-const fn at_once(lane: Lane) -> usize {
-    match lane {
-        Lane::Gateways => 32,
-        Lane::Webhooks | Lane::Logouts => 32,
-    }
-}
+const AT_ONCE: usize = 32;
 /// How often the outbox is looked at when nobody rings.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often what is too old is forgotten.
@@ -113,7 +108,7 @@ async fn take_on(core: &Arc<Core>, sending: &mut Sending) -> Result<usize, DbFau
             Lane::Webhooks => &mut sending.webhooks,
             Lane::Logouts => &mut sending.logouts,
         };
-        let Ok(most @ 1..) = i64::try_from(at_once(lane).saturating_sub(places.taken())) else {
+        let Ok(most @ 1..) = i64::try_from(AT_ONCE.saturating_sub(places.taken())) else {
             continue;
         };
         let own = Arc::clone(core);
@@ -124,7 +119,7 @@ async fn take_on(core: &Arc<Core>, sending: &mut Sending) -> Result<usize, DbFau
         for message in leased {
             let (core, system) = (Arc::clone(core), message.message.system());
             places.take(system, async move {
-                log(send(&core, message).await, "a message was not sent")
+                log(send(&core, message).await, "a message was not sent");
             });
         }
     }
