@@ -15,9 +15,11 @@ use crate::{
     db::DbFault,
     idempotency::{Idempotency, Reply},
     kernel::{Timestamp, ids::SessionId},
-    password_failures::device,
     sessions::{self, Refreshed, SignedIn, Tokens},
-    sign_in::{self, Credentials},
+    sign_in::{
+        self, Credentials,
+        http::{Brought, given},
+    },
     web::{JsonBody, Problem, ProblemCode, ProblemDocument, RequestMeta, cookies},
 };
 
@@ -164,15 +166,12 @@ pub async fn create_session(
 ) -> Result<HttpResponse, Problem> {
     let core = core.into_inner();
     let SignIn { username, password, captcha } = body.value;
-    let cookie = cookies::read(&core.settings, &request, cookies::DEVICE);
-    let credentials = Credentials::parse((username, password), &captcha, cookie)?;
-    let brought = cookies::read(&core.settings, &request, cookies::SESSION);
-    let (opened, device) = sign_in::browser(&core, &meta, credentials, brought).await?;
+    let brought = Brought::by(&core, &request);
+    let credentials = Credentials::parse((username, password), &captcha, brought.device)?;
+    let (opened, device) = sign_in::browser(&core, &meta, credentials, brought.session).await?;
     let mut response = HttpResponse::Created();
-    response.cookie(cookies::make(&core.settings, cookies::SESSION, opened.cookie, None));
-    if let Some(value) = device {
-        let seconds = Some(device::REMEMBERED);
-        response.cookie(cookies::make(&core.settings, cookies::DEVICE, value, seconds));
+    for cookie in given(&core, (opened.cookie, device)) {
+        response.cookie(cookie);
     }
     let current = opened.session.id;
     Ok(response.json(SignedInView { session: view(opened.session, current) }))

@@ -54,17 +54,24 @@ impl std::fmt::Debug for Held {
     }
 }
 
-fn held(request: &HttpRequest) -> Result<Held, Problem> {
+/// What a browser's cookie lets be seen.
+pub(super) fn held(core: &Core, request: &HttpRequest) -> Result<Held, Problem> {
+    let (last, secret) = cookie(core, request).ok_or_else(not_found)?;
+    let id = request.match_info().get("id").map_or(last, str::to_owned);
+    Ok(Held { id, secret })
+}
+
+/// The same, for what other sites' pages cannot send.
+fn held_here(request: &HttpRequest) -> Result<Held, Problem> {
     let core: &Arc<Core> =
         request.app_data::<Data<Core>>().ok_or_else(|| Problem::internal("no core"))?;
-    let (last, secret) = cookie(core, request).ok_or_else(not_found)?;
+    let held = held(core, request)?;
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let extensions = request.extensions();
         let meta = extensions.get::<RequestMeta>();
         meta.ok_or_else(|| Problem::internal("no meta"))?.require_same_origin()?;
     }
-    let id = request.match_info().get("id").map_or(last, str::to_owned);
-    Ok(Held { id, secret })
+    Ok(held)
 }
 
 impl FromRequest for Held {
@@ -72,7 +79,7 @@ impl FromRequest for Held {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(held(request))
+        ready(held_here(request))
     }
 }
 

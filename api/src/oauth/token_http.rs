@@ -192,6 +192,15 @@ pub async fn revoke_token(
     Ok(HttpResponse::Ok().finish())
 }
 
+async fn seen(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    token: PersonToken,
+) -> Result<HttpResponse, OauthError> {
+    let claims = userinfo::answer(&core.into_inner(), token, meta.now).await?;
+    Ok(HttpResponse::Ok().json(claims))
+}
+
 /// What a person has let the client see
 #[utoipa::path(
     tag = "OpenID Connect",
@@ -208,8 +217,7 @@ pub async fn get_userinfo(
     meta: RequestMeta,
     token: PersonToken,
 ) -> Result<HttpResponse, OauthError> {
-    let claims = userinfo::answer(&core.into_inner(), token, meta.now).await?;
-    Ok(HttpResponse::Ok().json(claims))
+    seen(core, meta, token).await
 }
 
 /// The same, with the token in the header or in the body
@@ -230,6 +238,5 @@ pub async fn post_userinfo(
     meta: RequestMeta,
     token: PersonToken,
 ) -> Result<HttpResponse, OauthError> {
-    let claims = userinfo::answer(&core.into_inner(), token, meta.now).await?;
-    Ok(HttpResponse::Ok().json(claims))
+    seen(core, meta, token).await
 }

@@ -1,6 +1,8 @@
 //! The check of username, password and captcha, for every way of signing in:
 //! a browser's, an app's, and the plain page for what has no JavaScript.
 
+pub mod http;
+
 use std::sync::Arc;
 
 use zeroize::Zeroizing;

@@ -19,15 +19,19 @@ use crate::{
     oauth::{
         authorize::Stranded,
         decide::{Decided, Decision, not_found},
-        http::{Held, Sent, cookie, see_other},
+        http::{Held, Sent, cookie, held, see_other},
         interaction,
         interaction_http::decided,
         pending::Pending,
         state::{Reason, Standing, State},
     },
-    sessions, sign_in,
+    sessions,
+    sign_in::{
+        self,
+        http::{Brought, given},
+    },
     web::{
-        Form, Problem, ProblemCode, RequestMeta, cookies,
+        Form, Problem, ProblemCode, RequestMeta,
         html::{form_target, page},
     },
 };
@@ -102,13 +106,6 @@ pub(in crate::oauth) fn stranded(reader: &Reader, why: Stranded) -> HttpResponse
         Stranded::Pushed => words.broken_pushed,
     };
     message((StatusCode::BAD_REQUEST, reader), (words.broken_title, text.to_owned()), false)
-}
-
-/// The request of the path, as this browser's cookie lets it be seen.
-fn held(core: &Core, request: &HttpRequest) -> Result<Held, Problem> {
-    let (_, secret) = cookie(core, request).ok_or_else(not_found)?;
-    let id = request.match_info().get("id").ok_or_else(not_found)?.to_owned();
-    Ok(Held { id, secret })
 }
 
 async fn look(
@@ -246,21 +243,15 @@ async fn signed_in(
     let (held, pending, standing) = look(core, (meta, request), held).await?;
     let path = format!("/oauth2/plain/{}", held.id);
     let reader = reader.clone().of_form(form).at(path.clone());
-    let device = cookies::read(&core.settings, request, cookies::DEVICE);
-    let brought = cookies::read(&core.settings, request, cookies::SESSION);
-    let tried = match credentials(form, device) {
-        Ok(credentials) => sign_in::browser(core, meta, credentials, brought).await,
+    let brought = Brought::by(core, request);
+    let tried = match credentials(form, brought.device) {
+        Ok(credentials) => sign_in::browser(core, meta, credentials, brought.session).await,
         Err(problem) => Err(problem),
     };
     let problem = match tried {
         Ok((opened, device)) => {
             let mut response = see_other(&format!("{path}?lang={}", reader.language.tag()));
-            let settings = &core.settings;
-            let session = cookies::make(settings, cookies::SESSION, opened.cookie, None);
-            let seconds = Some(crate::password_failures::device::REMEMBERED);
-            let device =
-                device.map(|value| cookies::make(settings, cookies::DEVICE, value, seconds));
-            for cookie in device.into_iter().chain([session]) {
+            for cookie in given(core, (opened.cookie, device)) {
                 response.add_cookie(&cookie).map_err(Problem::internal)?;
             }
             return Ok(response);
