@@ -271,6 +271,11 @@ impl TokenKeys {
     }
 
     /// Signs `claims` as a token that is for `typ`.
+    ///
+    /// Where it is called, also for RSA: with 2048 bits that takes well under a
+    /// millisecond (two cores issue 3500 RS256 tokens a second, with all that goes
+    /// with one). Handing it to the blocking pool would take no work off the cores,
+    /// and let it wait there behind the database.
     pub fn sign(
         &self,
         (alg, typ): (SigningAlg, &str),
