@@ -100,6 +100,12 @@ pub fn main() -> ExitCode {
 }
 
 /// Writes a line for the person at the terminal.
+/// A number and what it counts, one of it or several.
+fn counted(number: impl TryInto<u64>, (one, several): (&str, &str)) -> String {
+    let number = number.try_into().unwrap_or(u64::MAX);
+    format!("{number} {}", if number == 1 { one } else { several })
+}
+
 fn say(to: &mut dyn Write, line: &str) {
     // Nobody is left to tell when the terminal is gone.
     let _ = writeln!(to, "{line}");
@@ -196,7 +202,10 @@ fn start_log(settings: &Settings) -> Outcome {
 async fn migrate(settings: &Settings) -> Outcome {
     let db = Db::connect(settings.database.url.expose(), 1)?;
     let applied = db.migrate().await?;
-    say(&mut std::io::stdout(), &format!("{} migrations applied.", applied.len()));
+    say(
+        &mut std::io::stdout(),
+        &format!("{} applied.", counted(applied.len(), ("migration", "migrations"))),
+    );
     Ok(())
 }
 
@@ -213,7 +222,10 @@ async fn rotate(settings: &Settings) -> Outcome {
     tokio::time::sleep(NODES_FOLLOW).await;
     loop {
         let changed = rotation::reseal_all(&db, &keyring, &entropy).await?;
-        say(&mut std::io::stdout(), &format!("{changed} fields sealed anew."));
+        say(
+            &mut std::io::stdout(),
+            &format!("{} sealed anew.", counted(changed, ("field", "fields"))),
+        );
         // A request that was under way may have used the old key once more.
         if changed == 0 {
             return Ok(());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{Outcome, print, print_json};
+use super::{Outcome, counted, print, print_json};
 use crate::{
     audit::{self, AuditKind, AuditSubject, Origin},
     cases::{self, Case, CaseNumber, CaseSummary},
@@ -65,7 +65,7 @@ async fn list(core: &Core, json: bool) -> Outcome {
     for Listed { number, topic, created_at, .. } in &cases {
         print(&format!("{number}  {}  {topic}", created_at.format("%Y-%m-%d %H:%M UTC")));
     }
-    print(&format!("{} cases", cases.len()));
+    print(&counted(cases.len(), ("case", "cases")));
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf, sync::Arc};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::{Outcome, print_json, say};
+use super::{Outcome, counted, print_json, say};
 use crate::{
     client_registry::{self, By, OVERLAP_SECONDS},
     clients::{ClientState, Metadata},
@@ -192,7 +192,10 @@ pub(super) async fn run(core: Arc<Core>, command: ClientsCommand) -> Outcome {
             changed.map(|(client, asked)| {
                 if asked > 0 {
                     // Not among the JSON, which other programs read.
-                    let anew = format!("{asked} people are asked for their consent anew.");
+                    let anew = {
+                        let people = counted(asked, ("person is", "people are"));
+                        format!("{people} asked for their consent anew.")
+                    };
                     say(&mut std::io::stderr(), &anew);
                 }
                 json!(client)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
-use super::{Outcome, print, print_json};
+use super::{Outcome, counted, print, print_json};
 use crate::{
     accounts::{self, Account, NotDecided, Unit, UnitState},
     audit::{self, AuditKind, AuditSubject, Origin},
@@ -182,7 +182,7 @@ async fn list(core: Arc<Core>, state: Option<State>, json: bool) -> Outcome {
     for unit in &units {
         print(&unit.lines());
     }
-    print(&format!("{} units", units.len()));
+    print(&counted(units.len(), ("unit", "units")));
     Ok(())
 }
 

@@ -135,6 +135,8 @@ fn units_are_listed_approved_and_rejected() {
     let rejected = &units(&server, &["--state", "rejected"])[0];
     assert_eq!((&rejected["id"], &rejected["reason"]), (&json!(second), &json!(reason)));
     assert!(rejected["decided_at"].is_string());
+    let shown = said(&server, &["units", "list", "--state", "rejected"]);
+    assert!(shown.ends_with("\n1 unit\n"), "{shown}");
     runtime.block_on(async {
         let approved = ("unit_approved".to_owned(), String::new());
         assert_eq!(decisions(&server, &first).await, [approved]);
@@ -304,9 +306,9 @@ fn query_insert_grant(server: &Server, account: &str) {
     let id = |last: &str| format!("0193e0c0-0000-7000-8000-00000000000{last}");
     let (client, session) = (id("1"), id("2"));
     let sql = format!(
-        "INSERT INTO grants (id, account_id, client_id, session_id, subject, scopes, offline, \
-         auth_time, created_at, expires_at) \
-         VALUES ('{account}', '{account}', '{client}', '{session}', '{account}', 'openid', FALSE, \
+        "INSERT INTO grants (id, account_id, client_id, session_id, subject, scopes, \
+         resources, offline, auth_time, created_at, expires_at) \
+         VALUES ('{account}', '{account}', '{client}', '{session}', '{account}', 'openid', '', FALSE, \
          '2026-11-24 00:00:00', '2026-11-24 00:00:00', '2036-11-24 00:00:00')"
     );
     runtime()
