@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use shiming::kernel::Timestamp;
 
 use crate::support::{Answer, Client, Person, TestApp, count, person};
 
@@ -248,6 +249,31 @@ async fn a_slow_bank_is_waited_for() {
     let asked = Instant::now();
     client.bank(&person).await.ok(200);
     assert!(asked.elapsed() >= Duration::from_millis(80));
+}
+
+/// The time of the code is what is left of it, however long the bank has thought.
+#[actix_web::test]
+async fn the_time_of_a_code_begins_when_the_bank_has_answered() {
+    let app = TestApp::start();
+    let client = app.client();
+    let person = person("王小明");
+    client.up_to_bank(&person, "zhangsan").await;
+    client.behaviour("bank", json!({ "mode": "slow", "delay_ms": 500, "remaining": 1 })).await;
+    let began = app.now();
+    let (answer, ()) = tokio::join!(client.bank(&person), async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        app.pass(7);
+    });
+    let code = answer.ok(200)["code"].clone();
+    let time = |name: &str| code[name].as_str().unwrap().parse::<Timestamp>().unwrap();
+    let left = (time("expires_at") - began).num_seconds();
+    assert_eq!(left, 127, "{code}");
+    assert_eq!((time("resend_at") - time("requested_at")).num_seconds(), 60);
+    // Sent at once, it lasts as long as was said.
+    app.run_outbox().await;
+    let sent = client.draft().await["code"].clone();
+    let again = sent["expires_at"].as_str().unwrap().parse::<Timestamp>().unwrap();
+    assert!((again - time("expires_at")).num_seconds() == 0, "{code} {sent}");
 }
 
 #[actix_web::test]

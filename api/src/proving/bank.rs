@@ -55,7 +55,9 @@ pub async fn request_code<A: Proving, V: Send + 'static>(
         Next::Ask(question) => question,
     };
     let answer = ask(core, &question).await;
-    let (own, meta) = (Arc::clone(core), meta.clone());
+    // The bank has taken its time, and the code's begins now.
+    let (own, mut meta) = (Arc::clone(core), meta.clone());
+    meta.now = core.clock.now();
     core.db.write(move |conn| settle(&own, conn, (&meta, id), (&question, answer, view))).await?
 }
 
