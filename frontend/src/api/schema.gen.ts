@@ -1341,9 +1341,9 @@ export interface paths {
         put?: never;
         /**
          * Ask about a token
-         * @description For a resource server: a client that is registered with the API as one of
-         *     its `resources`, or as the audience itself. Others learn of their own tokens
-         *     only.
+         * @description A client learns of its own tokens, and of access tokens for the APIs that it is
+         *     registered to be (`resource_server_for`). Of any other token it learns that it
+         *     is not active.
          */
         post: operations["introspect_token"];
         delete?: never;
@@ -2575,6 +2575,8 @@ export interface components {
             scopes: string[];
             /** @description What the system has asked for besides, as JSON. */
             claims: string | null;
+            /** @description The APIs that the system wanted to use in the name of the account. */
+            resources: string[];
             /** @description Whether it outlives the session. */
             offline: boolean;
             /** Format: date-time */
@@ -3095,14 +3097,15 @@ export interface components {
                      * @example https://exam.example.gov.cn/
                      */
                     client_uri?: string | null;
-                    /** @description How it gets tokens. */
+                    /** @description How it gets tokens; not at all, when it is nothing but an API. */
                     grant_types: components["schemas"]["GrantType"][];
                     /** @description How it proves itself. */
                     token_endpoint_auth_method: components["schemas"]["AuthMethod"];
                     /** @description Its public keys (RFC 7517), for `private_key_jwt`. */
                     jwks?: Record<string, never> | null;
                     /**
-                     * @description The scopes it may ask for, separated by spaces.
+                     * @description The scopes it may ask for, separated by spaces; empty, when it is nothing
+                     *     but an API.
                      * @example openid profile phone realname
                      */
                     scope: string;
@@ -3142,6 +3145,14 @@ export interface components {
                      *     ]
                      */
                     resources?: string[];
+                    /**
+                     * @description APIs that it is itself: it may ask about access tokens that are for them
+                     *     (RFC 7662). Asking for tokens for an API gives no right to that.
+                     * @example [
+                     *       "https://api.exam.example.gov.cn"
+                     *     ]
+                     */
+                    resource_server_for?: string[];
                     /** @description How much of a document number it sees with `realname`. */
                     document_number?: components["schemas"]["NumberGrant"];
                     /**
@@ -3573,14 +3584,15 @@ export interface components {
                  * @example https://exam.example.gov.cn/
                  */
                 client_uri?: string | null;
-                /** @description How it gets tokens. */
+                /** @description How it gets tokens; not at all, when it is nothing but an API. */
                 grant_types: components["schemas"]["GrantType"][];
                 /** @description How it proves itself. */
                 token_endpoint_auth_method: components["schemas"]["AuthMethod"];
                 /** @description Its public keys (RFC 7517), for `private_key_jwt`. */
                 jwks?: Record<string, never> | null;
                 /**
-                 * @description The scopes it may ask for, separated by spaces.
+                 * @description The scopes it may ask for, separated by spaces; empty, when it is nothing
+                 *     but an API.
                  * @example openid profile phone realname
                  */
                 scope: string;
@@ -3620,6 +3632,14 @@ export interface components {
                  *     ]
                  */
                 resources?: string[];
+                /**
+                 * @description APIs that it is itself: it may ask about access tokens that are for them
+                 *     (RFC 7662). Asking for tokens for an API gives no right to that.
+                 * @example [
+                 *       "https://api.exam.example.gov.cn"
+                 *     ]
+                 */
+                resource_server_for?: string[];
                 /** @description How much of a document number it sees with `realname`. */
                 document_number?: components["schemas"]["NumberGrant"];
                 /**
@@ -4098,7 +4118,11 @@ export interface components {
              * @example users:read
              */
             scope?: string | null;
-            /** @description The API that the token is for (RFC 8707); ours when left out. */
+            /**
+             * @description The API that the token is for (RFC 8707): one of those that the
+             *     authorization request named, if it named any. When left out, the only one
+             *     that it named, or else ours.
+             */
             resource?: string | null;
             client_id?: string | null;
             client_secret?: string | null;
@@ -9024,7 +9048,8 @@ export interface operations {
                 login_hint?: string;
                 ui_locales?: string;
                 claims?: string;
-                resource?: string;
+                /** @description what access tokens may be for; may be repeated */
+                resource?: string[];
                 /** @description of a pushed request */
                 request_uri?: string;
             };
