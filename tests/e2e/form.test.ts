@@ -129,8 +129,9 @@ test('no step can be skipped', async ({ page, texts, language }) => {
   const flow = new Registration(page, texts, language)
   for (const step of ['identity', 'bank', 'code', 'done']) {
     await page.goto(`/register/${step}`)
-    await flow.heading(texts.registration.credentials.title)
+    await flow.heading(texts.registration.none.title)
   }
+  await page.getByRole('link', { name: texts.registration.again }).click()
   await flow.credentials()
   await page.goto('/register/code')
   await flow.heading(texts.registration.identity.title)

@@ -45,10 +45,25 @@ it('asks the server where the browser remembers nothing', async () => {
   expect(await go('register-identity')).toBe(true)
 })
 
+const nothing = { name: 'register-expired', query: { open: 'none' } }
+
+it('says that nothing is open to whoever comes with an old address', async () => {
+  const { calls } = reload(gone)
+  expect(await go('register-bank')).toEqual(nothing)
+  expect(await go('register')).toBe(true)
+  expect(calls).toHaveLength(0)
+})
+
+it('takes a lost connection for no proof that nothing is open', async () => {
+  stored.set('registration', 'open')
+  reload({ [CURRENT]: refusal(503, 'overloaded') })
+  expect(await go('register-bank')).toEqual({ name: 'register' })
+})
+
 it('tells nobody of an end where there may have been no beginning', async () => {
   withoutStorage()
   const { calls } = reload(gone)
-  expect(await go('register-bank')).toEqual({ name: 'register' })
+  expect(await go('register-bank')).toEqual(nothing)
   expect(await go('register')).toBe(true)
   expect(calls).toHaveLength(1)
 })

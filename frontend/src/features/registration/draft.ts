@@ -86,8 +86,10 @@ const order = [
 export const draftGuard: NavigationGuard = async (to) => {
   if (to.name === 'register-expired') return true
   const flag = stored.get(FLAG)
+  let lost = false
   if (draft.value === null && flag !== null) {
     const found = await load().catch(() => undefined)
+    lost = found === undefined
     if (found === null && to.name !== 'register') {
       // Where nothing was remembered, nothing may have been there.
       if (flag === 'open') return { name: 'register-expired' }
@@ -98,7 +100,9 @@ export const draftGuard: NavigationGuard = async (to) => {
   const stage = draft.value?.stage
   const person = draft.value?.user_type !== 'unit'
   if (to.name === 'register') return true
-  if (stage === undefined) return { name: 'register' }
+  // Whoever comes with an old address is told; a lost connection proves nothing.
+  if (stage === undefined)
+    return lost ? { name: 'register' } : { name: 'register-expired', query: { open: 'none' } }
   if (stage === 'completed') return to.name === 'register-done' || { name: 'register-done' }
   const furthest = stageRoute[stage]
   if (order.indexOf(String(to.name)) > order.indexOf(furthest)) return { name: furthest }
