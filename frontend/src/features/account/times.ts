@@ -6,7 +6,7 @@ export function useTimes() {
   const shown = (style: Intl.DateTimeFormatOptions) => (time: string) =>
     new Date(time).toLocaleString(locale.value, style)
   return {
-    day: shown({ dateStyle: 'long' }),
+    day: shown({ dateStyle: 'medium' }),
     time: shown({ dateStyle: 'medium', timeStyle: 'short' }),
   }
 }
