@@ -35,6 +35,7 @@ const details = [
   'account-details.test.ts',
   'oidc-details.test.ts',
   'oidc-browser.test.ts',
+  'oidc-silent.test.ts',
   'oidc-plain.test.ts',
   'integrators.test.ts',
 ]
