@@ -15,7 +15,8 @@ async function secure(
   name: string,
   answer: (pathname: string) => { type: string; body: string },
 ): Promise<{ own: string; server: Server }> {
-  const made = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -keyout - -subj'
+  const made =
+    'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -keyout - -subj'
   const arguments_ = [...made.split(' '), `/CN=${name}.localhost`]
   const { stdout: pem } = await promisify(execFile)('openssl', arguments_)
   const server = createServer({ key: pem, cert: pem }, (request, response) => {

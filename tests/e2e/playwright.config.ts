@@ -42,11 +42,18 @@ const shared = {
   },
 }
 
-// What does not depend on size and language at once is shown in two of the four.
+// What does not depend on size and language at once is shown in two of the four: in
+// both sizes and in both languages. In all four: every page, the registration of
+// every kind of person, the login, finding a username and a password, signing in to
+// a system.
 const details = [
   'form.test.ts',
+  'recovery-ways.test.ts',
   'recovery-details.test.ts',
+  'account.test.ts',
   'account-details.test.ts',
+  'letters.test.ts',
+  'units.test.ts',
   'oidc-details.test.ts',
   'oidc-browser.test.ts',
   'oidc-silent.test.ts',

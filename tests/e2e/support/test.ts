@@ -91,8 +91,6 @@ interface Fixtures extends Options {
   texts: Texts
   /** Looks at the page with axe; nothing may be found. */
   accessible: (where: string) => Promise<void>
-  /** The same, in both sizes and both languages but not in all four ways: for pages on the way. */
-  look: (where: string) => Promise<void>
   /** Statuses that the browser may complain about in this test. */
   expected: { statuses: number[] }
 }
@@ -129,11 +127,6 @@ export const test = base.extend<Fixtures>({
         () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
       )
       expect(wide, `${where} does not scroll sideways`).toBeLessThanOrEqual(0)
-    })
-  },
-  look: async ({ accessible }, use, { project }) => {
-    await use(async (where) => {
-      if (['phone-zh', 'desktop-en'].includes(project.name)) await accessible(where)
     })
   },
 })
