@@ -96,10 +96,9 @@ test('a change survives a reload, sends another code, and can be given up', asyn
   test.skip(third === second, 'one in a million')
   await flow.enter(third)
   await expect(page.getByText(account.change.done)).toBeVisible()
-  expect((await inbox(page.request, someone.phone)).map(({ purpose }) => purpose)).toEqual([
-    'notice',
-    'registration',
-  ])
+  await expect
+    .poll(async () => (await inbox(page.request, someone.phone)).map(({ purpose }) => purpose))
+    .toEqual(['notice', 'registration'])
 })
 
 test('five wrong codes kill it, and another one works', async ({
@@ -169,7 +168,9 @@ test('after a reset by security questions nothing can be changed for a while', a
   await page.goto('/account')
   await expect(page.getByText(texts.account.held.why)).toBeVisible()
   // What is refused is not offered.
-  await expect(page.getByRole('link', { name: texts.account.change.open, exact: true })).toHaveCount(0)
+  await expect(
+    page.getByRole('link', { name: texts.account.change.open, exact: true }),
+  ).toHaveCount(0)
   await page.goto('/account/change')
   await flow.heading(texts.account.change.title)
   await expect(page.getByText(texts.account.held.why)).toBeVisible()
@@ -182,7 +183,7 @@ test('after a reset by security questions nothing can be changed for a while', a
 test('the operator decides about a unit, and the agent reads why', async ({
   page,
   texts,
-  look,
+  accessible,
 }) => {
   const agent = await loggedIn(page, unit())
   const { account } = texts
@@ -193,7 +194,7 @@ test('the operator decides about a unit, and the agent reads why', async ({
   await expect(
     page.getByText(fill(account.unit.reason, { reason: '证书照片不清楚' })),
   ).toBeVisible()
-  await look('rejected unit')
+  await accessible('rejected unit')
   await told(page.request, agent.phone, '您办理的单位用户未通过审核')
   await operator('units', 'approve', mine.id)
   await page.reload()

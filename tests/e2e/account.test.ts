@@ -13,7 +13,7 @@ test('「用户信息维护」 leads through the login to what one wanted, and s
   page,
   texts,
   language,
-  look,
+  accessible,
 }) => {
   const someone = await member(page)
   const flow = new Registration(page, texts, language)
@@ -23,7 +23,7 @@ test('「用户信息维护」 leads through the login to what one wanted, and s
   await expect(page.getByText(texts.core.login.first)).toBeVisible()
   await flow.signIn(PASSWORD, someone.username)
   await flow.heading(texts.account.title)
-  await look('account')
+  await accessible('account')
   const tabs = page.getByRole('navigation', { name: texts.core.links.maintain })
   await expect(tabs.getByRole('link')).toHaveText([
     texts.account.title,
@@ -54,7 +54,7 @@ test('a new phone: the bank is asked, its code decides, and the old one is told'
   texts,
   language,
   expected,
-  look,
+  accessible,
 }) => {
   expected.statuses.push(422)
   const someone = await loggedIn(page)
@@ -65,7 +65,7 @@ test('a new phone: the bank is asked, its code decides, and the old one is told'
   await page.getByRole('link', { name: account.change.open, exact: true }).click()
   await flow.heading(account.change.title)
   await expect(page.getByText(account.change.nothing)).toBeVisible()
-  await look('change')
+  await accessible('change')
   await page.getByLabel(proof.fields.phone).fill(moved.phone)
   await expect(page.locator('.check dd')).toContainText(moved.phone)
   // Not at the bank yet: the words of the guide, and its advice.
@@ -78,7 +78,7 @@ test('a new phone: the bank is asked, its code decides, and the old one is told'
     account.change.ask_bank,
   ])
   await expect(notice).toBeFocused()
-  await look('mismatch')
+  await accessible('mismatch')
   await expect(page.getByText(fill(account.change.left, { left: 4 }))).toBeVisible()
   await expect(page.getByLabel(proof.fields.phone)).toHaveValue(moved.phone)
 
@@ -87,19 +87,19 @@ test('a new phone: the bank is asked, its code decides, and the old one is told'
   await flow.heading(account.change.code.title)
   const last4 = moved.phone.slice(-4)
   await expect(page.getByText(fill(account.change.code.sent, { last4 }))).toBeVisible()
-  await look('code')
+  await accessible('code')
   const code = await codeOf(page.request, moved.phone, 'account_change')
   expect(await inbox(page.request, someone.phone)).toHaveLength(1)
   await flow.enter(code === '111111' ? '222222' : '111111')
   await expect(page.locator('#code-error')).toHaveText(
     fill(proof.errors.code.code_wrong, { left: 4 }),
   )
-  await look('wrong code')
+  await accessible('wrong code')
   await flow.enter(code)
   await flow.heading(account.title)
   await expect(page.getByText(account.change.done)).toBeVisible()
   await expect(page.getByRole('definition').filter({ hasText: last4 })).toBeVisible()
-  await look('changed')
+  await accessible('changed')
   await told(page.request, someone.phone, `您的账号信息已修改。${NOT_YOU}`)
   expect(await inbox(page.request, moved.phone)).toHaveLength(1)
   // Back shows a page that makes sense, and nothing is sent again.
@@ -138,7 +138,7 @@ test('「密码管理」: weak and old passwords are refused, a new one ends the
   language,
   baseURL,
   expected,
-  look,
+  accessible,
 }) => {
   expected.statuses.push(422, 401)
   const someone = await loggedIn(page)
@@ -150,7 +150,7 @@ test('「密码管理」: weak and old passwords are refused, a new one ends the
   await page.goto('/account')
   await page.getByRole('link', { name: account.password.title, exact: true }).first().click()
   await flow.heading(account.password.title)
-  await look('password')
+  await accessible('password')
   await flow.newPassword('', '')
   await expect(page.locator('#password-error')).toHaveText(account.errors.password.required)
   await flow.newPassword(NEW_PASSWORD, `${NEW_PASSWORD}!`)
@@ -159,7 +159,7 @@ test('「密码管理」: weak and old passwords are refused, a new one ends the
   )
   await flow.newPassword('password1')
   await expect(page.locator('#password-error')).toHaveText(proof.errors.password.password_common)
-  await look('weak password')
+  await accessible('weak password')
   await flow.newPassword(`lychee ${someone.phone}`)
   await expect(page.locator('#password-error')).toHaveText(
     proof.errors.password.password_contains_personal,
@@ -169,7 +169,7 @@ test('「密码管理」: weak and old passwords are refused, a new one ends the
   await flow.newPassword(NEW_PASSWORD)
   await expect(page.getByText(account.password.done)).toBeVisible()
   await expect(page.locator('#password')).toHaveValue('')
-  await look('new password')
+  await accessible('new password')
   await told(page.request, someone.phone, `您的密码已修改。${NOT_YOU}`)
   // This browser stays logged in, the other does not.
   await page.reload()
@@ -184,7 +184,7 @@ test('「密保工具」: three questions are chosen, chosen anew, and removed',
   texts,
   language,
   expected,
-  look,
+  accessible,
 }) => {
   expected.statuses.push(422)
   const someone = await loggedIn(page)
@@ -196,7 +196,7 @@ test('「密保工具」: three questions are chosen, chosen anew, and removed',
   await flow.heading(questions.title)
   await expect(page.getByText(questions.state.none)).toBeVisible()
   await expect(page.locator('#question_1 optgroup')).toHaveCount(7)
-  await look('no questions')
+  await accessible('no questions')
   // Every mistake by its number.
   await flow.confirmQuestions()
   await expect(page.getByRole('alert').getByRole('listitem')).toHaveText([
@@ -205,7 +205,7 @@ test('「密保工具」: three questions are chosen, chosen anew, and removed',
       fill(errors.answer.required, { n }),
     ]),
   ])
-  await look('empty questions')
+  await accessible('empty questions')
   await flow.choose([0, 0, 1], ['布老虎', '布老虎', '罗湖口岸'])
   await expect(page.locator('#question_2-error')).toHaveText(
     fill(errors.question.question_twice, { n: 2 }),
@@ -224,7 +224,7 @@ test('「密保工具」: three questions are chosen, chosen anew, and removed',
   await expect(page.getByText(questions.done.set)).toBeVisible()
   await expect(page.locator('main ol li')).toHaveCount(3)
   await expect(page.locator('main')).not.toContainText('布老虎')
-  await look('questions set')
+  await accessible('questions set')
   await page.goto('/account')
   await flow.heading(texts.account.title)
   await expect(page.getByText(texts.account.locked.title)).toBeVisible()
@@ -236,7 +236,7 @@ test('「密保工具」: three questions are chosen, chosen anew, and removed',
   await expect(page.getByText(questions.done.set)).toBeVisible()
   // Removed, after a second thought.
   await page.getByRole('button', { name: questions.remove.open }).click()
-  await look('remove?')
+  await accessible('remove?')
   await page.getByRole('button', { name: questions.remove.no }).click()
   await page.getByRole('button', { name: questions.remove.open }).click()
   await page.getByRole('button', { name: questions.remove.yes }).click()
@@ -249,7 +249,7 @@ test('a password entered long ago is asked for again, and the work goes on', asy
   texts,
   language,
   expected,
-  look,
+  accessible,
 }) => {
   expected.statuses.push(422)
   const someone = await loggedIn(page)
@@ -264,7 +264,7 @@ test('a password entered long ago is asked for again, and the work goes on', asy
   const again = page.getByRole('region', { name: account.again.title })
   await expect(again).toBeVisible()
   await expect(again.getByLabel(account.again.label)).toBeFocused()
-  await look('password again')
+  await accessible('password again')
   // Rather not: what was typed is still there.
   await again.getByRole('button', { name: account.again.back }).click()
   await expect(page.getByLabel(proof.fields.phone)).toHaveValue(moved.phone)
@@ -277,7 +277,7 @@ test('a password entered long ago is asked for again, and the work goes on', asy
   await expect(page.locator('#current_password-error')).toHaveText(
     account.errors.current_password.password_wrong,
   )
-  await look('wrong password again')
+  await accessible('wrong password again')
   await flow.passwordAgain(PASSWORD)
   await flow.heading(account.change.code.title)
 })
@@ -289,7 +289,7 @@ test('sign-ins and changes are told, with place and device, and sessions can be 
   language,
   baseURL,
   expected,
-  look,
+  accessible,
 }) => {
   expected.statuses.push(401)
   const someone = await loggedIn(page)
@@ -314,7 +314,7 @@ test('sign-ins and changes are told, with place and device, and sessions can be 
   ])
   await expect(events.first()).toContainText(fill(history.from, { place: '' }).trim())
   await page.getByText(history.not_me.title).click()
-  await look('history')
+  await accessible('history')
   await page.getByRole('button', { name: sessions.end }).click()
   await expect(open).toHaveCount(1)
   await other.goto('/account')
@@ -329,7 +329,7 @@ test('everything held about oneself can be read, printed and taken along', async
   texts,
   language,
   baseURL,
-  look,
+  accessible,
 }) => {
   const someone = await loggedIn(page)
   // As much as can be held of anybody.
@@ -345,7 +345,7 @@ test('everything held about oneself can be read, printed and taken along', async
   await page.goto('/account')
   await page.getByRole('link', { name: texts.account.more.export }).click()
   await flow.heading(texts.account.more.export)
-  await look('before the export')
+  await accessible('before the export')
   await page.getByRole('button', { name: words.show }).click()
   await expect(page.getByRole('definition').filter({ hasText: someone.phone })).toBeVisible()
   const { name, document_number, card_number } = someone
@@ -358,7 +358,7 @@ test('everything held about oneself can be read, printed and taken along', async
   for (const name of await names.allTextContents()) {
     expect(name).not.toMatch(/^[a-z]+(_[a-z]+)*$/)
   }
-  await look('export')
+  await accessible('export')
   await page.emulateMedia({ media: 'print' })
   await expect(page.getByRole('button', { name: words.print })).toBeHidden()
   await page.emulateMedia({ media: 'screen' })
@@ -380,7 +380,7 @@ test('an account is closed after some days, and it can be taken back', async ({
   page,
   texts,
   language,
-  look,
+  accessible,
 }) => {
   const someone = await loggedIn(page)
   const { closure, closing, more, errors } = texts.account
@@ -389,14 +389,14 @@ test('an account is closed after some days, and it can be taken back', async ({
   await page.getByRole('link', { name: more.closure }).click()
   await flow.heading(more.closure)
   await expect(page.getByText(fill(closure.cooling.title, { closing_days: 15 }))).toBeVisible()
-  await look('closure')
+  await accessible('closure')
   await page.getByRole('button', { name: closure.submit }).click()
   await expect(page.locator('#sure-error')).toHaveText(errors.sure.required)
   await page.getByRole('checkbox').check()
   await page.getByRole('button', { name: closure.submit }).click()
   await expect(page.getByText(closure.done)).toBeVisible()
   await expect(page.getByRole('link', { name: more.closure })).toHaveCount(0)
-  await look('closing')
+  await accessible('closing')
   await told(page.request, someone.phone, '您已申请注销账号，账号将于 ')
   await page.goto('/account')
   await page.getByRole('button', { name: closing.cancel }).click()
@@ -412,7 +412,7 @@ test('a unit waits for approval, and another agent is proved before he takes ove
   texts,
   language,
   expected,
-  look,
+  accessible,
 }) => {
   expected.statuses.push(422)
   const mine = unit()
@@ -425,14 +425,14 @@ test('a unit waits for approval, and another agent is proved before he takes ove
   await flow.heading(account.title)
   await expect(page.getByText(account.unit.pending.title)).toBeVisible()
   await expect(page.getByRole('definition').filter({ hasText: mine.name })).toBeVisible()
-  await look('unit')
+  await accessible('unit')
   await page.getByRole('link', { name: account.change.open, exact: true }).click()
   await page.getByRole('checkbox', { name: account.change.other_agent }).check()
   await flow.send()
   await expect(page.locator('#document_number-error')).toHaveText(
     proof.errors.document_number.required,
   )
-  await look('agent')
+  await accessible('agent')
   // The bank of the agent before is nobody's guess.
   await expect(page.locator('#bank_code-error')).toHaveText(proof.errors.bank_code.required)
   await page.getByLabel(proof.fields.bank, { exact: true }).selectOption(next.bank_code)

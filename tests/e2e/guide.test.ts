@@ -50,7 +50,7 @@ test.describe('in the words of the guide', () => {
   }) => {
     expected.statuses.push(409)
     const someone = await person(page.request, 'resident ID')
-    await new Registration(page, texts, language).all(someone)
+    await registered(page.request, someone)
     const again = new Registration(page, texts, language)
     await page.goto('/register')
     await again.credentials()
@@ -261,8 +261,8 @@ test('a wrong password has one answer, whoever it is for', async ({
   expected.statuses.push(401)
   const someone = await person(page.request, 'resident ID')
   const flow = new Registration(page, texts, language)
-  await flow.all(someone)
-  for (const username of [flow.username, `nobody${unique(6)}`]) {
+  const known = await registered(page.request, someone)
+  for (const username of [known, `nobody${unique(6)}`]) {
     await page.goto('/')
     await flow.signIn('not the password 1', username)
     const notice = page.getByRole('alert')

@@ -29,7 +29,7 @@ test('a letter from the help gets a number, and the operator gets a mail', async
   texts,
   language,
   expected,
-  look,
+  accessible,
 }) => {
   expected.statuses.push(422)
   const { errors, fields, topics, write, written } = texts.help
@@ -38,7 +38,7 @@ test('a letter from the help gets a number, and the operator gets a mail', async
   await page.goto('/help')
   await page.getByRole('link', { name: texts.core.links.write }).first().click()
   await flow.heading(texts.core.links.write)
-  await look('letter')
+  await accessible('letter')
   const send = page.getByRole('button', { name: write.send, exact: true })
   await send.click()
   await expect(page.getByRole('alert').getByRole('listitem')).toHaveText([
@@ -47,7 +47,7 @@ test('a letter from the help gets a number, and the operator gets a mail', async
     errors.message.required,
     texts.core.errors.captcha.required,
   ])
-  await look('empty letter')
+  await accessible('empty letter')
   await page.getByLabel(fields.topic).selectOption({ label: topics.name })
   await page.getByLabel(fields.name, { exact: true }).fill(someone.name)
   await page.getByLabel(fields.document_number).fill(someone.document_number)
@@ -65,7 +65,7 @@ test('a letter from the help gets a number, and the operator gets a mail', async
   const number = (await page.locator('.notice strong').textContent()) ?? ''
   expect(number).toMatch(/^C\d{8}-[0-9A-Z]{6}$/)
   await expect(page.getByText(fill(written.answer, { email: address }))).toBeVisible()
-  await look('written')
+  await accessible('written')
   // Who it is about stays in the case; the operator chose no personal data in mails.
   const mail = await mailAbout(page, number)
   expect(mail.text).not.toContain(someone.name)
@@ -74,7 +74,7 @@ test('a letter from the help gets a number, and the operator gets a mail', async
   await expect(page.getByText(number).first()).toBeVisible()
   // The people of all tests would take axe a long time.
   await page.getByLabel(texts.sandbox.filter).selectOption('PASSPORT_CN')
-  await look('sandbox with mail')
+  await accessible('sandbox with mail')
   await page.goto('/help/written')
   await expect(page.getByText(written.forgotten)).toBeVisible()
 })
@@ -84,9 +84,8 @@ test('a letter after a mismatch takes along only what the person wants', async (
   texts,
   language,
   expected,
-  look,
-}, { project }) => {
-  test.skip(!['phone-zh', 'desktop-en'].includes(project.name), 'a detail')
+  accessible,
+}) => {
   expected.statuses.push(422)
   const someone = await person(page.request, 'resident ID')
   const flow = new Registration(page, texts, language)
@@ -113,7 +112,7 @@ test('a letter after a mismatch takes along only what the person wants', async (
   )
   await expect(page.getByLabel(fields.name, { exact: true })).toHaveValue(someone.name)
   await expect(page.getByLabel(fields.document_number)).toHaveValue(someone.document_number)
-  await look('prefilled letter')
+  await accessible('prefilled letter')
   // Nothing of it stands in the address.
   expect(decodeURIComponent(page.url())).not.toContain(someone.document_number)
 })
@@ -138,12 +137,17 @@ test('answers of the help lead to the pages that they speak of', async ({
   await flow.heading(texts.recovery.username.title)
 })
 
-test('a person of the sandbox gets another phone', async ({ page, texts, expected, look }) => {
+test('a person of the sandbox gets another phone', async ({
+  page,
+  texts,
+  expected,
+  accessible,
+}) => {
   expected.statuses.push(422)
   const words = texts.sandbox
   await page.goto('/sandbox')
   await page.getByRole('button', { name: words.new_phone.open }).first().click()
-  await look('sandbox form')
+  await accessible('sandbox form')
   await page.getByRole('button', { name: words.new_phone.save }).click()
   await expect(page.locator('#new_phone-error')).toHaveText(words.errors.new_phone.required)
   const phone = `139${unique(8)}`

@@ -1,47 +1,10 @@
 /** A page without a server, with oidc-client-ts: a public client, in a real browser. */
-import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import type { UserManager } from 'oidc-client-ts'
 import { loggedIn, member } from './support/account'
-import { expect, test, type Page } from './support/sign-in'
-import { register, root } from './support/systems'
+import { expect, test } from './support/sign-in'
+import { go, NAME, profile, registerPage, served, state } from './support/web-page'
 import { origin } from './playwright.config'
-
-const NAME = { 'zh-CN': '网页系统', en: 'Page without a server' }
-const library = readFileSync(
-  join(root, 'tests/e2e/node_modules/oidc-client-ts/dist/browser/oidc-client-ts.min.js'),
-)
-const HTML = `<!doctype html><html lang="en"><title>Page</title><link rel="icon" href="data:,">
-<h1 id="state">…</h1><pre id="profile"></pre>
-<script src="/oidc-client-ts.js"></script><script src="/page.js"></script>`
-
-/** Runs in the browser. */
-const script = (clientId: string): string => `
-const own = location.origin
-const manager = new oidc.UserManager({
-  authority: '${origin}', client_id: '${clientId}', scope: 'openid profile realname',
-  redirect_uri: own + '/callback', silent_redirect_uri: own + '/silent',
-  post_logout_redirect_uri: own + '/', automaticSilentRenew: false, loadUserInfo: true,
-})
-window.manager = manager
-const show = (state, profile) => {
-  document.getElementById('state').textContent = state
-  document.getElementById('profile').textContent = JSON.stringify(profile ?? null)
-}
-const settle = async () => {
-  if (location.pathname === '/silent') return manager.signinSilentCallback()
-  if (location.pathname === '/callback') {
-    // It notes the answer and cleans the address.
-    await manager.signinCallback()
-    history.replaceState(null, '', '/')
-  }
-  const user = await manager.getUser()
-  show(user ? 'signed in' : 'signed out', user?.profile)
-}
-settle().catch((error) => show('error: ' + (error.error ?? error.message)))
-`
 
 interface Site {
   url: string
@@ -52,42 +15,16 @@ async function site(): Promise<Site> {
   let clientId = ''
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-    const [type, body] =
-      pathname === '/oidc-client-ts.js'
-        ? ['text/javascript', library]
-        : pathname === '/page.js'
-          ? ['text/javascript', script(clientId)]
-          : ['text/html', HTML]
-    response.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(body)
+    const { type, body } = served(pathname, clientId)
+    response.writeHead(200, { 'content-type': type }).end(body)
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const url = `http://localhost:${(server.address() as AddressInfo).port}`
-  const { client, client_secret } = await register({
-    client_name: NAME['zh-CN'],
-    'client_name#en': NAME.en,
-    owner: '测试',
-    grant_types: ['authorization_code', 'refresh_token'],
-    token_endpoint_auth_method: 'none',
-    scope: 'openid profile phone realname',
-    redirect_uris: [`${url}/callback`, `${url}/silent`],
-    post_logout_redirect_uris: [`${url}/`],
-  })
+  const { client, client_secret } = await registerPage(url)
   expect(client_secret ?? null, 'a public client has no secret').toBeNull()
   clientId = client.id
   return { url, server }
 }
-
-declare global {
-  interface Window {
-    manager: UserManager
-  }
-}
-
-const state = (page: Page) => page.locator('#state')
-const go = (page: Page, extra: object) =>
-  page.evaluate((wish) => void window.manager.signinRedirect(wish), extra)
-const profile = async (page: Page): Promise<Record<string, unknown>> =>
-  JSON.parse((await page.locator('#profile').textContent()) ?? 'null') as Record<string, unknown>
 
 let own: Site
 test.beforeAll(async () => {

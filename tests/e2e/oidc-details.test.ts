@@ -26,6 +26,8 @@ test('somebody who has forgotten his password resets it and comes back', async (
     .first()
     .click()
   const recovery = new Recovery(page, texts, language)
+  // The login page has a username and a captcha, too.
+  await recovery.heading(texts.recovery.password.title)
   await recovery.user(someone.username)
   await recovery.choose('document_and_sms')
   await recovery.identity(someone)

@@ -11,7 +11,6 @@ test('a candidate logs in, agrees, and is known by the name that the bank knows'
   system,
   candidate,
   texts,
-  look,
   accessible,
 }) => {
   const someone = await member(page)
@@ -21,12 +20,12 @@ test('a candidate logs in, agrees, and is known by the name that the bank knows'
       page.getByRole('link', { name: candidate.login[label], exact: true }),
     ).toBeVisible()
   }
-  await look('candidate service: login')
+  await accessible('candidate service: login')
   await page.getByRole('link', { name: candidate.login.login, exact: true }).click()
   await expect(
     page.getByText(fill(texts.authorize.sign_in.to, { system: candidate.title })),
   ).toBeVisible()
-  await look('login on the way to a system')
+  await accessible('login on the way to a system')
   await flow.logIn(someone.username)
 
   await flow.consentAsked()
@@ -50,7 +49,7 @@ test('a candidate logs in, agrees, and is known by the name that the bank knows'
   await expect(about.getByText(candidate.me.when)).toBeVisible()
   await expect(page.getByText(someone.document_number)).toHaveCount(0)
   await expect(page.getByText(someone.phone)).toHaveCount(0)
-  await look('candidate service: person')
+  await accessible('candidate service: person')
 
   await page.getByRole('button', { name: candidate.exams.apply }).first().click()
   await expect(page.getByRole('status')).toHaveText(candidate.exams.done)
@@ -84,7 +83,7 @@ test('somebody without an account registers and comes back to where he came from
   system,
   candidate,
   texts,
-  look,
+  accessible,
 }) => {
   const someone = await person(page.request, 'rare character')
   await page.goto(system.url)
@@ -93,7 +92,7 @@ test('somebody without an account registers and comes back to where he came from
   await flow.identity(someone)
   await flow.bank(someone)
   await flow.code(someone)
-  await look('registered on the way to a system')
+  await accessible('registered on the way to a system')
   const back = fill(texts.core.waiting.back, { system: candidate.title })
   await page.getByRole('link', { name: back, exact: true }).click()
   await flow.logIn(flow.username)
@@ -108,7 +107,7 @@ test('who refuses is sent back without being known', async ({
   system,
   candidate,
   expected,
-  look,
+  accessible,
 }) => {
   expected.statuses.push(400)
   await loggedIn(page)
@@ -117,7 +116,7 @@ test('who refuses is sent back without being known', async ({
   await flow.deny()
   await flow.heading(candidate.problem.title)
   await expect(page.getByText(candidate.problem.access_denied)).toBeVisible()
-  await look('candidate service: refused')
+  await accessible('candidate service: refused')
   await page.goto(`${system.url}/me`)
   await expect(page).toHaveURL(`${system.url}/`)
 })

@@ -1,26 +1,32 @@
-/** 找回用户名, 找回密码 and 手机号已停用？, each walked through to its end. */
+/** 找回用户名 and 找回密码, each walked through to its end. */
 import { PASSWORD } from './support/flow'
-import { moved, person, unique } from './support/people'
+import { person } from './support/people'
 import { NEW_PASSWORD, Recovery } from './support/recovery'
-import { ANSWERS, codeOf, inbox, questionsOf, registered, told, unit } from './support/rest'
+import { codeOf, inbox, registered, told } from './support/rest'
 import { expect, fill, test } from './support/test'
 
-test('a forgotten username comes by SMS', async ({ page, texts, language, request, look }) => {
+test('a forgotten username comes by SMS', async ({
+  page,
+  texts,
+  language,
+  request,
+  accessible,
+}) => {
   const someone = await person(request, 'resident ID')
   const username = await registered(request, someone)
   const flow = new Recovery(page, texts, language)
   await flow.start('username')
-  await look('identity')
+  await accessible('identity')
   await flow.person(someone)
   // Nothing is sent before somebody asks for it.
-  await look('before the code is sent')
+  await accessible('before the code is sent')
   await flow.send()
   await expect(page.locator('#code')).toBeFocused()
   await expect(page.getByText(texts.recovery.code.sent_username)).toBeVisible()
-  await look('code')
+  await accessible('code')
   await flow.enter(await codeOf(request, someone.phone, 'username_recovery'))
   await flow.heading(texts.recovery.username.steps.done)
-  await look('done')
+  await accessible('done')
   await told(request, someone.phone, username)
   expect(await page.locator('main').textContent()).not.toContain(username)
 })
@@ -30,7 +36,7 @@ test('a forgotten password is set anew with document and phone', async ({
   texts,
   language,
   request,
-  look,
+  accessible,
   expected,
 }) => {
   expected.statuses.push(401, 422)
@@ -39,24 +45,24 @@ test('a forgotten password is set anew with document and phone', async ({
   const other = await person(request, 'resident ID')
   const flow = new Recovery(page, texts, language)
   await flow.start('password')
-  await look('username')
+  await accessible('username')
   // As they remember it.
   await flow.user(username.toUpperCase())
-  await look('method')
+  await accessible('method')
   await flow.choose('document_and_sms')
   await flow.heading(texts.recovery.identity.title)
-  await look('identity')
+  await accessible('identity')
 
   // The phone of somebody else: the same page, and no message to anybody.
   await flow.identity({ ...someone, phone: other.phone })
   await expect(page.getByText(texts.recovery.code.sent_password)).toBeVisible()
-  await look('code')
+  await accessible('code')
   await flow.enter('000000')
   const { recovery_code_wrong } = texts.recovery.errors.code
   const wrong = page.getByRole('alert')
   await expect(wrong).toContainText(fill(recovery_code_wrong, { left: 4 }))
   await expect(page.locator('#code-error')).toHaveText(fill(recovery_code_wrong, { left: 4 }))
-  await look('wrong code')
+  await accessible('wrong code')
   await flow.resendable()
   await wrong.getByRole('link', { name: texts.recovery.code.check }).click()
   await flow.heading(texts.recovery.identity.title)
@@ -66,9 +72,9 @@ test('a forgotten password is set anew with document and phone', async ({
   await flow.enter(await codeOf(request, someone.phone, 'password_recovery'))
   expect(await inbox(request, other.phone)).toEqual([])
   await flow.heading(texts.recovery.reset.title)
-  await look('new password')
+  await accessible('new password')
   await flow.reset()
-  await look('done')
+  await accessible('done')
   await told(request, someone.phone, '密码已重置')
 
   await page.getByRole('link', { name: texts.core.login.title, exact: true }).click()
@@ -76,137 +82,4 @@ test('a forgotten password is set anew with document and phone', async ({
   await expect(page.getByRole('alert')).toContainText(texts.core.problems.login_failed.title)
   await flow.signIn(NEW_PASSWORD, username)
   await flow.heading(texts.account.title)
-})
-
-test('a forgotten password is set anew with three answers', async ({
-  page,
-  texts,
-  language,
-  request,
-  look,
-  expected,
-}) => {
-  expected.statuses.push(422)
-  const someone = await person(request, 'resident ID')
-  const username = await registered(request, someone)
-  const questions = await questionsOf(request, username)
-  const flow = new Recovery(page, texts, language)
-  await flow.start('password')
-  await flow.user(username)
-  await flow.choose('security_questions')
-  await flow.heading(texts.recovery.questions.title)
-  const fields = questions.map(({ text, text_en }) =>
-    page.getByLabel(language === 'en' ? text_en : text, { exact: true }),
-  )
-  await look('questions')
-  for (const field of fields) await field.fill('不记得了')
-  await flow.next()
-  const { answers_wrong } = texts.recovery.errors.answer
-  await expect(page.getByRole('alert')).toContainText(fill(answers_wrong, { left: 4 }))
-  await look('wrong answers')
-  // A reload costs no try, and asks the same.
-  await page.reload()
-  for (const [at, field] of fields.entries()) await field.fill(` ${ANSWERS[at]} `)
-  await flow.next()
-  await flow.reset()
-  const held = fill(texts.recovery.done.held, { changes_hold_hours: 72 })
-  await expect(page.getByText(held)).toBeVisible()
-  await look('done')
-  await told(request, someone.phone, '密码已重置')
-  await page.getByRole('link', { name: texts.core.login.title, exact: true }).click()
-  await flow.signIn(NEW_PASSWORD, username)
-  await flow.heading(texts.account.title)
-})
-
-test('a username comes to the new phone when the old one is gone', async ({
-  page,
-  texts,
-  language,
-  request,
-  look,
-  expected,
-}) => {
-  expected.statuses.push(422)
-  const someone = await person(request, 'resident ID')
-  const username = await registered(request, someone)
-  const after = await moved(request, someone)
-  const flow = new Recovery(page, texts, language)
-  await flow.start('username')
-  await flow.person(someone)
-  await flow.phoneIsGone()
-  // Nothing need be typed twice.
-  await expect(page.locator('#document_number')).toHaveValue(someone.document_number)
-  await look('new phone')
-  await flow.fillPhone({ ...after, phone: `137${unique(8)}` })
-  await flow.send()
-  const refused = page.getByRole('alert')
-  await expect(refused).toContainText(texts.proof.problems.bank_mismatch.title)
-  await expect(refused.getByRole('listitem')).toHaveCount(3)
-  await look('mismatch')
-  await page.getByLabel(texts.proof.fields.phone, { exact: true }).fill(after.phone)
-  await flow.send()
-  await flow.heading(texts.recovery.phone.code_title)
-  await expect(page.getByText(after.phone.slice(-4))).toBeVisible()
-  await look('code of the new phone')
-  await flow.enter(await codeOf(request, after.phone, 'phone_replacement'))
-  await flow.heading(texts.recovery.code.title_username)
-  await expect(page.getByText(texts.recovery.phone.replaced)).toBeVisible()
-  await look('back at the recovery')
-  await flow.send()
-  await flow.enter(await codeOf(request, after.phone, 'username_recovery'))
-  await flow.heading(texts.recovery.username.steps.done)
-  await told(request, after.phone, username)
-  // The old phone is told once, and nothing else since the registration.
-  await told(request, someone.phone, '手机号码已更换')
-  expect(await inbox(request, someone.phone)).toHaveLength(2)
-})
-
-test('a recovery that is over says so, and where to begin again', async ({
-  page,
-  texts,
-  language,
-  request,
-  look,
-  expected,
-  baseURL,
-}) => {
-  expected.statuses.push(404)
-  const someone = await person(request, 'resident ID')
-  const flow = new Recovery(page, texts, language)
-  await page.clock.install()
-  await flow.start('username')
-  await flow.person(someone)
-  await page.clock.fastForward('12:30')
-  await expect(page.getByText(texts.recovery.expiry.warning)).toBeVisible()
-  await look('soon over')
-  const current = (await (await page.request.get('/api/v1/recoveries/current')).json()) as {
-    id: string
-  }
-  // As the page itself would: with a cookie only its own origin is trusted.
-  const headers = { Origin: baseURL ?? '' }
-  const gone = await page.request.delete(`/api/v1/recoveries/${current.id}`, { headers })
-  expect(gone.status(), await gone.text()).toBe(204)
-  await page.clock.fastForward('03:00')
-  await flow.heading(texts.recovery.problems.flow_not_found.title)
-  await expect(page.getByText(texts.recovery.expiry.kept)).toBeVisible()
-  await look('expired')
-  await page.getByRole('link', { name: texts.recovery.username.title, exact: true }).click()
-  await flow.heading(texts.recovery.username.title)
-  await expect(page.locator('#name')).toHaveValue(someone.name)
-  await expect(page.locator('#document_number')).toHaveValue(someone.document_number)
-})
-
-test('a unit finds its username', async ({ page, texts, language, request, look }) => {
-  const agent = await person(request, 'resident ID')
-  const mine = unit()
-  const username = await registered(request, agent, mine)
-  const flow = new Recovery(page, texts, language)
-  await flow.start('username')
-  await page.getByRole('radio', { name: texts.proof.user_type.unit, exact: true }).check()
-  await look('unit')
-  await flow.unit(mine)
-  await flow.send()
-  await flow.enter(await codeOf(request, agent.phone, 'username_recovery'))
-  await flow.heading(texts.recovery.username.steps.done)
-  await told(request, agent.phone, username)
 })
