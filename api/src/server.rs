@@ -1,24 +1,31 @@
 //! The HTTP server.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use actix_web::{
     HttpRequest, HttpResponse, HttpServer,
     dev::Server,
-    http::{Method, header},
+    guard,
+    http::{
+        Method,
+        header::{self, ContentType},
+    },
     middleware::from_fn,
-    web,
+    web::{self, Bytes},
 };
 use tokio::sync::watch;
 use utoipa_actix_web::AppExt;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
     app::{Ambient, App},
     config::Settings,
     kernel::{OsEntropy, SystemClock},
     openapi,
-    web::{body::MAX_BODY, middleware::envelope, routes::RouteTable, spa::Spa},
+    web::{Problem, body::MAX_BODY, middleware::envelope, routes::RouteTable, spa::Spa},
     worker,
 };
 
@@ -60,7 +67,7 @@ pub fn start(app: &App) -> std::io::Result<Running> {
     let settings = &app.core.settings.server;
     let mut server = HttpServer::new(move || {
         let App { core, web, sandbox, studio, routes, spa } = shared.clone();
-        let docs = SwaggerUi::new("/docs/{_:.*}").url("/docs/openapi.json", openapi::document());
+        let docs = SwaggerUi::new("/docs/{_:.*}").config(Config::new([DOCUMENT]));
         actix_web::App::new()
             .app_data(core)
             .app_data(web)
@@ -73,6 +80,7 @@ pub fn start(app: &App) -> std::io::Result<Running> {
             .into_utoipa_app()
             .configure(openapi::routes)
             .into_app()
+            .service(web::resource(DOCUMENT).guard(guard::Get()).to(document))
             .service(docs)
             .default_service(web::to(fallback))
     })
@@ -89,6 +97,22 @@ pub fn start(app: &App) -> std::io::Result<Running> {
         .copied()
         .ok_or_else(|| std::io::Error::other("the server is bound to no address"))?;
     Ok(Running { server: server.run(), address })
+}
+
+/// Where the OpenAPI document is.
+const DOCUMENT: &str = "/docs/openapi.json";
+
+/// The OpenAPI document. It is made when somebody first asks, and once for all
+/// workers: as a tree it takes megabytes, which most nodes never need.
+async fn document() -> Result<HttpResponse, Problem> {
+    static TEXT: OnceLock<Bytes> = OnceLock::new();
+    let text = if let Some(text) = TEXT.get() {
+        text.clone()
+    } else {
+        let made = serde_json::to_vec(&openapi::document()).map_err(Problem::internal)?;
+        TEXT.get_or_init(|| made.into()).clone()
+    };
+    Ok(HttpResponse::Ok().content_type(ContentType::json()).body(text))
 }
 
 /// A page of the web client, or a problem.

@@ -82,13 +82,19 @@ pub async fn browser(
             Some(cookie) => sessions::by_cookie(core, conn, cookie, own.now)?,
             None => None,
         };
-        if let Some(other) = had.as_ref().filter(|had| had.account != account) {
+        let others = had.as_ref().filter(|had| had.account != account);
+        if let Some(other) = others {
             leave(core, conn, &own, other)?;
         }
-        sessions::open_browser(core, conn, &own, (account, had))
+        let left = others.is_some();
+        Ok((sessions::open_browser(core, conn, &own, (account, had))?, left))
     };
-    let opened = sign_in(core, meta, credentials, ("browser", open)).await?;
-    core.outbox_bell.notify_one();
+    let (opened, left) = sign_in(core, meta, credentials, ("browser", open)).await?;
+    // Nobody is to be told of a sign-in, and looking for messages costs the
+    // database as much as one.
+    if left {
+        core.outbox_bell.notify_one();
+    }
     let device = username.map(|username| device::remember(core, &username)).transpose()?;
     Ok((opened, device))
 }
