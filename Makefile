@@ -137,7 +137,7 @@ check-generated: $(TARGET)/debug/shiming frontend/node_modules/.installed ## Fai
 .PHONY: bench
 bench: frontend/dist/index.html tests/bench/oidc-provider/node_modules/.installed ## Load test; writes target/bench/report.json
 	@scripts/deps.sh test
-	scripts/with-postgres.sh cargo bench --locked --bench load
+	DURABLE=1 scripts/with-postgres.sh cargo bench --locked --bench load
 
 # Cargo knows best whether the binary is up to date.
 .PHONY: $(TARGET)/debug/shiming

@@ -17,6 +17,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use diesel::{Connection, PgConnection, RunQueryDsl, dsl::sql, sql_types::Text};
 use reqwest::{Client, Method, header};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -307,14 +308,28 @@ async fn theirs(report: &mut Report) {
     compare(report, provider).await;
 }
 
+/// What PostgreSQL itself says of how it keeps what it was given.
+fn durability(url: &str) -> String {
+    let mut conn = PgConnection::establish(url).unwrap();
+    let mut said = |name| -> String {
+        diesel::select(sql::<Text>(&format!("current_setting('{name}')")))
+            .get_result(&mut conn)
+            .unwrap()
+    };
+    ["fsync", "synchronous_commit", "full_page_writes"]
+        .map(|name| format!("{name}={}", said(name)))
+        .join(", ")
+}
+
 pub async fn measure(report: &mut Report) {
     report.note(
-        "Durability: Shiming answers once the database has its transaction on disk (SQLite: \
-         synchronous=FULL; PostgreSQL: synchronous_commit=on); oidc-provider keeps everything in \
-         the memory of one process and loses it when that ends.",
+        "Durability: on SQLite Shiming answers once its transaction is on disk (synchronous=FULL); \
+         oidc-provider keeps everything in the memory of one process and loses it when that ends. \
+         Its access tokens of the code exchange are random strings, ours are signed.",
     );
     ours(report, Engine::Sqlite).await;
-    if std::env::var_os("TEST_POSTGRES_URL").is_some() {
+    if let Ok(url) = std::env::var("TEST_POSTGRES_URL") {
+        report.note(&format!("PostgreSQL keeps what it was given with {}", durability(&url)));
         ours(report, Engine::Postgres).await;
     } else {
         report.note("tokens on PostgreSQL: TEST_POSTGRES_URL is not set");
