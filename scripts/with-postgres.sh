@@ -15,7 +15,15 @@ if [[ -n ${TEST_POSTGRES_URL:-} ]]; then
   exec "$@"
 fi
 
-scratch=$(mktemp -d)
+# In memory where there is room for it: every test has a database of its own,
+# and on a disk, making one takes ten times as long.
+memory=/dev/shm
+room=$(df --output=avail --block-size=1M "$memory" 2>/dev/null | tail -n 1) || true
+if [[ -w $memory ]] && ((${room:-0} >= 1500)); then
+  scratch=$(mktemp -d --tmpdir="$memory" shiming-postgres-XXXXXX)
+else
+  scratch=$(mktemp -d)
+fi
 chmod 755 "$scratch"
 clean_up() {
   stop_postgres

@@ -83,7 +83,7 @@ async fn a_connection_reset_while_the_bank_thinks_loses_no_answer() {
     let client = app.client();
     let person = person("王小明");
     client.up_to_bank(&person, "zhangsan").await;
-    client.behaviour("bank", json!({ "mode": "slow", "delay_ms": 700, "remaining": 1 })).await;
+    client.behaviour("bank", json!({ "mode": "slow", "delay_ms": 2500, "remaining": 1 })).await;
     ask_and_vanish(&app, &client, &person, Some(KEY)).await;
     let path = client.step("bank-verification");
     // At once: it is still being worked on.
@@ -128,8 +128,9 @@ async fn at_bank<'a>(app: &'a TestApp, person: &Person) -> Client<'a> {
     client
 }
 
+/// Not so soon that on a busy machine it would take an answer for none.
 fn impatient() -> TestApp {
-    TestApp::with(|settings| settings.bank.timeout_milliseconds = 60)
+    TestApp::with(|settings| settings.bank.timeout_milliseconds = 1000)
 }
 
 async fn next(client: &Client<'_>, behaviour: Value) {
@@ -239,7 +240,7 @@ async fn an_answer_that_comes_after_its_process_was_given_up_changes_no_charge()
     let app = TestApp::start();
     let person = person("王小明");
     let client = at_bank(&app, &person).await;
-    next(&client, json!({ "mode": "slow", "delay_ms": 500, "remaining": 1 })).await;
+    next(&client, json!({ "mode": "slow", "delay_ms": 2500, "remaining": 1 })).await;
     ask_and_vanish(&app, &client, &person, None).await;
     app.pass(18);
     worker::forget(&app.core).await;

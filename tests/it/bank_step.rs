@@ -231,12 +231,12 @@ async fn a_bank_that_answers_with_errors_costs_nothing() {
 
 #[actix_web::test]
 async fn a_bank_that_does_not_answer_costs_nothing() {
-    survives(json!({ "mode": "timeout" }), 50).await;
+    survives(json!({ "mode": "timeout" }), 500).await;
 }
 
 #[actix_web::test]
 async fn a_bank_that_answers_too_late_costs_nothing() {
-    survives(json!({ "mode": "slow", "delay_ms": 60_000 }), 50).await;
+    survives(json!({ "mode": "slow", "delay_ms": 60_000 }), 500).await;
 }
 
 #[actix_web::test]

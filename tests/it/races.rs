@@ -240,7 +240,7 @@ async fn giving_up_while_the_bank_thinks_leaves_nothing() {
     let client = app.client();
     let person = person("王小明");
     client.up_to_bank(&person, "zhangsan").await;
-    client.behaviour("bank", json!({ "mode": "slow", "delay_ms": 600 })).await;
+    client.behaviour("bank", json!({ "mode": "slow", "delay_ms": 2500 })).await;
     let give_up = async {
         while count!(app, bank_checks) == 0 {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
@@ -261,7 +261,7 @@ async fn what_is_changed_while_the_bank_thinks_is_not_proved_by_its_answer() {
     let client = app.client();
     let right = person("王小明");
     client.up_to_bank(&right, "zhangsan").await;
-    client.behaviour("bank", json!({ "mode": "slow", "delay_ms": 600 })).await;
+    client.behaviour("bank", json!({ "mode": "slow", "delay_ms": 2500 })).await;
     let change = async {
         while count!(app, bank_checks) == 0 {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
