@@ -16,10 +16,10 @@ if [[ -n ${TEST_POSTGRES_URL:-} ]]; then
 fi
 
 # In memory where there is room for it: every test has a database of its own,
-# and on a disk, making one takes ten times as long.
+# and on a disk, making one takes ten times as long. Not so what is to be durable.
 memory=/dev/shm
 room=$(df --output=avail --block-size=1M "$memory" 2>/dev/null | tail -n 1) || true
-if [[ -w $memory ]] && ((${room:-0} >= 1500)); then
+if [[ ${DURABLE:-0} == 0 && -w $memory ]] && ((${room:-0} >= 1500)); then
   scratch=$(mktemp -d --tmpdir="$memory" shiming-postgres-XXXXXX)
 else
   scratch=$(mktemp -d)
