@@ -78,15 +78,21 @@ impl From<crate::kernel::entropy::EntropyError> for DbFault {
     }
 }
 
-/// Runs `insert` in a savepoint and tells whether it went in: `false` when the
-/// primary key is taken already. This is how uniqueness is decided on both
+/// Runs `insert`, one statement, and tells whether it went in: `false` when the
+/// primary key is taken already, and the transaction goes on. This is how uniqueness is decided on both
 /// databases, whatever else runs at the same time.
 pub fn claimed(
     conn: &mut Conn,
     insert: impl FnOnce(&mut Conn) -> Result<usize, QueryError>,
 ) -> Result<bool, DbFault> {
     use diesel::Connection;
-    match conn.transaction(insert) {
+    let inserted = match conn {
+        // A refused statement of SQLite undoes itself, and leaves the
+        // transaction as it was.
+        Conn::Sqlite(_) => insert(conn),
+        Conn::Postgres(_) => conn.transaction(insert),
+    };
+    match inserted {
         Ok(_) => Ok(true),
         Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
         Err(error) => Err(error.into()),

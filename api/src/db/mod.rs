@@ -17,7 +17,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use connection::{Manager, Target};
 use diesel::{
     Connection,
-    connection::{AnsiTransactionManager, TransactionManager},
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -126,12 +126,50 @@ impl Db {
         T: Send + 'static,
         E: From<DbFault> + Send + 'static,
     {
-        self.writers.run(move |conn| in_transaction(conn, work)).await
+        self.writers.run(move |conn| in_transaction(conn, Commit::Flushed, work)).await
     }
+
+    /// As [`Db::write`], but without waiting for the disk: for a step that
+    /// nobody is told of before a later `write` has flushed it with itself, as
+    /// both databases flush in order. It survives the end of the process; only
+    /// the machine's can lose it.
+    pub async fn write_ahead<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbFault> + Send + 'static,
+    {
+        self.writers.run(move |conn| in_transaction(conn, Commit::Ahead, work)).await
+    }
+}
+
+/// Whether a commit waits for the disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Commit {
+    Flushed,
+    Ahead,
 }
 
 fn in_transaction<T, E: From<DbFault>>(
     conn: &mut Conn,
+    commit: Commit,
+    work: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    match conn {
+        Conn::Sqlite(inner) if commit == Commit::Ahead => {
+            // SQLite has this setting for a connection, not for a transaction.
+            inner.batch_execute("PRAGMA synchronous = NORMAL").map_err(DbFault::from)?;
+            let done = run_transaction(conn, commit, work);
+            conn.batch_execute("PRAGMA synchronous = FULL").map_err(DbFault::from)?;
+            done
+        }
+        _ => run_transaction(conn, commit, work),
+    }
+}
+
+fn run_transaction<T, E: From<DbFault>>(
+    conn: &mut Conn,
+    commit: Commit,
     work: impl FnOnce(&mut Conn) -> Result<T, E>,
 ) -> Result<T, E> {
     match conn {
@@ -139,6 +177,10 @@ fn in_transaction<T, E: From<DbFault>>(
         // writes later would fail instead of waiting.
         Conn::Sqlite(inner) => {
             AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")
+        }
+        Conn::Postgres(inner) if commit == Commit::Ahead => {
+            let begin = "BEGIN; SET LOCAL synchronous_commit = off";
+            AnsiTransactionManager::begin_transaction_sql(inner, begin)
         }
         Conn::Postgres(inner) => AnsiTransactionManager::begin_transaction(inner),
     }

@@ -161,8 +161,11 @@ pub async fn sign_in<T: Send + 'static>(
     let Credentials { username, password, captcha, .. } = credentials;
     let known: Known = {
         let (own, attempt, now) = (Arc::clone(core), attempt.clone(), meta.now);
-        let begun =
-            core.db.write(move |conn| begin(&own, conn, (&attempt, now), (username, captcha)));
+        // Whoever passes is answered after the write below, which flushes this
+        // one, too; a refusal has nothing that must not be lost.
+        let begun = core
+            .db
+            .write_ahead(move |conn| begin(&own, conn, (&attempt, now), (username, captcha)));
         begun.await??
     };
     let stored = known.as_ref().map(|(_, hash)| hash.clone());
