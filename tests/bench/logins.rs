@@ -103,7 +103,7 @@ async fn bodies(visitor: &Visitor, count: usize) -> Vec<Value> {
     bodies
 }
 
-/// One login after the other by so many people, until the time or the bodies
+/// One login after the other by so many people, each in a browser of his own, until the time or the bodies
 /// run out: logins a second.
 async fn closed_loop(base: &str, people: usize, bodies: Vec<Value>) -> f64 {
     let bodies = Arc::new(bodies);
@@ -118,6 +118,7 @@ async fn closed_loop(base: &str, people: usize, bodies: Vec<Value>) -> f64 {
             while started.elapsed() < TURN {
                 let Some(body) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
                 visitor.post("/api/v1/sessions", body).await.unwrap().ok(201);
+                visitor.forget_cookies();
                 done += 1;
             }
             done
@@ -177,6 +178,7 @@ async fn flood(base: &str, rate: f64, bodies: Vec<Value>) -> Flood {
             let started = Instant::now();
             let login = (Method::POST, "/api/v1/sessions");
             let reply = visitor.send(login, Some(&body), None).await.unwrap();
+            visitor.forget_cookies();
             (reply, milliseconds(started))
         });
     }

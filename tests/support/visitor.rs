@@ -51,6 +51,11 @@ impl Visitor {
         Self { http, base: base.to_owned(), cookies: Mutex::default() }
     }
 
+    /// Somebody else comes to this browser, or the same person with another one.
+    pub fn forget_cookies(&self) {
+        self.cookies.lock().unwrap().clear();
+    }
+
     /// Where the server is.
     pub fn base(&self) -> &str {
         &self.base

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::{
-    db::{Conn, DbFault, claimed, schema::revoked_tokens},
+    db::{Conn, DbFault, Repeat, claimed, schema::revoked_tokens},
     kernel::Timestamp,
 };
 
@@ -15,6 +15,7 @@ pub(super) fn revoke(conn: &mut Conn, id: &str, until: Timestamp) -> Result<(), 
                 revoked_tokens::token_id.eq(id),
                 revoked_tokens::expires_at.eq(until.naive_utc()),
             ))
+            .repeated()
             .execute(conn)
     })
     .map(drop)

@@ -7,7 +7,7 @@ use super::{AuditKind, AuditSubject, Origin};
 use crate::{
     core::{Core, corrupt},
     crypto::Place,
-    db::{Conn, DbFault, schema::audit_events},
+    db::{Conn, DbFault, Repeat, schema::audit_events},
     kernel::{
         Timestamp,
         ids::{AccountId, AuditEventId, FlowId},
@@ -35,6 +35,7 @@ pub fn record<'a>(
             audit_events::at.eq(origin.at.naive_utc()),
             audit_events::device.eq(origin.device),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::{
-    db::{Conn, DbFault, schema::captchas},
+    db::{Conn, DbFault, Repeat, schema::captchas},
     kernel::Timestamp,
 };
 
@@ -19,6 +19,7 @@ pub(super) fn insert(
             captchas::answer_sealed.eq(answer),
             captchas::expires_at.eq(expires_at.naive_utc()),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }

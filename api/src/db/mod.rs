@@ -8,6 +8,7 @@ mod connection;
 mod fault;
 pub mod inventory;
 mod migrate;
+mod repeated;
 pub mod rotation;
 #[expect(missing_docs, reason = "one line a column, named by the migrations")]
 pub mod schema;
@@ -23,6 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use connection::Conn;
 pub use fault::{DbFault, claimed, savepoint};
+pub use repeated::Repeat;
 
 /// How long a request waits for a connection before it is told to come back.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::Event;
 use crate::{
     db::{
-        Conn, DbFault,
+        Conn, DbFault, Repeat,
         schema::{client_events, webhook_deliveries, webhook_endpoints},
     },
     kernel::{Timestamp, ids::ClientId},
@@ -64,6 +64,7 @@ pub(super) fn insert(conn: &mut Conn, client: ClientId, event: &Event) -> Result
             client_events::kind.eq(event.kind.code()),
             client_events::happened_at.eq(event.happened_at.naive_utc()),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }
@@ -90,7 +91,7 @@ pub(super) fn event(conn: &mut Conn, id: &str) -> Result<Option<EventRow>, DbFau
 }
 
 pub(super) fn insert_endpoint(conn: &mut Conn, row: &EndpointRow) -> Result<(), DbFault> {
-    diesel::insert_into(webhook_endpoints::table).values(row).execute(conn)?;
+    diesel::insert_into(webhook_endpoints::table).values(row).repeated().execute(conn)?;
     Ok(())
 }
 
@@ -114,6 +115,7 @@ pub(super) fn update_endpoint(
             webhook_endpoints::kinds.eq(kinds),
             webhook_endpoints::state.eq(state),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(updated == 1)
 }
@@ -133,6 +135,7 @@ pub(super) fn update_secret(
             webhook_endpoints::previous_secret_sealed.eq(Some(previous)),
             webhook_endpoints::previous_until.eq(Some(previous_until.naive_utc())),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(updated == 1)
 }
@@ -146,7 +149,7 @@ pub(super) fn remove_endpoint(conn: &mut Conn, id: &str) -> Result<(), DbFault> 
 }
 
 pub(super) fn insert_delivery(conn: &mut Conn, row: &DeliveryRow) -> Result<(), DbFault> {
-    diesel::insert_into(webhook_deliveries::table).values(row).execute(conn)?;
+    diesel::insert_into(webhook_deliveries::table).values(row).repeated().execute(conn)?;
     Ok(())
 }
 
@@ -181,6 +184,7 @@ pub(super) fn reopen_delivery(conn: &mut Conn, id: &str, now: Timestamp) -> Resu
             webhook_deliveries::state.eq("waiting"),
             webhook_deliveries::updated_at.eq(now.naive_utc()),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(reopened == 1)
 }
@@ -207,6 +211,7 @@ pub(super) fn note_delivery(
             webhook_deliveries::last_error.eq(trace.error),
             webhook_deliveries::updated_at.eq(now.naive_utc()),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::{Answers, Flow, Stage};
 use crate::{
     core::{Core, corrupt},
     crypto::Place,
-    db::{Conn, DbFault, claimed, schema::flows},
+    db::{Conn, DbFault, Repeat, claimed, schema::flows},
     kernel::{Timestamp, ids::FlowId},
 };
 
@@ -44,7 +44,7 @@ fn row_of<A: Answers>(core: &Core, flow: &Flow<A>) -> Result<Row, DbFault> {
 
 /// Writes a new flow.
 pub fn insert<A: Answers>(core: &Core, conn: &mut Conn, flow: &Flow<A>) -> Result<(), DbFault> {
-    diesel::insert_into(flows::table).values(row_of(core, flow)?).execute(conn)?;
+    diesel::insert_into(flows::table).values(row_of(core, flow)?).repeated().execute(conn)?;
     Ok(())
 }
 
@@ -52,7 +52,7 @@ pub fn insert<A: Answers>(core: &Core, conn: &mut Conn, flow: &Flow<A>) -> Resul
 /// with this id.
 pub fn claim<A: Answers>(core: &Core, conn: &mut Conn, flow: &Flow<A>) -> Result<bool, DbFault> {
     let row = row_of(core, flow)?;
-    claimed(conn, |conn| diesel::insert_into(flows::table).values(row).execute(conn))
+    claimed(conn, |conn| diesel::insert_into(flows::table).values(row).repeated().execute(conn))
 }
 
 /// A flow of this kind that has not expired.
@@ -98,6 +98,7 @@ pub fn save<A: Answers>(core: &Core, conn: &mut Conn, flow: &mut Flow<A>) -> Res
             flows::answers_sealed.eq(row.answers_sealed),
             flows::expires_at.eq(row.expires_at),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(saved == 1)
 }

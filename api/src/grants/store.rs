@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::{Grant, NewCode};
 use crate::{
     db::{
-        Conn, DbFault, claimed,
+        Conn, DbFault, Repeat, claimed,
         schema::{authorization_codes, client_consents, grant_refresh_tokens, grants, subjects},
     },
     kernel::Timestamp,
@@ -77,7 +77,7 @@ pub(super) fn insert(conn: &mut Conn, grant: &Grant) -> Result<(), DbFault> {
         expires_at: grant.expires_at.naive_utc(),
         ended_at: None,
     };
-    diesel::insert_into(grants::table).values(row).execute(conn)?;
+    diesel::insert_into(grants::table).values(row).repeated().execute(conn)?;
     Ok(())
 }
 
@@ -117,14 +117,17 @@ pub(super) fn open_of_account(conn: &mut Conn, account: &str) -> Result<Vec<Row>
 pub(super) fn prolong(conn: &mut Conn, id: &str, until: Timestamp) -> Result<(), DbFault> {
     diesel::update(grants::table.find(id))
         .set(grants::expires_at.eq(until.naive_utc()))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }
 
 pub(super) fn end(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, DbFault> {
     let open = grants::table.find(id).filter(grants::ended_at.is_null());
-    let ended =
-        diesel::update(open).set(grants::ended_at.eq(Some(now.naive_utc()))).execute(conn)?;
+    let ended = diesel::update(open)
+        .set(grants::ended_at.eq(Some(now.naive_utc())))
+        .repeated()
+        .execute(conn)?;
     Ok(ended == 1)
 }
 
@@ -137,7 +140,10 @@ pub(super) fn end_of(
         .filter(grants::account_id.eq(account))
         .filter(grants::client_id.eq(client))
         .filter(grants::ended_at.is_null());
-    Ok(diesel::update(open).set(grants::ended_at.eq(Some(now.naive_utc()))).execute(conn)?)
+    Ok(diesel::update(open)
+        .set(grants::ended_at.eq(Some(now.naive_utc())))
+        .repeated()
+        .execute(conn)?)
 }
 
 pub(super) fn insert_code(
@@ -155,6 +161,7 @@ pub(super) fn insert_code(
             authorization_codes::nonce.eq(&code.nonce),
             authorization_codes::expires_at.eq(expires_at.naive_utc()),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }
@@ -175,6 +182,7 @@ pub(super) fn use_code(conn: &mut Conn, hash: &str, now: Timestamp) -> Result<bo
         authorization_codes::table.find(hash).filter(authorization_codes::used_at.is_null());
     let used = diesel::update(unused)
         .set(authorization_codes::used_at.eq(Some(now.naive_utc())))
+        .repeated()
         .execute(conn)?;
     Ok(used == 1)
 }
@@ -190,6 +198,7 @@ pub(super) fn insert_refresh(
             grant_refresh_tokens::grant_id.eq(grant),
             grant_refresh_tokens::expires_at.eq(expires_at.naive_utc()),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }
@@ -208,6 +217,7 @@ pub(super) fn use_refresh(conn: &mut Conn, hash: &str, now: Timestamp) -> Result
         grant_refresh_tokens::table.find(hash).filter(grant_refresh_tokens::used_at.is_null());
     let used = diesel::update(unused)
         .set(grant_refresh_tokens::used_at.eq(Some(now.naive_utc())))
+        .repeated()
         .execute(conn)?;
     Ok(used == 1)
 }
@@ -243,6 +253,7 @@ pub(super) fn insert_consent(
                 client_consents::given_at.eq(now.naive_utc()),
                 client_consents::updated_at.eq(now.naive_utc()),
             ))
+            .repeated()
             .execute(conn)
     })
 }
@@ -255,6 +266,7 @@ pub(super) fn update_consent(
 ) -> Result<(), DbFault> {
     diesel::update(client_consents::table.find(key))
         .set((client_consents::scopes.eq(scopes), client_consents::updated_at.eq(now.naive_utc())))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }
@@ -264,6 +276,7 @@ pub(super) fn update_consent(
 pub(super) fn hold_consent(conn: &mut Conn, key: (&str, &str)) -> Result<bool, DbFault> {
     let held = diesel::update(client_consents::table.find(key))
         .set(client_consents::client_id.eq(key.1))
+        .repeated()
         .execute(conn)?;
     Ok(held == 1)
 }
@@ -313,6 +326,7 @@ pub(super) fn claim_subject(
                 subjects::account_id.eq(account),
                 subjects::sector.eq(sector),
             ))
+            .repeated()
             .execute(conn)
     })
 }

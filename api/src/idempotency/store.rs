@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::{
-    db::{Conn, DbFault, claimed, schema::idempotency_keys},
+    db::{Conn, DbFault, Repeat, claimed, schema::idempotency_keys},
     kernel::Timestamp,
 };
 
@@ -20,7 +20,9 @@ pub(super) struct Row {
 }
 
 pub(super) fn claim(conn: &mut Conn, row: &Row) -> Result<bool, DbFault> {
-    claimed(conn, |conn| diesel::insert_into(idempotency_keys::table).values(row).execute(conn))
+    claimed(conn, |conn| {
+        diesel::insert_into(idempotency_keys::table).values(row).repeated().execute(conn)
+    })
 }
 
 pub(super) fn find(conn: &mut Conn, key: &str) -> Result<Option<Row>, DbFault> {
@@ -37,6 +39,7 @@ pub(super) fn renew(
     let row = idempotency_keys::table.find(key).filter(idempotency_keys::lease_ends_at.eq(seen));
     let renewed = diesel::update(row)
         .set(idempotency_keys::lease_ends_at.eq(until.naive_utc()))
+        .repeated()
         .execute(conn)?;
     Ok(renewed == 1)
 }
@@ -44,6 +47,7 @@ pub(super) fn renew(
 pub(super) fn finish(conn: &mut Conn, key: &str, reply: &[u8]) -> Result<(), DbFault> {
     diesel::update(idempotency_keys::table.find(key))
         .set((idempotency_keys::state.eq("done"), idempotency_keys::reply_sealed.eq(Some(reply))))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }

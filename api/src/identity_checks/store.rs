@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::IdentityCheck;
 use crate::{
-    db::{Conn, DbFault, schema::identity_checks},
+    db::{Conn, DbFault, Repeat, schema::identity_checks},
     kernel::{Timestamp, ids::AccountId},
 };
 
@@ -29,7 +29,7 @@ pub(super) fn insert(conn: &mut Conn, check: &IdentityCheck) -> Result<(), DbFau
         matched: check.matched,
         checked_at: check.checked_at.naive_utc(),
     };
-    diesel::insert_into(identity_checks::table).values(row).execute(conn)?;
+    diesel::insert_into(identity_checks::table).values(row).repeated().execute(conn)?;
     Ok(())
 }
 

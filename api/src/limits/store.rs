@@ -9,7 +9,7 @@ use diesel::{
 
 use super::Rule;
 use crate::{
-    db::{Conn, DbFault, schema::limits},
+    db::{Conn, DbFault, Repeat, schema::limits},
     kernel::Timestamp,
 };
 
@@ -46,6 +46,7 @@ pub(super) fn charge(
     .bind::<SqlTimestamp, _>(ends_at)
     .bind::<SqlTimestamp, _>(now)
     .bind::<BigInt, _>(i64::from(rule.most))
+    .repeated()
     .execute(conn)?;
     if counted == 1 {
         return Ok(None);
@@ -57,6 +58,7 @@ pub(super) fn charge(
 pub(super) fn refund(conn: &mut Conn, key: &str) -> Result<(), DbFault> {
     diesel::update(limits::table.find(key).filter(limits::used.gt(0)))
         .set(limits::used.eq(limits::used - 1))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }

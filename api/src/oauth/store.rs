@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::{
-    db::{Conn, DbFault, schema::authorization_requests},
+    db::{Conn, DbFault, Repeat, schema::authorization_requests},
     kernel::Timestamp,
 };
 
@@ -29,6 +29,7 @@ pub(super) fn insert(conn: &mut Conn, row: &Row) -> Result<(), DbFault> {
             authorization_requests::created_at.eq(row.created_at),
             authorization_requests::expires_at.eq(row.expires_at),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }

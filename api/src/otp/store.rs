@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::{
-    db::{Conn, DbFault, schema::otp_challenges},
+    db::{Conn, DbFault, Repeat, schema::otp_challenges},
     kernel::{Timestamp, ids::FlowId},
 };
 
@@ -25,7 +25,7 @@ pub(super) struct Row {
 const OPEN: [&str; 2] = ["requested", "sent"];
 
 pub(super) fn insert(conn: &mut Conn, row: &Row) -> Result<(), DbFault> {
-    diesel::insert_into(otp_challenges::table).values(row).execute(conn)?;
+    diesel::insert_into(otp_challenges::table).values(row).repeated().execute(conn)?;
     Ok(())
 }
 
@@ -48,7 +48,7 @@ pub(super) fn kill_open(conn: &mut Conn, flow: &str, purpose: &str) -> Result<()
         .filter(otp_challenges::flow_id.eq(flow))
         .filter(otp_challenges::purpose.eq(purpose))
         .filter(otp_challenges::state.eq_any(OPEN));
-    diesel::update(open).set(otp_challenges::state.eq("dead")).execute(conn)?;
+    diesel::update(open).set(otp_challenges::state.eq("dead")).repeated().execute(conn)?;
     Ok(())
 }
 
@@ -65,6 +65,7 @@ pub(super) fn draw(
             otp_challenges::code_hash.eq(Some(hash)),
             otp_challenges::expires_at.eq(expires_at.naive_utc()),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(drawn == 1)
 }
@@ -73,14 +74,16 @@ pub(super) fn draw(
 /// noted before.
 pub(super) fn address(conn: &mut Conn, id: &str, phone_index: &str) -> Result<bool, DbFault> {
     let row = otp_challenges::table.find(id).filter(otp_challenges::phone_index.eq(""));
-    let noted =
-        diesel::update(row).set(otp_challenges::phone_index.eq(phone_index)).execute(conn)?;
+    let noted = diesel::update(row)
+        .set(otp_challenges::phone_index.eq(phone_index))
+        .repeated()
+        .execute(conn)?;
     Ok(noted == 1)
 }
 
 pub(super) fn use_up(conn: &mut Conn, id: &str) -> Result<bool, DbFault> {
     let sent = otp_challenges::table.find(id).filter(otp_challenges::state.eq("sent"));
-    Ok(diesel::update(sent).set(otp_challenges::state.eq("used")).execute(conn)? == 1)
+    Ok(diesel::update(sent).set(otp_challenges::state.eq("used")).repeated().execute(conn)? == 1)
 }
 
 /// Counts a wrong try in one statement; the last one kills the code. `false`
@@ -92,9 +95,10 @@ pub(super) fn count_wrong(conn: &mut Conn, id: &str, most: i32) -> Result<bool, 
         .filter(otp_challenges::wrong_tries.lt(most));
     let counted = diesel::update(open)
         .set(otp_challenges::wrong_tries.eq(otp_challenges::wrong_tries + 1))
+        .repeated()
         .execute(conn)?;
     let spent = otp_challenges::table.find(id).filter(otp_challenges::wrong_tries.ge(most));
-    diesel::update(spent).set(otp_challenges::state.eq("dead")).execute(conn)?;
+    diesel::update(spent).set(otp_challenges::state.eq("dead")).repeated().execute(conn)?;
     Ok(counted == 1)
 }
 

@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::{
-    db::{Conn, DbFault, schema::outbox},
+    db::{Conn, DbFault, Repeat, schema::outbox},
     kernel::Timestamp,
 };
 
@@ -35,7 +35,7 @@ pub(super) struct DueRow {
 }
 
 pub(super) fn insert(conn: &mut Conn, row: &NewRow) -> Result<(), DbFault> {
-    diesel::insert_into(outbox::table).values(row).execute(conn)?;
+    diesel::insert_into(outbox::table).values(row).repeated().execute(conn)?;
     Ok(())
 }
 
@@ -86,6 +86,7 @@ pub(super) fn postpone(
     let row = outbox::table.find(id).filter(outbox::due_at.eq(seen));
     let moved = diesel::update(row.filter(outbox::state.eq("waiting")))
         .set((outbox::due_at.eq(until.naive_utc()), outbox::attempts.eq(outbox::attempts + 1)))
+        .repeated()
         .execute(conn)?;
     Ok(moved == 1)
 }
@@ -93,12 +94,16 @@ pub(super) fn postpone(
 pub(super) fn reschedule(conn: &mut Conn, id: &str, due_at: Timestamp) -> Result<(), DbFault> {
     diesel::update(outbox::table.find(id))
         .set(outbox::due_at.eq(due_at.naive_utc()))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }
 
 pub(super) fn give_up(conn: &mut Conn, id: &str) -> Result<(), DbFault> {
-    diesel::update(outbox::table.find(id)).set(outbox::state.eq("failed")).execute(conn)?;
+    diesel::update(outbox::table.find(id))
+        .set(outbox::state.eq("failed"))
+        .repeated()
+        .execute(conn)?;
     Ok(())
 }
 
@@ -112,7 +117,7 @@ pub(super) fn give_up_late(
     let now = now.naive_utc();
     let due = outbox::table.filter(outbox::state.eq("waiting")).filter(outbox::due_at.le(now));
     let late = due.filter(outbox::give_up_at.le(now)).filter(outbox::kind.ne_all(kinds));
-    Ok(diesel::update(late).set(outbox::state.eq("failed")).execute(conn)?)
+    Ok(diesel::update(late).set(outbox::state.eq("failed")).repeated().execute(conn)?)
 }
 
 pub(super) fn remove(conn: &mut Conn, id: &str) -> Result<(), DbFault> {

@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use crate::{
-    db::{Conn, DbFault, claimed, schema::password_failures},
+    db::{Conn, DbFault, Repeat, claimed, schema::password_failures},
     kernel::Timestamp,
 };
 
@@ -44,7 +44,7 @@ pub(super) fn find(conn: &mut Conn, key: &str, now: Timestamp) -> Result<Seen, D
             let old = password_failures::table
                 .find(key)
                 .filter(password_failures::forgotten_at.le(now.naive_utc()));
-            diesel::update(old).set(password_failures::failures.eq(0)).execute(conn)?;
+            diesel::update(old).set(password_failures::failures.eq(0)).repeated().execute(conn)?;
             Seen { failures: 0, blocked_until: None, exists: true }
         }
     })
@@ -66,11 +66,12 @@ pub(super) fn count(
         let row = password_failures::table
             .find(key)
             .filter(password_failures::failures.eq(seen.failures));
-        return Ok(diesel::update(row).set(values).execute(conn)? == 1);
+        return Ok(diesel::update(row).set(values).repeated().execute(conn)? == 1);
     }
     claimed(conn, |conn| {
         diesel::insert_into(password_failures::table)
             .values((password_failures::subject.eq(key), values.0, values.1, values.2))
+            .repeated()
             .execute(conn)
     })
 }
@@ -84,6 +85,7 @@ pub(super) fn take_back(conn: &mut Conn, key: &str) -> Result<(), DbFault> {
     let counted = password_failures::table.find(key).filter(password_failures::failures.gt(0));
     diesel::update(counted)
         .set(password_failures::failures.eq(password_failures::failures - 1))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use crate::{
     core::{Core, corrupt},
     crypto::Place,
-    db::{Conn, DbFault, schema::bank_checks},
+    db::{Conn, DbFault, Repeat, schema::bank_checks},
     kernel::{
         Timestamp,
         ids::{BankCheckId, FlowId},
@@ -33,6 +33,7 @@ pub(super) fn check_started(
             bank_checks::started_at.eq(now.naive_utc()),
             bank_checks::charges.eq(Some(charges.join(" "))),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }
@@ -51,6 +52,7 @@ pub(super) fn check_resumed(
             bank_checks::finished_at.eq(None::<NaiveDateTime>),
             bank_checks::charges.eq(Some(charges.join(" "))),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }
@@ -70,6 +72,7 @@ pub(super) fn check_finished(
             bank_checks::finished_at.eq(Some(now.naive_utc())),
             bank_checks::charges.eq(None::<String>),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(finished == 1)
 }

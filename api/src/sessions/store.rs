@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::Session;
 use crate::{
     db::{
-        Conn, DbFault,
+        Conn, DbFault, Repeat,
         schema::{refresh_tokens, sessions},
     },
     kernel::{
@@ -52,6 +52,7 @@ pub(super) fn insert(conn: &mut Conn, session: &Session, secret_hash: &str) -> R
             ended_at: None,
             password_at: session.password_at.naive_utc(),
         })
+        .repeated()
         .execute(conn)?;
     Ok(())
 }
@@ -72,6 +73,7 @@ pub(super) fn renew(
             sessions::expires_at.eq(session.expires_at.naive_utc()),
             sessions::password_at.eq(session.password_at.naive_utc()),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(renewed == 1)
 }
@@ -110,14 +112,17 @@ pub(super) fn of_account(conn: &mut Conn, account: AccountId) -> Result<Vec<Row>
 /// A write, because that is what makes others wait for the row.
 pub(super) fn hold(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, DbFault> {
     let alive = sessions::table.find(id).filter(sessions::ended_at.is_null());
-    let held =
-        diesel::update(alive).set(sessions::last_seen_at.eq(now.naive_utc())).execute(conn)?;
+    let held = diesel::update(alive)
+        .set(sessions::last_seen_at.eq(now.naive_utc()))
+        .repeated()
+        .execute(conn)?;
     Ok(held == 1)
 }
 
 pub(super) fn touch(conn: &mut Conn, id: &str, now: Timestamp) -> Result<(), DbFault> {
     diesel::update(sessions::table.find(id))
         .set(sessions::last_seen_at.eq(now.naive_utc()))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }
@@ -133,14 +138,17 @@ pub(super) fn prolong(
             sessions::last_seen_at.eq(now.naive_utc()),
             sessions::expires_at.eq(until.naive_utc()),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }
 
 pub(super) fn end(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, DbFault> {
     let open = sessions::table.find(id).filter(sessions::ended_at.is_null());
-    let ended =
-        diesel::update(open).set(sessions::ended_at.eq(Some(now.naive_utc()))).execute(conn)?;
+    let ended = diesel::update(open)
+        .set(sessions::ended_at.eq(Some(now.naive_utc())))
+        .repeated()
+        .execute(conn)?;
     Ok(ended == 1)
 }
 
@@ -168,8 +176,10 @@ pub(super) fn end_idle(
         .find(id)
         .filter(sessions::ended_at.is_null())
         .filter(sessions::last_seen_at.le(left_at.naive_utc()));
-    let ended =
-        diesel::update(over).set(sessions::ended_at.eq(Some(now.naive_utc()))).execute(conn)?;
+    let ended = diesel::update(over)
+        .set(sessions::ended_at.eq(Some(now.naive_utc())))
+        .repeated()
+        .execute(conn)?;
     Ok(ended == 1)
 }
 
@@ -183,8 +193,10 @@ pub(super) fn end_of(
         .find(id)
         .filter(sessions::account_id.eq(account.to_string()))
         .filter(sessions::ended_at.is_null());
-    let ended =
-        diesel::update(mine).set(sessions::ended_at.eq(Some(now.naive_utc()))).execute(conn)?;
+    let ended = diesel::update(mine)
+        .set(sessions::ended_at.eq(Some(now.naive_utc())))
+        .repeated()
+        .execute(conn)?;
     Ok(ended == 1)
 }
 
@@ -199,7 +211,10 @@ pub(super) fn end_all(
         .filter(sessions::account_id.eq(account.to_string()))
         .filter(sessions::id.ne(kept))
         .filter(sessions::ended_at.is_null());
-    Ok(diesel::update(open).set(sessions::ended_at.eq(Some(now.naive_utc()))).execute(conn)?)
+    Ok(diesel::update(open)
+        .set(sessions::ended_at.eq(Some(now.naive_utc())))
+        .repeated()
+        .execute(conn)?)
 }
 
 pub(super) fn password_entered(
@@ -209,6 +224,7 @@ pub(super) fn password_entered(
 ) -> Result<(), DbFault> {
     diesel::update(sessions::table.find(session.to_string()))
         .set(sessions::password_at.eq(now.naive_utc()))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }
@@ -234,6 +250,7 @@ pub(super) fn insert_refresh(
             refresh_tokens::session_id.eq(session.to_string()),
             refresh_tokens::expires_at.eq(expires_at.naive_utc()),
         ))
+        .repeated()
         .execute(conn)?;
     Ok(())
 }
@@ -250,6 +267,7 @@ pub(super) fn use_refresh(conn: &mut Conn, hash: &str, now: Timestamp) -> Result
     let unused = refresh_tokens::table.find(hash).filter(refresh_tokens::used_at.is_null());
     let used = diesel::update(unused)
         .set(refresh_tokens::used_at.eq(Some(now.naive_utc())))
+        .repeated()
         .execute(conn)?;
     Ok(used == 1)
 }
