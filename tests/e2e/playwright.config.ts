@@ -58,6 +58,7 @@ const details = [
   'oidc-browser.test.ts',
   'oidc-silent.test.ts',
   'oidc-plain.test.ts',
+  'oidc-person.test.ts',
   'integrators.test.ts',
 ]
 
