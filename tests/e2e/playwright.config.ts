@@ -59,6 +59,7 @@ const details = [
   'oidc-silent.test.ts',
   'oidc-plain.test.ts',
   'oidc-person.test.ts',
+  'oidc-ways.test.ts',
   'integrators.test.ts',
 ]
 
