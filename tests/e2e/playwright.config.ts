@@ -60,6 +60,7 @@ const details = [
   'oidc-plain.test.ts',
   'oidc-person.test.ts',
   'oidc-ways.test.ts',
+  'oidc-library.test.ts',
   'integrators.test.ts',
 ]
 
