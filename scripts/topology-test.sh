@@ -2,13 +2,14 @@
 # Tries the topology of docker-compose.yml without containers: one PostgreSQL,
 # two API nodes, and nginx with deploy/nginx.conf in front. A person registers
 # and signs in while requests alternate between the nodes and one node is
-# killed on the way.
+# killed on the way. Then the person signs in to business systems, of whose steps
+# each is done by another node (topology-systems.sh).
 #
 #   SHIMING_BIN  the binary (default: target/debug/shiming)
 #   SPA_DIST     the built web client (default: frontend/dist)
 #
-# Needs PostgreSQL, nginx with the brotli module, curl and jq. The last line is
-# "N passed, N failed".
+# Needs PostgreSQL, nginx with the brotli module, curl, jq and python3. The last
+# line is "N passed, N failed".
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/lib.sh
@@ -19,20 +20,21 @@ binary=$(realpath "${SHIMING_BIN:-target/debug/shiming}" 2>/dev/null) || true
 dist=${SPA_DIST:-frontend/dist}
 [[ -f $dist/index.html ]] || die "$dist/index.html is missing: build the web client first (cd frontend && npm run build)"
 PATH=$PATH:/usr/sbin
-for tool in curl jq nginx; do
+for tool in curl jq nginx python3; do
   command -v "$tool" >/dev/null || die "$tool is not installed"
 done
 
 scratch=$(mktemp -d)
 chmod 755 "$scratch"
-declare -A node_pid=() node_port=()
+declare -A node_pid=() node_port=() before=()
+answers=()
 passed=0
 failed=0
 
 clean_up() {
   local status=$? pid
   trap - EXIT
-  for pid in "${node_pid[@]}" $(cat "$scratch/web/nginx.pid" 2>/dev/null); do
+  for pid in "${node_pid[@]}" ${listener_pid:+"$listener_pid"} $(cat "$scratch/web/nginx.pid" 2>/dev/null); do
     kill "$pid" 2>/dev/null || true
   done
   wait 2>/dev/null || true
@@ -84,6 +86,9 @@ port=$(free_port)
 node_port[a]=$(free_port)
 node_port[b]=$(free_port)
 base=http://localhost:$port
+# The business systems of this test are on this machine.
+local_networks=127.0.0.0/8,::1/128
+listener_port=$(free_port)
 
 # launch <node>: starts it and does not wait.
 launch() {
@@ -96,6 +101,7 @@ launch() {
     SHIMING__SERVER__SPA_DIR="$dist" \
     SHIMING__KEYS__FILE="$scratch/keys/keyring.json" \
     SHIMING__LOG__FORMAT=json \
+    SHIMING__WEBHOOKS__ALLOWED_NETWORKS="$local_networks" \
     "$binary" serve >>"$scratch/node-$1.log" 2>&1 &
   node_pid[$1]=$!
 }
@@ -108,6 +114,15 @@ kill_node() {
   kill -KILL "${node_pid[$1]}"
   wait "${node_pid[$1]}" 2>/dev/null || true
   unset "node_pid[$1]"
+}
+# start_listener: what business systems are told goes to $scratch/told.
+start_listener() {
+  python3 scripts/topology-listener.py "$listener_port" "$scratch/told" 2>"$scratch/listener.log" &
+  listener_pid=$!
+  wait_until 10 listens "$listener_port" || { cat "$scratch/listener.log" >&2; die "the listener does not start"; }
+}
+listens() {
+  (exec 3<>"/dev/tcp/127.0.0.1/$1")
 }
 # answered <node> <words>: how many requests of this kind a node has answered.
 answered() {
@@ -251,8 +266,16 @@ login=$(jq -cn --arg username "$username" --arg password "$password" --argjson c
   '{$username, $password, $captcha}')
 call POST "http://localhost:${node_port[a]}/api/v1/sessions" "$login" --header 'X-Forwarded-For: 1.2.3.4, 203.0.113.7'
 equal "a node believes what the proxy says, and no more" "$status $(field .session.ip_prefix)" "201 203.0.113.0/24"
-if grep -q -e "$phone" -e "$(jq -r .document_number <<<"$person")" -e "$(jq -r .card_number <<<"$person")" \
-  "$scratch"/node-*.log "$scratch/web/access.log"; then
+
+# shellcheck source=scripts/topology-systems.sh
+source scripts/topology-systems.sh
+
+# --- The logs -----------------------------------------------------------------
+
+echo "# the logs of all this"
+jq -r '.name, .phone, .document_number, .card_number' <<<"$person" >"$scratch/personal"
+if grep -q -F -f "$scratch/personal" -e "$username" -e 考生 -e 入职核验 \
+  "$scratch"/node-*.log "$scratch/web/access.log" "$scratch/nginx.log"; then
   not_ok "no log holds personal data"
 else
   ok "no log holds personal data"

@@ -47,6 +47,7 @@ test('a consent that is withdrawn ends the tokens, and is asked for again', asyn
   candidate,
   texts,
   expected,
+  accessible,
 }) => {
   expected.statuses.push(400)
   const someone = await member(page)
@@ -56,7 +57,10 @@ test('a consent that is withdrawn ends the tokens, and is asked for again', asyn
     .getByRole('listitem')
     .filter({ has: page.getByRole('heading', { name: candidate.title }) })
   await expect(card.getByText(texts.items.phone)).toBeVisible()
+  await accessible('authorized systems')
   await card.getByRole('button', { name: texts.systems.withdraw.open }).click()
+  await expect(card.getByRole('button', { name: texts.systems.withdraw.no })).toBeVisible()
+  await accessible('a consent that is about to be withdrawn')
   await card.getByRole('button', { name: texts.systems.withdraw.yes, exact: true }).click()
   await expect(
     page.getByText(fill(texts.systems.withdraw.done, { system: candidate.title })),

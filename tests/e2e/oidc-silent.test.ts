@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import * as oidc from 'openid-client'
 import { loggedIn, logIn } from './support/account'
+import { LibrarySystem } from './support/library'
 import { expect, test, type Page, type SignIn } from './support/sign-in'
-import { register } from './support/systems'
 import { go, NAME, profile, registerPage, served, state } from './support/web-page'
 import { origin } from './playwright.config'
 
@@ -130,57 +130,34 @@ test.describe('a page without a server, at an https address', () => {
 })
 
 test.describe('a system with a secret, by openid-client', () => {
-  let own = ''
   let server: Server
+  let office: LibrarySystem
   const title = { 'zh-CN': '办公系统', en: 'Office' }
-  let config: oidc.Configuration
-  let clientId = ''
   test.beforeAll(async () => {
     // Only the address that the browser is sent to is of interest.
     const served = () => ({ type: 'text/plain', body: 'thank you' })
-    ;({ own, server } = await secure('office', served))
-    const { client, client_secret } = await register({
+    const made = await secure('office', served)
+    server = made.server
+    const metadata = {
       client_name: title['zh-CN'],
       'client_name#en': title.en,
-      owner: '测试',
       grant_types: ['authorization_code'],
       token_endpoint_auth_method: 'client_secret_basic',
       scope: 'openid profile',
-      redirect_uris: [`${own}/callback`],
-    })
-    clientId = client.id
-    const proof = oidc.ClientSecretBasic(client_secret ?? '')
-    config = await oidc.discovery(new URL(origin), clientId, undefined, proof, {
-      execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiationChecks],
-    })
+    }
+    office = await LibrarySystem.make(made.own, metadata, oidc.ClientSecretBasic)
   })
 
   test.afterAll(() => server.close())
 
   /** From the system to Shiming and back; who the system says it is, or why it does not know. */
   const visits = async (page: Page, prompt: Record<string, string>, press = async () => {}) => {
-    const checks = {
-      pkceCodeVerifier: oidc.randomPKCECodeVerifier(),
-      expectedState: oidc.randomState(),
-      expectedNonce: oidc.randomNonce(),
-    }
-    const url = oidc.buildAuthorizationUrl(config, {
-      redirect_uri: `${own}/callback`,
-      scope: 'openid profile',
-      state: checks.expectedState,
-      nonce: checks.expectedNonce,
-      code_challenge: await oidc.calculatePKCECodeChallenge(checks.pkceCodeVerifier),
-      code_challenge_method: 'S256',
-      ...prompt,
-    })
-    const back = page.waitForRequest((request) => request.url().startsWith(`${own}/callback`))
-    await page.goto(url.href)
+    const { parameters, checks } = await office.request('openid profile', prompt)
+    const back = office.answer(page)
+    await page.goto(oidc.buildAuthorizationUrl(office.config, parameters).href)
     await press()
     try {
-      const answer = new URL((await back).url())
-      const tokens = await oidc.authorizationCodeGrant(config, answer, checks)
-      const sub = tokens.claims()?.sub ?? ''
-      const person = await oidc.fetchUserInfo(config, tokens.access_token, sub)
+      const { person } = await office.finish(await back, checks)
       return String(person.preferred_username)
     } catch (error) {
       if (error instanceof oidc.AuthorizationResponseError) return error.error
@@ -201,8 +178,8 @@ test.describe('a system with a secret, by openid-client', () => {
     expect(await visits(page, { ui_locales: language }, agrees)).toBe(someone.username)
     const seen = stops(page)
     expect(await visits(page, none)).toBe(someone.username)
-    await expect.poll(() => new Set(seen)).toEqual(new Set([own]))
-    await withdraw(page, clientId)
+    await expect.poll(() => new Set(seen)).toEqual(new Set([office.own]))
+    await withdraw(page, office.clientId)
     expect(await visits(page, none)).toBe('consent_required')
     await signOut(page)
     expect(await visits(page, none)).toBe('login_required')

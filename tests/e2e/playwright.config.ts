@@ -58,6 +58,9 @@ const details = [
   'oidc-browser.test.ts',
   'oidc-silent.test.ts',
   'oidc-plain.test.ts',
+  'oidc-person.test.ts',
+  'oidc-ways.test.ts',
+  'oidc-library.test.ts',
   'integrators.test.ts',
 ]
 

@@ -46,7 +46,7 @@ export function app(settings) {
    * Sends the browser to Shiming.
    *
    * @param {Context} c
-   * @param {{ returnTo?: string, create?: boolean, maxAge?: number }} [wish]
+   * @param {Partial<Parameters<Provider['begin']>[0]>} [wish]
    */
   const sendAway = async (c, wish = {}) => {
     const { url, pending } = await provider.begin({
@@ -157,6 +157,10 @@ export function app(settings) {
   )
   app.get('/login', (c) => sendAway(c))
   app.get('/register', (c) => sendAway(c, { create: true }))
+  // Whoever recovers or maintains something comes back as well: he is on his way here.
+  app.get('/recovery/username', (c) => sendAway(c, { first: 'recover-username' }))
+  app.get('/recovery/password', (c) => sendAway(c, { first: 'recover-password' }))
+  app.get('/account', (c) => sendAway(c, { first: 'account' }))
   app.get('/signed-out', (c) => c.html(pages.signedOutPage(language(c))))
 
   app.get('/callback', async (c) => {

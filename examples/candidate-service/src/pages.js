@@ -49,7 +49,6 @@ function page(language, title, content) {
  */
 export function loginPage(language, issuer) {
   const { title, login: t } = texts[language]
-  const at = (/** @type {string} */ path) => new URL(path, issuer).href
   return page(
     language,
     title,
@@ -60,10 +59,10 @@ export function loginPage(language, issuer) {
       </p>
       <nav aria-label="${t.more}">
         <ul class="links">
-          <li><a href="${at('/recovery/username')}">${t.username}</a></li>
-          <li><a href="${at('/recovery/password')}">${t.password}</a></li>
-          <li><a href="${at('/account')}">${t.maintain}</a></li>
-          <li><a href="${at('/help')}">${t.help}</a></li>
+          <li><a href="/recovery/username">${t.username}</a></li>
+          <li><a href="/recovery/password">${t.password}</a></li>
+          <li><a href="/account">${t.maintain}</a></li>
+          <li><a href="${new URL('/help', issuer).href}">${t.help}</a></li>
         </ul>
       </nav>
       <p class="soft">${t.where}</p>`,

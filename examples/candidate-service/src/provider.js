@@ -91,10 +91,12 @@ export class Provider {
    * @param {string} wish.language
    * @param {string} wish.returnTo
    * @param {boolean} [wish.create] The person has no account yet.
+   * @param {'recover-username' | 'recover-password' | 'account'} [wish.first] What
+   *   the person wants to do at Shiming before logging in.
    * @param {number} [wish.maxAge] Seconds that the login may be old.
    * @returns {Promise<{ url: URL, pending: Pending }>}
    */
-  async begin({ language, returnTo, create, maxAge }) {
+  async begin({ language, returnTo, create, first, maxAge }) {
     const configuration = await this.configuration()
     const [state, nonce] = [oidc.randomState(), oidc.randomNonce()]
     const verifier = oidc.randomPKCECodeVerifier()
@@ -108,8 +110,12 @@ export class Provider {
       nonce,
       ui_locales: language,
       ...(create ? { prompt: 'create' } : {}),
+      // Who has forgotten something is asked to log in, even if still logged in there.
+      ...(first?.startsWith('recover') ? { prompt: 'login' } : {}),
       ...(maxAge === undefined ? {} : { max_age: String(maxAge) }),
     })
+    // Shiming's pages read it; it is no part of the request.
+    if (first !== undefined) url.hash = first
     const pending = { state, nonce, verifier, returnTo, startedAt: Date.now() }
     return { url, pending: maxAge === undefined ? pending : { ...pending, maxAge } }
   }

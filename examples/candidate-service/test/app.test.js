@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { allowInsecureRequests, Configuration, None } from 'openid-client'
 import { app } from '../src/app.js'
 import { maskDocument, maskPhone } from '../src/person.js'
+import { Provider } from '../src/provider.js'
 import { Sessions } from '../src/sessions.js'
 import { texts } from '../src/texts.js'
 
-const candidate = app({
+const settings = {
   host: '127.0.0.1',
   port: 8090,
   url: new URL('http://localhost:8090'),
@@ -14,7 +16,8 @@ const candidate = app({
   clientId: 'candidate',
   clientSecret: 'secret',
   freshSeconds: 300,
-})
+}
+const candidate = app(settings)
 
 /** @param {string} path @param {RequestInit} [init] */
 const ask = (path, init) => candidate.request(`http://localhost:8090${path}`, init)
@@ -25,7 +28,12 @@ test('the login page has the words of the guide, and leads to Shiming', async ()
   for (const label of ['登录', '立即注册', '忘记用户名？', '忘记密码？', '用户信息维护', '帮助']) {
     assert.match(page, new RegExp(`>\\s*${label}\\s*</a`))
   }
-  assert.match(page, /href="http:\/\/127\.0\.0\.1:9\/recovery\/password"/)
+  assert.match(page, /href="http:\/\/127\.0\.0\.1:9\/help"/)
+  // The others begin a request first, so that there is a way back.
+  for (const path of ['/login', '/register', '/recovery/username', '/recovery/password']) {
+    assert.ok(page.includes(`href="${path}"`), path)
+  }
+  assert.ok(page.includes('href="/account"'))
   assert.match(answer.headers.get('content-security-policy') ?? '', /^default-src 'none'/)
   assert.doesNotMatch(page, /<script|style="/)
 })
@@ -71,7 +79,25 @@ test('a form of another site is refused', async () => {
 })
 
 test('without Shiming there is a page that says so', async () => {
-  assert.equal((await ask('/login')).status, 503)
+  for (const path of ['/login', '/register', '/recovery/username', '/account']) {
+    assert.equal((await ask(path)).status, 503, path)
+  }
+})
+
+test('a request says what the person wants to do first, beside what it asks for', async () => {
+  const provider = new Provider(settings)
+  const metadata = { issuer: 'http://127.0.0.1:9', authorization_endpoint: 'http://127.0.0.1:9/a' }
+  const known = new Configuration(metadata, 'candidate', undefined, None())
+  allowInsecureRequests(known)
+  provider.configuration = async () => known
+  const begun = async (/** @type {object} */ wish) => {
+    const { url } = await provider.begin({ language: 'en', returnTo: '/me', ...wish })
+    return [url.hash, url.searchParams.get('prompt')]
+  }
+  assert.deepEqual(await begun({}), ['', null])
+  assert.deepEqual(await begun({ create: true }), ['', 'create'])
+  assert.deepEqual(await begun({ first: 'recover-username' }), ['#recover-username', 'login'])
+  assert.deepEqual(await begun({ first: 'account' }), ['#account', null])
 })
 
 test('numbers are masked', () => {

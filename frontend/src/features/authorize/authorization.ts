@@ -27,13 +27,26 @@ export async function load(id: string): Promise<void> {
   }
 }
 
-/** Asks before the page is shown; who comes to register goes there at once, and only once. */
+/**
+ * What somebody may want to do before he signs in: the system that sends him names
+ * it in the fragment of its request, which browsers keep on the way here (RFC 9110
+ * §10.2.2).
+ */
+const RECOVERIES = ['#recover-username', '#recover-password']
+const MAINTENANCE = '#account'
+
+/**
+ * Asks before the page is shown; who comes to register, to recover what he has
+ * forgotten or to maintain his information goes there at once, and only once.
+ */
 export const authorizeGuard: NavigationGuard = async (to) => {
   if (to.name !== 'authorize') return true
   await load(String(to.params['id']))
   const known = waiting.value
   if (known === null) return true
   if (known.ui_locale !== null) await suggestLanguage(known.ui_locale)
+  if (to.hash === MAINTENANCE) return { name: 'account' }
+  if (known.state === 'sign_in' && RECOVERIES.includes(to.hash)) return { name: to.hash.slice(1) }
   const create = to.query['create'] ?? (known.create ? '1' : '0')
   return known.state === 'sign_in' && create === '1' ? { name: 'register' } : true
 }

@@ -106,6 +106,32 @@ it('registers nobody who is signed in', async () => {
   expect(router.currentRoute.value.name).toBe('authorize')
 })
 
+it('goes first where the system says that somebody wants to go, and nowhere else', async () => {
+  serve({ [GET]: { body: authorization({}) }, 'POST /captchas': captcha })
+  for (const [fragment, name] of [
+    ['#recover-username', 'recover-username'],
+    ['#recover-password', 'recover-password'],
+    ['#account', 'account'],
+    ['#help', 'authorize'],
+    ['', 'authorize'],
+  ] as const) {
+    const { router } = await visit(`/authorize/${id}${fragment}`)
+    expect(router.currentRoute.value.name, fragment).toBe(name)
+    expect(waiting.value?.id).toBe(id)
+  }
+})
+
+it('takes who is signed in to maintenance, and to no recovery', async () => {
+  serve({ [GET]: { body: authorization({ state: 'consent', account: person }) } })
+  for (const [fragment, name] of [
+    ['#recover-password', 'authorize'],
+    ['#account', 'account'],
+  ] as const) {
+    const { router } = await visit(`/authorize/${id}${fragment}`)
+    expect(router.currentRoute.value.name, fragment).toBe(name)
+  }
+})
+
 const consent = authorization({
   state: 'consent',
   account: person,
