@@ -1,5 +1,6 @@
 //! The route table, and the OpenAPI document that is read off it.
 
+mod headers;
 mod shared;
 
 use utoipa::{
@@ -254,6 +255,7 @@ pub fn document() -> Document {
     );
     document.components = Some(components);
     shared::declare(&mut document);
+    headers::declare(&mut document);
     document
 }
 

@@ -31,7 +31,7 @@ async fn a_person_reads_sign_ins_and_changes_with_time_place_and_device() {
     // Steps on the way are nobody's business: no drafts, checks or codes.
     let expected = ["password_checked", "signed_in", "sign_in_failed", "account_created"];
     assert_eq!(kinds(&all), expected);
-    assert_eq!(all["next"], Value::Null);
+    assert_eq!(all["next_cursor"], Value::Null);
     let signed_in = &all["items"][1];
     for (member, value) in
         [("detail", "browser"), ("ip_prefix", "203.0.113.0/24"), ("device", "Chrome on Windows")]
@@ -59,8 +59,8 @@ async fn a_long_history_is_read_in_parts() {
         let items = part["items"].as_array().unwrap();
         assert!(items.len() <= 3);
         seen.extend(items.iter().map(|one| one["id"].as_str().unwrap().to_owned()));
-        let Some(next) = part["next"].as_str() else { break };
-        query = format!("?limit=3&before={next}");
+        let Some(next) = part["next_cursor"].as_str() else { break };
+        query = format!("?limit=3&cursor={next}");
     }
     assert_eq!(seen.len(), all);
     let whole = history(&client, "").await;
@@ -75,8 +75,8 @@ async fn nobody_reads_the_history_of_somebody_else() {
     mine.join(&person("王小明"), "zhangsan").await;
     his.join(&person("张伟"), "zhangwei").await;
     mine.check_password(PASSWORD).await.ok(200);
-    let newest = history(&mine, "").await["items"][0]["id"].as_str().unwrap().to_owned();
-    let part = history(&his, &format!("?before={newest}")).await;
+    let newest = history(&mine, "?limit=1").await["next_cursor"].as_str().unwrap().to_owned();
+    let part = history(&his, &format!("?cursor={newest}")).await;
     assert!(!kinds(&part).contains(&"password_checked"));
     assert_eq!(kinds(&history(&his, "").await), ["signed_in", "account_created"]);
 }
@@ -86,8 +86,13 @@ async fn what_is_no_place_in_a_history_is_malformed() {
     let app = TestApp::start();
     let client = app.client();
     client.join(&person("王小明"), "zhangsan").await;
-    for query in ["?before=nonsense", "?before=", "?before=%00", "?limit=x", "?limit=-1"] {
-        let answer = client.get(&format!("/api/v1/account/history{query}")).await;
+    // The last is a place in another list.
+    for cursor in ["nonsense", "", "%00", "aWRlbnRpdHktY2hlY2tzOjE"] {
+        let answer = client.get(&format!("/api/v1/account/history?cursor={cursor}")).await;
+        answer.problem(422, "cursor_invalid");
+    }
+    for limit in ["x", "-1"] {
+        let answer = client.get(&format!("/api/v1/account/history?limit={limit}")).await;
         answer.problem(400, "malformed_request");
     }
     // A number too large or too small is taken for the nearest.

@@ -115,7 +115,7 @@ async fn the_person_reads_who_has_asked_and_nobody_else_does() {
     let shown = one.get(OWN).await;
     let list = shown.ok(200);
     let items = list["items"].as_array().unwrap();
-    assert_eq!((items.len(), &list["next"]), (2, &Value::Null));
+    assert_eq!((items.len(), &list["next_cursor"]), (2, &Value::Null));
     assert_eq!(items[0]["matched"], false);
     assert_eq!(items[0]["client"]["id"], other.id.to_string());
     assert_eq!(items[1]["matched"], true);
@@ -128,10 +128,10 @@ async fn the_person_reads_who_has_asked_and_nobody_else_does() {
     app.client().get(OWN).await.problem(401, "not_signed_in");
     // In pages.
     let first = one.get(&format!("{OWN}?limit=1")).await.ok(200);
-    let next = first["next"].as_str().unwrap();
-    let second = one.get(&format!("{OWN}?limit=1&before={next}")).await.ok(200);
+    let next = first["next_cursor"].as_str().unwrap();
+    let second = one.get(&format!("{OWN}?limit=1&cursor={next}")).await.ok(200);
     assert_eq!(second["items"], json!([items[1]]));
-    one.get(&format!("{OWN}?before=nonsense")).await.problem(400, "malformed_request");
+    one.get(&format!("{OWN}?cursor=nonsense")).await.problem(422, "cursor_invalid");
     let history = one.get("/api/v1/account/history?limit=1").await.ok(200);
     assert_eq!(history["items"][0]["kind"], "identity_checked");
     assert_eq!(history["items"][0]["detail"], other.id.to_string());

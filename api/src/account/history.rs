@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     audit::{self, AuditKind, Event},
@@ -12,21 +12,8 @@ use crate::{
         Timestamp,
         ids::{AccountId, AuditEventId},
     },
-    web::{Problem, ProblemCode},
+    web::{Page, PageQuery, Problem},
 };
-
-/// Events of one answer, unless it is said, and at most.
-const USUAL: u32 = 50;
-const MOST: u32 = 100;
-
-/// Which part of the history.
-#[derive(Debug, Deserialize, IntoParams)]
-pub struct HistoryQuery {
-    /// `next` of the answer before: what happened before that.
-    before: Option<String>,
-    /// Events at most; 50 when left out, 100 at most.
-    limit: Option<u32>,
-}
 
 /// Something that happened.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,15 +34,6 @@ pub struct HistoryItem {
     device: Option<String>,
 }
 
-/// What happened, the newest first.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct History {
-    items: Vec<HistoryItem>,
-    /// For `before` of the next request; `null` at the end.
-    #[schema(required, value_type = Option<String>, format = Uuid)]
-    next: Option<AuditEventId>,
-}
-
 impl From<Event> for HistoryItem {
     fn from(event: Event) -> Self {
         let Event { id, at, kind, detail, ip_prefix, device } = event;
@@ -63,22 +41,16 @@ impl From<Event> for HistoryItem {
     }
 }
 
-/// Reads a part of the history.
+/// The name of the list, for its cursors.
+const LIST: &str = "history";
+
+/// Reads a part of the history, the newest first.
 pub(super) async fn read(
     core: &Arc<Core>,
     account: AccountId,
-    query: HistoryQuery,
-) -> Result<History, Problem> {
-    let malformed = |_| Problem::new(ProblemCode::MalformedRequest);
-    let before = query.before.as_deref().map(str::parse).transpose().map_err(malformed)?;
-    let limit = query.limit.unwrap_or(USUAL).clamp(1, MOST);
-    // One more than is shown tells whether there is more.
-    let most = i64::from(limit) + 1;
-    let mut events = core.db.read(move |conn| audit::history(conn, account, before, most)).await?;
-    let more = events.len() > limit as usize;
-    events.truncate(limit as usize);
-    Ok(History {
-        next: events.last().filter(|_| more).map(|event| event.id),
-        items: events.into_iter().map(HistoryItem::from).collect(),
-    })
+    query: PageQuery,
+) -> Result<Page<HistoryItem>, Problem> {
+    let (before, most) = (query.position(LIST)?, query.look_for());
+    let events = core.db.read(move |conn| audit::history(conn, account, before, most)).await?;
+    Ok(query.page(LIST, events, |event| event.id.to_string()).map(HistoryItem::from))
 }

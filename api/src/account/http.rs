@@ -7,8 +7,8 @@ use actix_web::{HttpResponse, delete, get, post, put, web};
 use super::{
     closing::{self, Closure},
     export::{self, AccountExport},
-    history::{self, History, HistoryQuery},
-    identity_checks::{self, IdentityChecks, IdentityChecksQuery},
+    history::{self, HistoryItem},
+    identity_checks::{self, IdentityCheckItem},
     password::{self, ChangePassword},
     systems::{self, AuthorizedSystems},
     view::{self, AccountView},
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     core::Core,
     sessions::SignedIn,
-    web::{JsonBody, Problem, ProblemCode, ProblemDocument, RequestMeta},
+    web::{JsonBody, Page, PageQuery, Problem, ProblemCode, ProblemDocument, RequestMeta},
 };
 
 /// One's own account
@@ -65,18 +65,19 @@ pub async fn change_password(
 /// What happened to the account
 ///
 /// Sign-ins and changes with time, place and device, the newest first.
-#[utoipa::path(tag = "Account", params(HistoryQuery),
+#[utoipa::path(tag = "Account", params(PageQuery),
     security(("session_cookie" = []), ("access_token" = [])), responses(
-    (status = 200, body = History),
+    (status = 200, body = Page<HistoryItem>),
     (status = 400, description = "malformed_request", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "cursor_invalid", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 #[get("/account/history")]
 pub async fn list_history(
     core: web::Data<Core>,
     SignedIn(session): SignedIn,
-    query: web::Query<HistoryQuery>,
-) -> Result<web::Json<History>, Problem> {
+    query: web::Query<PageQuery>,
+) -> Result<web::Json<Page<HistoryItem>>, Problem> {
     history::read(&core.into_inner(), session.account, query.into_inner()).await.map(web::Json)
 }
 
@@ -84,18 +85,19 @@ pub async fn list_history(
 ///
 /// Who asked whether name and document belong together, when, and what for; the
 /// newest first.
-#[utoipa::path(tag = "Account", params(IdentityChecksQuery),
+#[utoipa::path(tag = "Account", params(PageQuery),
     security(("session_cookie" = []), ("access_token" = [])), responses(
-    (status = 200, body = IdentityChecks),
+    (status = 200, body = Page<IdentityCheckItem>),
     (status = 400, description = "malformed_request", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "cursor_invalid", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 #[get("/account/identity-checks")]
 pub async fn list_identity_checks(
     core: web::Data<Core>,
     SignedIn(session): SignedIn,
-    query: web::Query<IdentityChecksQuery>,
-) -> Result<web::Json<IdentityChecks>, Problem> {
+    query: web::Query<PageQuery>,
+) -> Result<web::Json<Page<IdentityCheckItem>>, Problem> {
     let (core, query) = (core.into_inner(), query.into_inner());
     identity_checks::read(&core, session.account, query).await.map(web::Json)
 }

@@ -1,10 +1,13 @@
 //! 谁查询过我: which business systems asked whether one's name and document
 //! belong together.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     clients::{self, ClientView},
@@ -15,21 +18,8 @@ use crate::{
         Timestamp,
         ids::{AccountId, IdentityCheckId},
     },
-    web::{Problem, ProblemCode},
+    web::{Page, PageQuery, Problem},
 };
-
-/// Checks of one answer, unless it is said, and at most.
-const USUAL: u32 = 50;
-const MOST: u32 = 100;
-
-/// Which part of the list.
-#[derive(Debug, Deserialize, IntoParams)]
-pub struct IdentityChecksQuery {
-    /// `next` of the answer before: what was asked before that.
-    before: Option<String>,
-    /// Checks at most; 50 when left out, 100 at most.
-    limit: Option<u32>,
-}
 
 /// A business system has asked.
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,44 +36,40 @@ pub struct IdentityCheckItem {
     matched: bool,
 }
 
-/// Who has asked, the newest first.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct IdentityChecks {
-    items: Vec<IdentityCheckItem>,
-    /// For `before` of the next request; `null` at the end.
-    #[schema(required, value_type = Option<String>, format = Uuid)]
-    next: Option<IdentityCheckId>,
-}
+/// The name of the list, for its cursors.
+const LIST: &str = "identity-checks";
 
-/// Reads a part of the list.
+/// Reads a part of the list, the newest first.
 pub(super) async fn read(
     core: &Arc<Core>,
     account: AccountId,
-    query: IdentityChecksQuery,
-) -> Result<IdentityChecks, Problem> {
-    let malformed = |_| Problem::new(ProblemCode::MalformedRequest);
-    let before = query.before.as_deref().map(str::parse).transpose().map_err(malformed)?;
-    let limit = query.limit.unwrap_or(USUAL).clamp(1, MOST);
-    core.db
-        .read(move |conn| {
-            // One more than is shown tells whether there is more.
-            let most = i64::from(limit) + 1;
-            let mut found = identity_checks::list(conn, account, before, most)?;
-            let more = found.len() > limit as usize;
-            found.truncate(limit as usize);
-            let next = found.last().filter(|_| more).map(|check| check.id);
-            Ok(IdentityChecks { items: items(conn, found)?, next })
-        })
-        .await
+    query: PageQuery,
+) -> Result<Page<IdentityCheckItem>, Problem> {
+    let (before, most) = (query.position(LIST)?, query.look_for());
+    let list = move |conn: &mut Conn| {
+        let found = identity_checks::list(conn, account, before, most)?;
+        with_askers(conn, found)
+    };
+    let items = core.db.read(list).await?;
+    Ok(query.page(LIST, items, |item| item.id.to_string()))
 }
 
-fn items(conn: &mut Conn, found: Vec<IdentityCheck>) -> Result<Vec<IdentityCheckItem>, DbFault> {
-    let mut items = Vec::new();
-    for check in found {
-        // Clients are never removed.
-        let Some(client) = clients::find(conn, check.client)? else { continue };
-        let IdentityCheck { id, purpose, matched, checked_at, .. } = check;
-        let client = ClientView::from(&client);
+/// Each system is looked up once, however often it has asked.
+fn with_askers(
+    conn: &mut Conn,
+    found: Vec<IdentityCheck>,
+) -> Result<Vec<IdentityCheckItem>, DbFault> {
+    let mut askers = HashMap::new();
+    let mut items = Vec::with_capacity(found.len());
+    for IdentityCheck { id, client, purpose, matched, checked_at, .. } in found {
+        let client = match askers.entry(client) {
+            Entry::Occupied(known) => ClientView::clone(known.get()),
+            Entry::Vacant(free) => {
+                // Clients are never removed.
+                let Some(client) = clients::find(conn, client)? else { continue };
+                free.insert(ClientView::from(&client)).clone()
+            }
+        };
         items.push(IdentityCheckItem { id, checked_at, client, purpose, matched });
     }
     Ok(items)

@@ -27,7 +27,7 @@ fn id_of(path: &str) -> Result<ClientId, Problem> {
 ///
 /// `clients:manage` itself cannot be given here, only at the command line.
 /// Changing metadata later must not change the sector.
-#[utoipa::path(tag = "Clients", request_body = Metadata, security(("client_token" = [])),
+#[utoipa::path(tag = "Clients", request_body = Metadata, security(("client_token" = ["clients:manage"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "16 to 128 visible ASCII characters")),
     responses(
     (status = 201, body = NewClientView),
@@ -54,7 +54,7 @@ pub async fn create_client(
 }
 
 /// The business systems that are registered
-#[utoipa::path(tag = "Clients", params(PageQuery), security(("client_token" = [])), responses(
+#[utoipa::path(tag = "Clients", params(PageQuery), security(("client_token" = ["clients:manage"])), responses(
     (status = 200, body = Page<RegisteredClient>),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
@@ -76,7 +76,7 @@ pub async fn list_clients(
 
 /// One business system
 #[utoipa::path(tag = "Clients", params(("id" = String, Path, description = "`client_id`")),
-    security(("client_token" = [])), responses(
+    security(("client_token" = ["clients:manage"])), responses(
     (status = 200, body = RegisteredClient),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
@@ -102,7 +102,7 @@ pub async fn get_client(
 /// `clients:manage` is changed at the command line only.
 #[utoipa::path(tag = "Clients", request_body = Metadata,
     params(("id" = String, Path, description = "`client_id`")),
-    security(("client_token" = [])), responses(
+    security(("client_token" = ["clients:manage"])), responses(
     (status = 200, body = RegisteredClient),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
@@ -132,7 +132,7 @@ pub async fn change_client(
         ("id" = String, Path, description = "`client_id`"),
         ("Idempotency-Key" = Option<String>, Header, description = "16 to 128 visible ASCII characters"),
     ),
-    security(("client_token" = [])), responses(
+    security(("client_token" = ["clients:manage"])), responses(
     (status = 201, body = NewSecretView),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
@@ -164,7 +164,7 @@ pub async fn rotate_client_secret(
 /// `clients:manage` is disabled and enabled at the command line only.
 #[utoipa::path(tag = "Clients", request_body = SetState,
     params(("id" = String, Path, description = "`client_id`")),
-    security(("client_token" = [])), responses(
+    security(("client_token" = ["clients:manage"])), responses(
     (status = 200, body = RegisteredClient),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),

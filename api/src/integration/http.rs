@@ -20,7 +20,7 @@ use crate::{
 /// What the person's consent covers, and no more. Scope `users:read`.
 #[utoipa::path(tag = "Integration",
     params(("sub" = String, Path, description = "The name by which the system knows the account")),
-    security(("client_token" = [])), responses(
+    security(("client_token" = ["users:read"])), responses(
     (status = 200, body = User),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
@@ -42,7 +42,7 @@ pub async fn get_user(
 /// The oldest first. Events appear some seconds after they happened, so that
 /// none is missed; a cursor is good for `retention.event_days`. Scope
 /// `users:read`.
-#[utoipa::path(tag = "Integration", params(PageQuery), security(("client_token" = [])), responses(
+#[utoipa::path(tag = "Integration", params(PageQuery), security(("client_token" = ["users:read"])), responses(
     (status = 200, body = Changes),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
@@ -67,7 +67,7 @@ pub async fn list_changes(
 /// account. Each question is recorded, and the person reads who asked and what
 /// for. Questions are limited by day for each system, and for each document
 /// over all systems. Scope `identity:check`.
-#[utoipa::path(tag = "Integration", request_body = CheckIdentity, security(("client_token" = [])),
+#[utoipa::path(tag = "Integration", request_body = CheckIdentity, security(("client_token" = ["identity:check"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "16 to 128 visible ASCII characters")),
     responses(
     (status = 200, body = IdentityChecked),

@@ -23,7 +23,7 @@ const WITHOUT_DATABASE: [&str; 7] = [
 ];
 
 /// What answers errors as OAuth has them.
-const OAUTH: [&str; 5] =
+pub(super) const OAUTH: [&str; 5] =
     ["/oauth2/introspect", "/oauth2/par", "/oauth2/revoke", "/oauth2/token", "/oauth2/userinfo"];
 
 /// Declares for every operation what it may answer besides what it says
@@ -47,7 +47,7 @@ pub(super) fn declare(document: &mut Document) {
 }
 
 /// The operations of a path, and whether they may change something.
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (bool, &mut Operation)> {
     let PathItem { get, put, post, delete, patch, .. } = item;
     [(false, get), (true, put), (true, post), (true, delete), (true, patch)]
         .into_iter()

@@ -22,10 +22,10 @@ it('fills paths, queries, headers and bodies', async () => {
 })
 
 it('asks without a body', async () => {
-  const { sent } = answer(200, '{"items":[],"next":null}')
-  const query = { limit: 20, before: 'a b' }
+  const { sent } = answer(200, '{"items":[],"next_cursor":null}')
+  const query = { limit: 20, cursor: 'a b' }
   await answered(api.GET('/api/v1/account/history', { params: { query } }))
-  expect(new URL(sent().url).search).toBe('?limit=20&before=a+b')
+  expect(new URL(sent().url).search).toBe('?limit=20&cursor=a+b')
   expect(await sent().text()).toBe('')
 })
 

@@ -2703,15 +2703,6 @@ export interface components {
             /** @example ok */
             status: string;
         };
-        /** @description What happened, the newest first. */
-        History: {
-            items: components["schemas"]["HistoryItem"][];
-            /**
-             * Format: uuid
-             * @description For `before` of the next request; `null` at the end.
-             */
-            next: string | null;
-        };
         /** @description Something that happened. */
         HistoryItem: {
             /** Format: uuid */
@@ -2771,15 +2762,6 @@ export interface components {
              * @description Its id, as the person reads it.
              */
             id: string;
-        };
-        /** @description Who has asked, the newest first. */
-        IdentityChecks: {
-            items: components["schemas"]["IdentityCheckItem"][];
-            /**
-             * Format: uuid
-             * @description For `before` of the next request; `null` at the end.
-             */
-            next: string | null;
         };
         /** @description What a token says, to whom it concerns. */
         Introspection: {
@@ -3050,6 +3032,68 @@ export interface components {
          * @enum {string}
          */
         Outcome: "match" | "mismatch" | "card_invalid" | "card_abnormal" | "not_enabled" | "issuer_unsupported" | "cert_unsupported" | "phone_not_reserved" | "name_too_long" | "attempts_exceeded" | "input_rejected_name" | "input_rejected_document_number" | "input_rejected_card_number" | "input_rejected_phone" | "busy" | "config_error";
+        /** @description A part of a list. */
+        Page_HistoryItem: {
+            /** @description The items. */
+            items: {
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-23T02:00:00Z
+                 */
+                at: string;
+                kind: components["schemas"]["AuditKind"];
+                /**
+                 * @description One word more: `browser` or `app` of a sign-in, what was changed, which
+                 *     session was ended.
+                 * @example browser
+                 */
+                detail: string | null;
+                /**
+                 * @description Where from, coarsely; `null` for what the operator or the service did.
+                 * @example 203.0.113.0/24
+                 */
+                ip_prefix: string | null;
+                /** @example Chrome on Windows */
+                device: string | null;
+            }[];
+            /**
+             * @description For `cursor` of the next request; `null` at the end of a list that does
+             *     not go on.
+             */
+            next_cursor: string | null;
+            /** @description Whether there is more now. */
+            has_more: boolean;
+        };
+        /** @description A part of a list. */
+        Page_IdentityCheckItem: {
+            /** @description The items. */
+            items: {
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-23T02:00:00Z
+                 */
+                checked_at: string;
+                client: components["schemas"]["ClientView"];
+                /**
+                 * @description What for, as the system says.
+                 * @example 事业单位公开招聘资格审核
+                 */
+                purpose: string;
+                /** @description Whether it had the right name. */
+                matched: boolean;
+            }[];
+            /**
+             * @description For `cursor` of the next request; `null` at the end of a list that does
+             *     not go on.
+             */
+            next_cursor: string | null;
+            /** @description Whether there is more now. */
+            has_more: boolean;
+        };
         /** @description A part of a list. */
         Page_RegisteredClient: {
             /** @description The items. */
@@ -4465,6 +4509,8 @@ export interface components {
         /** @description overloaded */
         Overloaded: {
             headers: {
+                /** @description Seconds until it is worth another try */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -4852,6 +4898,8 @@ export interface operations {
             /** @description changes_held (with `held_until`), request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4872,6 +4920,8 @@ export interface operations {
             /** @description bank_attempts_exceeded, sms_limit_exceeded, sms_resend_too_soon */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4882,6 +4932,8 @@ export interface operations {
             /** @description bank_unavailable, overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5004,6 +5056,8 @@ export interface operations {
             /** @description stage_conflict, changes_held (with `held_until`), request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5065,6 +5119,8 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5158,10 +5214,10 @@ export interface operations {
     list_history: {
         parameters: {
             query?: {
-                /** @description `next` of the answer before: what happened before that. */
-                before?: string | null;
-                /** @description Events at most; 50 when left out, 100 at most. */
-                limit?: number | null;
+                /** @description `next_cursor` of the answer before; the beginning when left out. */
+                cursor?: string;
+                /** @description Items at most; 50 when left out, 100 at most. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -5175,7 +5231,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["History"];
+                    "application/json": components["schemas"]["Page_HistoryItem"];
                 };
             };
             /** @description malformed_request */
@@ -5197,6 +5253,15 @@ export interface operations {
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
+            /** @description cursor_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             500: components["responses"]["Internal"];
             503: components["responses"]["Overloaded"];
         };
@@ -5204,10 +5269,10 @@ export interface operations {
     list_identity_checks: {
         parameters: {
             query?: {
-                /** @description `next` of the answer before: what was asked before that. */
-                before?: string | null;
-                /** @description Checks at most; 50 when left out, 100 at most. */
-                limit?: number | null;
+                /** @description `next_cursor` of the answer before; the beginning when left out. */
+                cursor?: string;
+                /** @description Items at most; 50 when left out, 100 at most. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -5221,7 +5286,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IdentityChecks"];
+                    "application/json": components["schemas"]["Page_IdentityCheckItem"];
                 };
             };
             /** @description malformed_request */
@@ -5243,6 +5308,15 @@ export interface operations {
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
+            /** @description cursor_invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             500: components["responses"]["Internal"];
             503: components["responses"]["Overloaded"];
         };
@@ -5301,6 +5375,8 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5311,6 +5387,8 @@ export interface operations {
             /** @description overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5396,6 +5474,8 @@ export interface operations {
             /** @description security_questions_off */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5416,6 +5496,8 @@ export interface operations {
             /** @description too_many_requests (five times a day) */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5426,6 +5508,8 @@ export interface operations {
             /** @description overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5586,6 +5670,8 @@ export interface operations {
             /** @description authorization_conflict */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5643,6 +5729,8 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5692,6 +5780,8 @@ export interface operations {
             /** @description overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5734,6 +5824,8 @@ export interface operations {
             /** @description overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5759,6 +5851,10 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5769,6 +5865,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5778,6 +5876,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5788,6 +5892,10 @@ export interface operations {
             /** @description cursor_invalid */
             422: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5797,6 +5905,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5824,6 +5938,10 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5834,6 +5952,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5843,6 +5963,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5853,6 +5979,10 @@ export interface operations {
             /** @description cursor_invalid */
             422: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5862,6 +5992,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5891,6 +6027,10 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5900,6 +6040,10 @@ export interface operations {
             /** @description malformed_request, idempotency_key_invalid */
             400: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5919,6 +6063,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5928,6 +6074,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5941,6 +6093,10 @@ export interface operations {
             /** @description validation_failed (`required`, `duplicate`, `uri_format`, `uri_scheme`, `uri_fragment`, `scope_unknown`, `scope_not_grantable`, `key_private`, …), idempotency_key_reused */
             422: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5950,6 +6106,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5975,6 +6137,10 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5984,6 +6150,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5993,6 +6161,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6002,6 +6176,10 @@ export interface operations {
             /** @description client_not_found */
             404: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6012,6 +6190,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6041,6 +6225,10 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6051,6 +6239,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6060,6 +6250,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6069,6 +6265,10 @@ export interface operations {
             /** @description client_not_found */
             404: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6081,6 +6281,10 @@ export interface operations {
             /** @description validation_failed (as for a new one, and `sector_changed`, `operator_only`) */
             422: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6090,6 +6294,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6122,6 +6332,10 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6131,6 +6345,10 @@ export interface operations {
             /** @description malformed_request, idempotency_key_invalid */
             400: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6150,6 +6368,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6159,6 +6379,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6168,6 +6394,10 @@ export interface operations {
             /** @description client_not_found */
             404: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6181,6 +6411,10 @@ export interface operations {
             /** @description validation_failed (`out_of_range`, `has_no_secret`, `operator_only`), idempotency_key_reused */
             422: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6190,6 +6424,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6219,6 +6459,10 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6229,6 +6473,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6238,6 +6484,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6247,6 +6499,10 @@ export interface operations {
             /** @description client_not_found */
             404: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6259,6 +6515,10 @@ export interface operations {
             /** @description validation_failed (`operator_only`) */
             422: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6268,6 +6528,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6319,6 +6585,10 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6328,6 +6598,10 @@ export interface operations {
             /** @description malformed_request, idempotency_key_invalid */
             400: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6347,6 +6621,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6356,6 +6632,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6369,6 +6651,10 @@ export interface operations {
             /** @description validation_failed (those of name and document at registration; of `purpose` `required`, `too_long`, `invalid`), idempotency_key_reused */
             422: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6378,6 +6664,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6482,6 +6774,8 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6554,6 +6848,8 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6691,6 +6987,8 @@ export interface operations {
             /** @description security_questions_not_set, stage_conflict, request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6712,6 +7010,8 @@ export interface operations {
             /** @description overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6780,6 +7080,8 @@ export interface operations {
             /** @description stage_conflict, request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6800,6 +7102,8 @@ export interface operations {
             /** @description sms_resend_too_soon, sms_limit_exceeded, document_attempts_exceeded */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6849,6 +7153,8 @@ export interface operations {
             /** @description stage_conflict, request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6909,6 +7215,8 @@ export interface operations {
             /** @description security_questions_not_set (the same for usernames that nobody has), stage_conflict, request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6990,6 +7298,8 @@ export interface operations {
             /** @description stage_conflict (also when what was proved does not hold any more), request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7010,6 +7320,8 @@ export interface operations {
             /** @description too_many_requests (20 passwords a day may be tried) */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7020,6 +7332,8 @@ export interface operations {
             /** @description overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7088,6 +7402,8 @@ export interface operations {
             /** @description stage_conflict, request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7108,6 +7424,8 @@ export interface operations {
             /** @description bank_attempts_exceeded, sms_limit_exceeded, sms_resend_too_soon */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7118,6 +7436,8 @@ export interface operations {
             /** @description bank_unavailable, overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7186,6 +7506,8 @@ export interface operations {
             /** @description phone_replacement_refused, changes_held, stage_conflict, request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7269,6 +7591,8 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7279,6 +7603,8 @@ export interface operations {
             /** @description overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7446,6 +7772,8 @@ export interface operations {
             /** @description stage_conflict, request_in_progress, document_in_use, credit_code_in_use */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7466,6 +7794,8 @@ export interface operations {
             /** @description bank_attempts_exceeded, sms_limit_exceeded, sms_resend_too_soon */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7476,6 +7806,8 @@ export interface operations {
             /** @description bank_unavailable, overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7544,6 +7876,8 @@ export interface operations {
             /** @description username_taken, document_in_use, credit_code_in_use, stage_conflict, request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7604,6 +7938,8 @@ export interface operations {
             /** @description stage_conflict, request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7624,6 +7960,8 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7634,6 +7972,8 @@ export interface operations {
             /** @description overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7676,6 +8016,8 @@ export interface operations {
             /** @description stage_conflict, request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7725,6 +8067,8 @@ export interface operations {
             /** @description document_in_use, stage_conflict, request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7745,6 +8089,8 @@ export interface operations {
             /** @description document_attempts_exceeded */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7794,6 +8140,8 @@ export interface operations {
             /** @description credit_code_in_use, stage_conflict, request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7814,6 +8162,8 @@ export interface operations {
             /** @description document_attempts_exceeded */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7948,6 +8298,8 @@ export interface operations {
             /** @description login_locked, login_too_soon */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7958,6 +8310,8 @@ export interface operations {
             /** @description overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8061,6 +8415,8 @@ export interface operations {
             /** @description login_locked, login_too_soon */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8071,6 +8427,8 @@ export interface operations {
             /** @description overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8186,6 +8544,8 @@ export interface operations {
             /** @description request_in_progress */
             409: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8206,6 +8566,8 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8263,6 +8625,8 @@ export interface operations {
             /** @description login_locked, login_too_soon */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8273,6 +8637,8 @@ export interface operations {
             /** @description overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8366,6 +8732,10 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8375,6 +8745,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8384,6 +8756,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8393,6 +8771,10 @@ export interface operations {
             /** @description user_not_found */
             404: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8403,6 +8785,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8431,6 +8819,10 @@ export interface operations {
             /** @description Accepted */
             202: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8441,6 +8833,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8450,6 +8844,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8459,6 +8859,10 @@ export interface operations {
             /** @description webhook_not_found */
             404: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8471,6 +8875,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8493,6 +8903,10 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8502,6 +8916,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8511,6 +8927,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8521,6 +8943,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8550,6 +8978,10 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8559,6 +8991,10 @@ export interface operations {
             /** @description malformed_request, idempotency_key_invalid */
             400: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8578,6 +9014,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8587,6 +9025,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8600,6 +9044,10 @@ export interface operations {
             /** @description validation_failed (`required`, `uri_format`, `uri_scheme`, `uri_fragment`, `uri_address`, `too_long`, `too_many`), idempotency_key_reused */
             422: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8609,6 +9057,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8634,6 +9088,10 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8643,6 +9101,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8652,6 +9112,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8661,6 +9127,10 @@ export interface operations {
             /** @description webhook_not_found */
             404: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8671,6 +9141,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8696,6 +9172,10 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8703,6 +9183,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8712,6 +9194,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8721,6 +9209,10 @@ export interface operations {
             /** @description webhook_not_found */
             404: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8731,6 +9223,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8760,6 +9258,10 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8770,6 +9272,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8779,6 +9283,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8788,6 +9298,10 @@ export interface operations {
             /** @description webhook_not_found */
             404: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8800,6 +9314,10 @@ export interface operations {
             /** @description validation_failed (as for a new one) */
             422: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8809,6 +9327,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8841,6 +9365,10 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8851,6 +9379,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8860,6 +9390,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8869,6 +9405,10 @@ export interface operations {
             /** @description webhook_not_found */
             404: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8879,6 +9419,10 @@ export interface operations {
             /** @description cursor_invalid */
             422: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8888,6 +9432,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8920,6 +9470,10 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8929,6 +9483,10 @@ export interface operations {
             /** @description malformed_request, idempotency_key_invalid */
             400: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8948,6 +9506,8 @@ export interface operations {
             /** @description token_invalid */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8957,6 +9517,12 @@ export interface operations {
             /** @description scope_insufficient */
             403: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8966,6 +9532,10 @@ export interface operations {
             /** @description webhook_not_found */
             404: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8976,6 +9546,12 @@ export interface operations {
             /** @description request_in_progress */
             409: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8987,6 +9563,10 @@ export interface operations {
             /** @description validation_failed (`out_of_range`), idempotency_key_reused */
             422: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -8996,6 +9576,12 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description What is left of the quota, and until when */
+                    RateLimit?: string;
+                    /** @description The quota and its window */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9062,6 +9648,8 @@ export interface operations {
             /** @description To the client with a code or an error, or to the page where the person signs in */
             303: {
                 headers: {
+                    /** @description Where to go on */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9079,6 +9667,8 @@ export interface operations {
             /** @description A page: too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9101,6 +9691,8 @@ export interface operations {
             /** @description To the same address, which takes the request up from there */
             303: {
                 headers: {
+                    /** @description Where to go on */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9118,6 +9710,8 @@ export interface operations {
             /** @description A page: too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9162,6 +9756,8 @@ export interface operations {
             /** @description invalid_client */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9187,6 +9783,8 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9211,6 +9809,8 @@ export interface operations {
             /** @description temporarily_unavailable */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9254,6 +9854,8 @@ export interface operations {
             /** @description Done: to the client */
             303: {
                 headers: {
+                    /** @description Where to go on */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9284,6 +9886,8 @@ export interface operations {
             /** @description To the same address, which goes on from there */
             303: {
                 headers: {
+                    /** @description Where to go on */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9323,6 +9927,8 @@ export interface operations {
             /** @description Done: to the client */
             303: {
                 headers: {
+                    /** @description Where to go on */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9380,6 +9986,8 @@ export interface operations {
             /** @description invalid_client */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9390,6 +9998,8 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9414,6 +10024,8 @@ export interface operations {
             /** @description temporarily_unavailable */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9440,6 +10052,8 @@ export interface operations {
             /** @description To the page of the sign-in */
             303: {
                 headers: {
+                    /** @description Where to go on */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9520,6 +10134,8 @@ export interface operations {
             /** @description A page: too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9544,6 +10160,8 @@ export interface operations {
             /** @description To the system, with a code or an error; or back to the page, when something else is to be done first */
             303: {
                 headers: {
+                    /** @description Where to go on */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9594,6 +10212,8 @@ export interface operations {
             /** @description Signed in: to the page of the sign-in */
             303: {
                 headers: {
+                    /** @description Where to go on */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9647,6 +10267,8 @@ export interface operations {
             /** @description A page: login_locked, login_too_soon, too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9657,6 +10279,8 @@ export interface operations {
             /** @description A page: overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9697,6 +10321,8 @@ export interface operations {
             /** @description invalid_client */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9722,6 +10348,8 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9746,6 +10374,8 @@ export interface operations {
             /** @description temporarily_unavailable */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9794,6 +10424,8 @@ export interface operations {
             /** @description invalid_client */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9819,6 +10451,8 @@ export interface operations {
             /** @description too_many_requests */
             429: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9843,6 +10477,8 @@ export interface operations {
             /** @description temporarily_unavailable */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9878,6 +10514,8 @@ export interface operations {
             /** @description invalid_token */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9887,6 +10525,8 @@ export interface operations {
             /** @description insufficient_scope */
             403: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9912,6 +10552,8 @@ export interface operations {
             /** @description temporarily_unavailable */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9960,6 +10602,8 @@ export interface operations {
             /** @description invalid_token */
             401: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9969,6 +10613,8 @@ export interface operations {
             /** @description insufficient_scope */
             403: {
                 headers: {
+                    /** @description What a client has to prove itself with (RFC 6750 §3) */
+                    "WWW-Authenticate"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10009,6 +10655,8 @@ export interface operations {
             /** @description temporarily_unavailable */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10046,6 +10694,8 @@ export interface operations {
             /** @description overloaded */
             503: {
                 headers: {
+                    /** @description Seconds until it is worth another try */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -7,12 +7,14 @@ use serde_json::Value;
 
 use super::Answer;
 
-/// An operation: its method, the segments of its path, and the description of
-/// each status that it declares.
+/// An operation: its method, the segments of its path, the description and the
+/// headers of each status that it declares, and the scope that a client needs.
 struct Operation {
     method: String,
     segments: Vec<String>,
     statuses: BTreeMap<u16, String>,
+    headers: BTreeMap<u16, Vec<String>>,
+    scope: Option<String>,
 }
 
 static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
@@ -24,23 +26,50 @@ static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
                 method: method.to_uppercase(),
                 segments: path.split('/').map(str::to_owned).collect(),
                 statuses: statuses(&document, operation),
+                headers: headers(&document, operation),
+                scope: scope(operation),
             });
         }
     }
     operations
 });
 
+fn responses<'a>(
+    document: &'a Value,
+    operation: &'a Value,
+) -> impl Iterator<Item = (u16, &'a Value)> {
+    operation["responses"].as_object().unwrap().iter().map(|(status, response)| {
+        let response = match response["$ref"].as_str() {
+            Some(shared) => document.pointer(shared.trim_start_matches('#')).unwrap(),
+            None => response,
+        };
+        (status.parse().unwrap(), response)
+    })
+}
+
 fn statuses(document: &Value, operation: &Value) -> BTreeMap<u16, String> {
-    let responses = operation["responses"].as_object().unwrap().iter();
-    responses
+    responses(document, operation)
+        .map(|(status, response)| (status, response["description"].as_str().unwrap().to_owned()))
+        .collect()
+}
+
+/// Of what the operation declares itself: what all share is the same whoever
+/// asks.
+fn headers(document: &Value, operation: &Value) -> BTreeMap<u16, Vec<String>> {
+    responses(document, operation)
+        .filter(|(status, _)| operation["responses"][status.to_string()]["$ref"].is_null())
         .map(|(status, response)| {
-            let response = match response["$ref"].as_str() {
-                Some(shared) => document.pointer(shared.trim_start_matches('#')).unwrap(),
-                None => response,
-            };
-            (status.parse().unwrap(), response["description"].as_str().unwrap().to_owned())
+            let headers = response["headers"].as_object();
+            (status, headers.into_iter().flatten().map(|(name, _)| name.to_lowercase()).collect())
         })
         .collect()
+}
+
+fn scope(operation: &Value) -> Option<String> {
+    let mut requirements = operation["security"].as_array()?.iter();
+    let scopes = requirements.find_map(|one| one["client_token"].as_array())?;
+    assert_eq!(scopes.len(), 1, "{}: one scope", operation["operationId"]);
+    Some(scopes[0].as_str().unwrap().to_owned())
 }
 
 /// The operation that answers; one that names a segment goes before one that
@@ -71,6 +100,7 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
     let Some(description) = operation.statuses.get(&status) else {
         panic!("{asked}: {status} is not declared: {}", answer.text());
     };
+    check_headers(operation, answer);
     let is_page = answer.header("content-type").starts_with("text/html");
     if status >= 400 && !is_page {
         let problem = answer.json();
@@ -81,6 +111,28 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
             names(description).any(|one| one == code),
             "{asked}: {status} is declared for {description}, not for {code}"
         );
+        if code == "scope_insufficient" {
+            assert_eq!(operation.scope.as_deref(), problem["scope"].as_str(), "{asked}: scope");
+        }
+    }
+}
+
+/// Headers that somebody who integrates has to know of.
+const TOLD: [&str; 5] =
+    ["location", "ratelimit", "ratelimit-policy", "retry-after", "www-authenticate"];
+
+#[track_caller]
+fn check_headers(operation: &Operation, answer: &Answer) {
+    let (asked, status) = (&answer.asked, answer.status);
+    let Some(declared) = operation.headers.get(&status) else { return };
+    for name in TOLD.into_iter().filter(|name| !answer.header(name).is_empty()) {
+        assert!(
+            declared.iter().any(|one| one == name),
+            "{asked}: {status} does not declare {name}"
+        );
+    }
+    if operation.scope.is_some() && status < 300 {
+        assert!(!answer.header("ratelimit").is_empty(), "{asked}: no RateLimit");
     }
 }
 

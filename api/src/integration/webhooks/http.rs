@@ -28,7 +28,7 @@ fn id_of<T: std::str::FromStr>(path: &str) -> Result<T, Problem> {
 /// `webhook-timestamp`, `webhook-signature`), hold no personal data, and are
 /// repeated until the address answers 2xx or the time is over. One that answers
 /// 410 is disabled.
-#[utoipa::path(tag = "Webhooks", request_body = CreateWebhook, security(("client_token" = [])),
+#[utoipa::path(tag = "Webhooks", request_body = CreateWebhook, security(("client_token" = ["webhooks:manage"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "16 to 128 visible ASCII characters")),
     responses(
     (status = 201, body = NewWebhook),
@@ -58,7 +58,7 @@ pub async fn create_webhook(
 /// The addresses that are told of events
 ///
 /// There are twenty at most, so there is one page.
-#[utoipa::path(tag = "Webhooks", security(("client_token" = [])), responses(
+#[utoipa::path(tag = "Webhooks", security(("client_token" = ["webhooks:manage"])), responses(
     (status = 200, body = Page<WebhookView>),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
@@ -75,7 +75,7 @@ pub async fn list_webhooks(
 
 /// One address that is told of events
 #[utoipa::path(tag = "Webhooks", params(("id" = String, Path, description = "Id of the webhook")),
-    security(("client_token" = [])), responses(
+    security(("client_token" = ["webhooks:manage"])), responses(
     (status = 200, body = WebhookView),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
@@ -97,7 +97,7 @@ pub async fn get_webhook(
 /// What is on its way to a disabled address is given up, and can be sent again.
 #[utoipa::path(tag = "Webhooks", request_body = ChangeWebhook,
     params(("id" = String, Path, description = "Id of the webhook")),
-    security(("client_token" = [])), responses(
+    security(("client_token" = ["webhooks:manage"])), responses(
     (status = 200, body = WebhookView),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
@@ -118,7 +118,7 @@ pub async fn change_webhook(
 
 /// Forget an address and what was sent to it
 #[utoipa::path(tag = "Webhooks", params(("id" = String, Path, description = "Id of the webhook")),
-    security(("client_token" = [])), responses(
+    security(("client_token" = ["webhooks:manage"])), responses(
     (status = 204),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
@@ -144,7 +144,7 @@ pub async fn delete_webhook(
         ("id" = String, Path, description = "Id of the webhook"),
         ("Idempotency-Key" = Option<String>, Header, description = "16 to 128 visible ASCII characters"),
     ),
-    security(("client_token" = [])), responses(
+    security(("client_token" = ["webhooks:manage"])), responses(
     (status = 201, body = NewWebhookSecret),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
@@ -176,7 +176,7 @@ pub async fn rotate_webhook_secret(
 /// The newest first; `state=dead` lists what was given up.
 #[utoipa::path(tag = "Webhooks",
     params(("id" = String, Path, description = "Id of the webhook"), DeliveryFilter, PageQuery),
-    security(("client_token" = [])), responses(
+    security(("client_token" = ["webhooks:manage"])), responses(
     (status = 200, body = Page<DeliveryView>),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),
@@ -205,7 +205,7 @@ pub async fn list_webhook_deliveries(
         ("id" = String, Path, description = "Id of the delivery"),
         ("Idempotency-Key" = Option<String>, Header, description = "16 to 128 visible ASCII characters"),
     ),
-    security(("client_token" = [])), responses(
+    security(("client_token" = ["webhooks:manage"])), responses(
     (status = 202, body = DeliveryView),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
     (status = 403, description = "scope_insufficient", body = ProblemDocument, content_type = "application/problem+json"),

@@ -32,23 +32,26 @@ const PAGE = 20
 
 export interface Pages<T> {
   items: ShallowRef<T[]>
-  /** What comes before the last of them; `null` when that is all. */
+  /** Where what comes before the last of them begins; `null` when that is all. */
   next: Ref<string | null>
   /** Fetches the newest, or what comes before; tells how many there are more. */
-  add: (before: string | null) => Promise<number>
+  add: (cursor: string | null) => Promise<number>
 }
 
 /** A long list, the newest first, fetched as far as somebody wants to read. */
 export function usePages<T>(
-  ask: (query: { limit: number; before?: string }) => Promise<{ items: T[]; next: string | null }>,
+  ask: (query: {
+    limit: number
+    cursor?: string
+  }) => Promise<{ items: T[]; next_cursor: string | null }>,
 ): Pages<T> {
   const items = shallowRef<T[]>([])
   const next = ref<string | null>(null)
 
-  async function add(before: string | null): Promise<number> {
-    const page = await ask({ limit: PAGE, ...(before !== null && { before }) })
-    items.value = before === null ? page.items : [...items.value, ...page.items]
-    next.value = page.next
+  async function add(cursor: string | null): Promise<number> {
+    const page = await ask({ limit: PAGE, ...(cursor !== null && { cursor }) })
+    items.value = cursor === null ? page.items : [...items.value, ...page.items]
+    next.value = page.next_cursor
     return page.items.length
   }
   return { items, next, add }

@@ -72,14 +72,16 @@ it('tells who asked, and fetches what was before', async () => {
   const answers = {
     'GET /account': account,
     'GET /account/identity-checks': {
-      body: { items: [check('1', true)], next: 'n' as string | null },
+      body: { items: [check('1', true)], next_cursor: 'n' as string | null },
     },
   }
   serve(answers)
   const { container, user } = await show(ChecksPage)
   await screen.findByText('用途：职称申报 1')
   screen.getByText('一致')
-  answers['GET /account/identity-checks'] = { body: { items: [check('2', false)], next: null } }
+  answers['GET /account/identity-checks'] = {
+    body: { items: [check('2', false)], next_cursor: null },
+  }
   await user.click(screen.getByRole('button', { name: '加载更多' }))
   await screen.findByText('用途：职称申报 2')
   screen.getByText('不一致')
