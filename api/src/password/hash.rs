@@ -66,7 +66,9 @@ impl Workspace {
     ) -> Result<Zeroizing<[u8; OUTPUT_BYTES]>, HashFault> {
         let blocks = params.block_count();
         if self.memory.len() < blocks {
-            self.memory.resize(blocks, Block::default());
+            // Not both at once.
+            self.memory = Vec::new();
+            self.memory = huge_pages::filled(blocks, Block::default());
         }
         let memory = self.memory.get_mut(..blocks).ok_or(HashFault::Stopped)?;
         self.filled += work(params);
