@@ -11,6 +11,7 @@ import { Applications, exams } from './exams.js'
 import { LogoutTokens } from './logout-token.js'
 import * as pages from './pages.js'
 import { errorCode, Provider } from './provider.js'
+import { isOver, renew, SignInAgain } from './renewal.js'
 import { Sessions } from './sessions.js'
 
 /** @typedef {import('./texts.js').Language} Language */
@@ -58,26 +59,6 @@ export function app(settings) {
     sessions.remember(session, pending)
     keep(c, session)
     return c.redirect(url.href, 303)
-  }
-
-  /**
-   * Other tokens and the newest information, once at a time: a refresh token
-   * that is used twice ends everything.
-   *
-   * @param {SignedInSession} session
-   */
-  const renew = (session) => {
-    session.renewing ??= (async () => {
-      try {
-        if (session.signedIn.tokens.refresh !== undefined) {
-          session.signedIn = await provider.refresh(session.signedIn)
-        }
-        session.person = await provider.person(session.signedIn)
-      } finally {
-        delete session.renewing
-      }
-    })()
-    return session.renewing
   }
 
   /** @type {Hono<Env>} */
@@ -190,7 +171,7 @@ export function app(settings) {
     const session = c.get('session')
     if (session?.signedIn === undefined) return undefined
     const mine = /** @type {SignedInSession} */ (session)
-    if (mine.signedIn.tokens.accessEndsAt < Date.now()) await renew(mine)
+    if (isOver(mine)) await renew(mine, provider)
     return mine
   }
 
@@ -207,7 +188,7 @@ export function app(settings) {
   app.post('/refresh', async (c) => {
     const session = await member(c)
     if (session === undefined) return c.redirect('/', 303)
-    await renew(session)
+    await renew(session, provider)
     return c.redirect('/me?done=refreshed', 303)
   })
 
@@ -252,6 +233,8 @@ export function app(settings) {
     if (code === 'access_denied' || code === 'unmet_authentication_requirements') {
       return refuse(c, code)
     }
+    // Who is still signed in to Shiming sees no page of it, and comes back.
+    if (error instanceof SignInAgain) return sendAway(c)
     const session = c.get('session')
     if (session?.signedIn !== undefined && (code === 'invalid_grant' || isRefused(error))) {
       sessions.end(session)
