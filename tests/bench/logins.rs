@@ -103,16 +103,16 @@ async fn bodies(visitor: &Visitor, count: usize) -> Vec<Value> {
     bodies
 }
 
-/// One login after the other by so many people, each in a browser of his own, until the time or the bodies
-/// run out: logins a second.
+/// One login after the other by so many people, each in a browser of his own,
+/// until the time or the bodies run out: logins a second.
 async fn closed_loop(base: &str, people: usize, bodies: Vec<Value>) -> f64 {
     let bodies = Arc::new(bodies);
     let next = Arc::new(AtomicUsize::new(0));
+    let visitors: Vec<_> = (0..people).map(|_| Visitor::new(base)).collect();
     let started = Instant::now();
     let mut all = JoinSet::new();
-    for _ in 0..people {
+    for visitor in visitors {
         let (bodies, next) = (Arc::clone(&bodies), Arc::clone(&next));
-        let visitor = Visitor::new(base);
         all.spawn(async move {
             let mut done = 0_usize;
             while started.elapsed() < TURN {

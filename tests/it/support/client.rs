@@ -40,6 +40,7 @@ impl<'a> Client<'a> {
             app,
             http: reqwest::Client::builder()
                 .no_proxy()
+                .tls_certs_only([])
                 .redirect(reqwest::redirect::Policy::none())
                 .build()
                 .unwrap(),
