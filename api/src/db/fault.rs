@@ -79,8 +79,8 @@ impl From<crate::kernel::entropy::EntropyError> for DbFault {
 }
 
 /// Runs `insert`, one statement, and tells whether it went in: `false` when the
-/// primary key is taken already, and the transaction goes on. This is how uniqueness is decided on both
-/// databases, whatever else runs at the same time.
+/// primary key is taken already, and the transaction goes on. This is how
+/// uniqueness is decided on both databases, whatever else runs at the same time.
 pub fn claimed(
     conn: &mut Conn,
     insert: impl FnOnce(&mut Conn) -> Result<usize, QueryError>,

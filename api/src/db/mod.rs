@@ -1,8 +1,9 @@
 //! The database: one code for SQLite and PostgreSQL.
 //!
-//! Work reaches it through [`Db::read`] and [`Db::write`] only. Both take a
-//! *synchronous* closure and run it on a blocking thread, so nobody can wait
-//! for a bank inside a transaction: it would not compile.
+//! Work reaches it through [`Db::read`] and [`Db::write`] only, and one step
+//! through [`Db::write_unflushed`]. They take a *synchronous* closure and run it
+//! on a blocking thread, so nobody can wait for a bank inside a transaction: it
+//! would not compile.
 
 mod connection;
 mod fault;
@@ -134,14 +135,14 @@ impl Db {
     /// As [`Db::write`], but without waiting for the disk: for a step that
     /// nobody is told of before a later `write` has flushed it with itself, as
     /// both databases flush in order. It survives the end of the process; only
-    /// the machine's can lose it.
-    pub async fn write_ahead<T, E, F>(&self, work: F) -> Result<T, E>
+    /// that of the machine or of PostgreSQL can lose it.
+    pub async fn write_unflushed<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<DbFault> + Send + 'static,
     {
-        self.writers.run(move |conn| in_transaction(conn, Commit::Ahead, work)).await
+        self.writers.run(move |conn| in_transaction(conn, Commit::Unflushed, work)).await
     }
 }
 
@@ -149,7 +150,7 @@ impl Db {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Commit {
     Flushed,
-    Ahead,
+    Unflushed,
 }
 
 fn in_transaction<T, E: From<DbFault>>(
@@ -158,11 +159,15 @@ fn in_transaction<T, E: From<DbFault>>(
     work: impl FnOnce(&mut Conn) -> Result<T, E>,
 ) -> Result<T, E> {
     match conn {
-        Conn::Sqlite(inner) if commit == Commit::Ahead => {
+        Conn::Sqlite(inner) if commit == Commit::Unflushed => {
             // SQLite has this setting for a connection, not for a transaction.
             inner.batch_execute("PRAGMA synchronous = NORMAL").map_err(DbFault::from)?;
             let done = run_transaction(conn, commit, work);
-            conn.batch_execute("PRAGMA synchronous = FULL").map_err(DbFault::from)?;
+            if conn.batch_execute("PRAGMA synchronous = FULL").is_err() {
+                // What is done is done, but nobody may have this connection.
+                <Conn as Connection>::TransactionManager::transaction_manager_status_mut(conn)
+                    .set_in_error();
+            }
             done
         }
         _ => run_transaction(conn, commit, work),
@@ -180,7 +185,7 @@ fn run_transaction<T, E: From<DbFault>>(
         Conn::Sqlite(inner) => {
             AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE")
         }
-        Conn::Postgres(inner) if commit == Commit::Ahead => {
+        Conn::Postgres(inner) if commit == Commit::Unflushed => {
             let begin = "BEGIN; SET LOCAL synchronous_commit = off";
             AnsiTransactionManager::begin_transaction_sql(inner, begin)
         }
@@ -205,4 +210,40 @@ fn run_transaction<T, E: From<DbFault>>(
 /// The file of an SQLite url, for messages and for the file's mode.
 fn sqlite_path(url: &str) -> Option<PathBuf> {
     url.strip_prefix("sqlite://").map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Integer};
+
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Setting {
+        #[diesel(sql_type = Integer)]
+        synchronous: i32,
+    }
+
+    /// 1 is NORMAL, 2 is FULL.
+    fn synchronous(conn: &mut Conn) -> Result<i32, DbFault> {
+        Ok(sql_query("PRAGMA synchronous").get_result::<Setting>(conn)?.synchronous)
+    }
+
+    /// Whatever becomes of a transaction that does not wait for the disk, the
+    /// next one does.
+    #[tokio::test]
+    async fn only_an_unflushed_write_does_not_wait_for_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let db = Db::connect(&url, 2).unwrap();
+        assert_eq!(db.write(synchronous).await.unwrap(), 2);
+        assert_eq!(db.write_unflushed(synchronous).await.unwrap(), 1);
+        assert_eq!(db.write(synchronous).await.unwrap(), 2);
+        let refused = |_: &mut Conn| Err::<(), _>(DbFault::Overloaded);
+        db.write_unflushed(refused).await.unwrap_err();
+        assert_eq!(db.write(synchronous).await.unwrap(), 2);
+        let panics = |_: &mut Conn| -> Result<(), DbFault> { panic!("in a transaction") };
+        db.write_unflushed(panics).await.unwrap_err();
+        assert_eq!(db.write(synchronous).await.unwrap(), 2);
+    }
 }

@@ -117,7 +117,7 @@ pub(super) fn give_up_late(
     let now = now.naive_utc();
     let due = outbox::table.filter(outbox::state.eq("waiting")).filter(outbox::due_at.le(now));
     let late = due.filter(outbox::give_up_at.le(now)).filter(outbox::kind.ne_all(kinds));
-    Ok(diesel::update(late).set(outbox::state.eq("failed")).repeated().execute(conn)?)
+    Ok(diesel::update(late).set(outbox::state.eq("failed")).execute(conn)?)
 }
 
 pub(super) fn remove(conn: &mut Conn, id: &str) -> Result<(), DbFault> {

@@ -165,7 +165,7 @@ pub async fn sign_in<T: Send + 'static>(
         // one, too; a refusal has nothing that must not be lost.
         let begun = core
             .db
-            .write_ahead(move |conn| begin(&own, conn, (&attempt, now), (username, captcha)));
+            .write_unflushed(move |conn| begin(&own, conn, (&attempt, now), (username, captcha)));
         begun.await??
     };
     let stored = known.as_ref().map(|(_, hash)| hash.clone());
