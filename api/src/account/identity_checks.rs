@@ -46,12 +46,13 @@ pub(super) async fn read(
     query: PageQuery,
 ) -> Result<Page<IdentityCheckItem>, Problem> {
     let (before, most) = (query.position(LIST)?, query.look_for());
-    let list = move |conn: &mut Conn| {
+    let list = move |conn: &mut Conn| -> Result<_, DbFault> {
         let found = identity_checks::list(conn, account, before, most)?;
-        with_askers(conn, found)
+        let Page { items, next_cursor, has_more } =
+            query.page(LIST, found, |check| check.id.to_string());
+        Ok(Page { items: with_askers(conn, items)?, next_cursor, has_more })
     };
-    let items = core.db.read(list).await?;
-    Ok(query.page(LIST, items, |item| item.id.to_string()))
+    Ok(core.db.read(list).await?)
 }
 
 /// Each system is looked up once, however often it has asked.

@@ -1,10 +1,9 @@
 //! Headers of answers. They are set in one place each, for many operations, so
 //! they are declared in one place, too.
 
-use super::shared::{OAUTH, operations};
-use utoipa::openapi::{
-    Header, HeaderBuilder, Object, OpenApi as Document, RefOr, Response, Type, path::Operation,
-};
+use super::shared::{OAUTH, has_scheme, names, operations};
+use crate::web::ProblemCode;
+use utoipa::openapi::{Header, HeaderBuilder, Object, OpenApi as Document, RefOr, Response, Type};
 
 /// Who asks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,11 +16,15 @@ enum Asker {
     Metered,
 }
 
+/// Shared refusals that say when to come back.
+const WITH_RETRY_AFTER: [ProblemCode; 2] =
+    [ProblemCode::Overloaded, ProblemCode::RequestInProgress];
+
 /// Declares the headers of every answer.
 pub(super) fn declare(document: &mut Document) {
     for (path, item) in &mut document.paths.paths {
         for (_, operation) in operations(item) {
-            let asker = if is_metered(operation) {
+            let asker = if has_scheme(operation, |scheme| scheme == "client_token") {
                 Asker::Metered
             } else if OAUTH.contains(&path.as_str()) {
                 Asker::Client
@@ -36,32 +39,26 @@ pub(super) fn declare(document: &mut Document) {
         }
     }
     let shared = document.components.iter_mut().flat_map(|components| &mut components.responses);
-    for response in shared.filter_map(|(_, response)| match response {
-        RefOr::T(response) => Some(response),
-        RefOr::Ref(_) => None,
-    }) {
-        if response.description == "overloaded" {
-            describe(response, "503", Asker::Person);
+    for (_, response) in shared {
+        if let RefOr::T(response) = response
+            && let Some(code) =
+                WITH_RETRY_AFTER.iter().find(|code| names(&response.description, **code))
+        {
+            describe(response, code.status().as_str(), Asker::Person);
         }
     }
 }
 
-/// Whether it is asked for with a client's token, which is counted.
-fn is_metered(operation: &Operation) -> bool {
-    operation.security.iter().flatten().any(|requirement| {
-        serde_json::to_value(requirement).is_ok_and(|schemes| schemes.get("client_token").is_some())
-    })
-}
-
 fn describe(response: &mut Response, status: &str, asker: Asker) {
+    let in_progress = names(&response.description, ProblemCode::RequestInProgress);
     let mut add = |name: &str, about: &str| {
         response.headers.insert(name.to_owned(), text(about).into());
     };
     match status {
         "401" | "403" if asker != Asker::Person => {
-            add("WWW-Authenticate", "What a client has to prove itself with (RFC 6750 §3)")
+            add("WWW-Authenticate", "What a client has to prove itself with (RFC 6750 §3)");
         }
-        // A repetition may come before the first answer (409).
+        "409" if !in_progress => {}
         "409" | "429" | "503" => add("Retry-After", "Seconds until it is worth another try"),
         "302" | "303" => add("Location", "Where to go on"),
         _ => {}

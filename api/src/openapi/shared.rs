@@ -100,7 +100,8 @@ fn shared(path: &str, changes: bool, operation: &Operation) -> Vec<Code> {
             Code::RequestInProgress,
         ]);
     }
-    if changes && believes_cookies(operation) {
+    // A cookie may stand for the person.
+    if changes && has_scheme(operation, |scheme| scheme.ends_with("_cookie")) {
         codes.push(Code::CrossSiteRequest);
     }
     if !WITHOUT_DATABASE.contains(&path) {
@@ -116,11 +117,11 @@ fn takes(operation: &Operation, wanted: impl Fn(&ParameterIn, &str) -> bool) -> 
     })
 }
 
-/// Whether a cookie may stand for the person.
-fn believes_cookies(operation: &Operation) -> bool {
+/// Whether one of the ways to prove who asks is `wanted`, by its name.
+pub(super) fn has_scheme(operation: &Operation, wanted: impl Fn(&str) -> bool) -> bool {
     operation.security.iter().flatten().any(|requirement| {
         let schemes = serde_json::to_value(requirement).unwrap_or_default();
-        schemes.as_object().into_iter().flatten().any(|(scheme, _)| scheme.ends_with("_cookie"))
+        schemes.as_object().into_iter().flatten().any(|(scheme, _)| wanted(scheme))
     })
 }
 
@@ -158,7 +159,7 @@ fn add(operation: &mut Operation, status: String, codes: &[Code]) -> Option<Code
 }
 
 /// Whether a description names a code.
-fn names(description: &str, code: Code) -> bool {
+pub(super) fn names(description: &str, code: Code) -> bool {
     description.split(|c: char| !c.is_ascii_lowercase() && c != '_').any(|one| one == code.as_str())
 }
 
