@@ -3,6 +3,7 @@
 mod authorize;
 mod commands;
 mod crash;
+mod idempotency;
 mod maintain;
 mod nodes;
 mod operator;

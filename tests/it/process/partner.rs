@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::RequestBuilder;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -91,6 +91,24 @@ impl Partner {
     /// Asks for something with a token.
     pub async fn get(&self, token: &str, path: &str) -> Result<Reply, Lost> {
         self.send(self.http.get(format!("{}{path}", self.base)).bearer_auth(token)).await
+    }
+
+    /// Asks for something to be done once, with its `Idempotency-Key`, until
+    /// there is an answer.
+    pub async fn once(&self, token: &str, (path, body): (&str, &Value), key: &str) -> Reply {
+        answered(|| {
+            let request = self.http.request(Method::POST, format!("{}{path}", self.base));
+            let request = request.bearer_auth(token).header("Idempotency-Key", key).json(body);
+            self.send(request)
+        })
+        .await
+    }
+
+    /// A token for itself.
+    pub async fn own_token(&self) -> String {
+        let fields = [("grant_type", "client_credentials")];
+        let issued = answered(|| self.form("/oauth2/token", &fields)).await.ok(200);
+        issued["access_token"].as_str().unwrap().to_owned()
     }
 
     /// Trades a code.
