@@ -13,6 +13,7 @@ mod recovery;
 mod secrets;
 mod start;
 mod stop;
+mod tokens;
 mod username;
 mod webhooks;
 
