@@ -4,6 +4,7 @@ mod authorize;
 mod commands;
 mod crash;
 mod idempotency;
+mod keys;
 mod maintain;
 mod nodes;
 mod operator;
