@@ -37,6 +37,7 @@ mod garbage;
 mod history;
 mod http_post;
 mod idempotency;
+mod idempotency_effects;
 mod identity_checks;
 mod identity_step;
 mod inventory;

@@ -96,10 +96,14 @@ impl Server {
             postgres_name,
             child: None,
         };
-        server.at_a_free_port()
+        let mut server = server.at_a_free_port();
+        let public = ("SHIMING__SERVER__PUBLIC_URL".to_owned(), server.base.clone());
+        server.settings.push(public);
+        server
     }
 
-    /// Another process for the same database and keys.
+    /// Another process for the same database and keys, which people reach by
+    /// the same address, as behind a proxy.
     pub fn sibling(&self) -> Self {
         let server = Self {
             base: String::new(),
@@ -116,7 +120,6 @@ impl Server {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         self.base = format!("http://127.0.0.1:{port}");
         self.settings.push(("PORT".to_owned(), port.to_string()));
-        self.settings.push(("SHIMING__SERVER__PUBLIC_URL".to_owned(), self.base.clone()));
         self
     }
 

@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::{Outcome, counted, print_json, say};
 use crate::{
-    client_registry::{self, By, OVERLAP_SECONDS},
+    client_registry::{self, By, OVERLAP_SECONDS, rotate_secret},
     clients::{ClientState, Metadata},
     core::Core,
+    db::Conn,
     kernel::ids::ClientId,
     web::{Language, Problem},
 };
@@ -178,7 +179,9 @@ pub(super) async fn run(core: Arc<Core>, command: ClientsCommand) -> Outcome {
     let state = |id, state| client_registry::set_state(&core, By::Operator(now), (id, state));
     let done = match command {
         ClientsCommand::Create(new) => {
-            client_registry::create(&core, by, new.metadata()?).await.map(|made| json!(made))
+            let (own, metadata) = (Arc::clone(&core), new.metadata()?);
+            let create = move |conn: &mut Conn| client_registry::create(&own, conn, &by, metadata);
+            core.db.write(create).await.map(|made| json!(made))
         }
         ClientsCommand::List => {
             client_registry::show_all(&core, now).await.map(|clients| json!(clients))
@@ -202,8 +205,9 @@ pub(super) async fn run(core: Arc<Core>, command: ClientsCommand) -> Outcome {
             })
         }
         ClientsCommand::RotateSecret { id, overlap_seconds } => {
-            let rotated = client_registry::rotate_secret(&core, by, (id, overlap_seconds)).await;
-            rotated.map(|secret| json!(secret))
+            let (own, which) = (Arc::clone(&core), (id, overlap_seconds));
+            let rotate = move |conn: &mut Conn| rotate_secret(&own, conn, &by, which);
+            core.db.write(rotate).await.map(|secret| json!(secret))
         }
         ClientsCommand::Disable { id } => {
             state(id, ClientState::Disabled).await.map(|client| json!(client))

@@ -46,9 +46,9 @@ pub async fn create_client(
     let (core, caller) = (core.into_inner(), caller.id_with(Scope::ClientsManage)?);
     let JsonBody { value, bytes } = body;
     let once = idempotency.of(&core, &meta, (&caller.to_string(), &bytes));
-    once.run(async move {
-        let created = registry::create(&core, By::Tool(meta), value).await?;
-        Reply::json(StatusCode::CREATED, &created)
+    once.write(move |core, conn, meta| {
+        let created = registry::create(core, conn, &By::Tool(meta.clone()), value)?;
+        Reply::json(StatusCode::CREATED, &created).map(Ok)
     })
     .await
 }
@@ -151,9 +151,10 @@ pub async fn rotate_client_secret(
     let (id, JsonBody { value, bytes }) = (id_of(&id)?, body);
     let once = idempotency.of(&core, &meta, (&caller.to_string(), &bytes));
     let overlap = value.overlap_seconds.unwrap_or(OVERLAP_SECONDS);
-    once.run(async move {
-        let secret = registry::rotate_secret(&core, By::Tool(meta), (id, overlap)).await?;
-        Reply::json(StatusCode::CREATED, &secret)
+    once.write(move |core, conn, meta| {
+        let by = By::Tool(meta.clone());
+        let secret = registry::rotate_secret(core, conn, &by, (id, overlap))?;
+        Reply::json(StatusCode::CREATED, &secret).map(Ok)
     })
     .await
 }

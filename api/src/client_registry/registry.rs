@@ -136,26 +136,21 @@ fn checked(
 }
 
 /// Registers a client.
-pub async fn create(
-    core: &Arc<Core>,
-    by: By,
+pub fn create(
+    core: &Core,
+    conn: &mut Conn,
+    by: &By,
     metadata: Metadata,
 ) -> Result<NewClientView, Problem> {
-    let metadata = checked(core, &by, (metadata, None))?;
-    let own = Arc::clone(core);
-    core.db
-        .write(move |conn| {
-            let now = by.now();
-            let client = clients::create(&own, conn, metadata, now)?;
-            let secret = if client.metadata.has_secret() {
-                Some(clients::add_secret(&own, conn, (client.id, TimeDelta::zero()), now)?.1)
-            } else {
-                None
-            };
-            record(&own, conn, &by, (AuditKind::ClientCreated, client.id))?;
-            Ok(NewClientView::new(view(conn, client, now)?, secret))
-        })
-        .await
+    let (metadata, now) = (checked(core, by, (metadata, None))?, by.now());
+    let client = clients::create(core, conn, metadata, now)?;
+    let secret = if client.metadata.has_secret() {
+        Some(clients::add_secret(core, conn, (client.id, TimeDelta::zero()), now)?.1)
+    } else {
+        None
+    };
+    record(core, conn, by, (AuditKind::ClientCreated, client.id))?;
+    Ok(NewClientView::new(view(conn, client, now)?, secret))
 }
 
 /// A client.
@@ -227,27 +222,23 @@ pub async fn change(
 }
 
 /// Gives a client another secret; those it has hold for `overlap` seconds.
-pub async fn rotate_secret(
-    core: &Arc<Core>,
-    by: By,
+pub fn rotate_secret(
+    core: &Core,
+    conn: &mut Conn,
+    by: &By,
     (id, overlap): (ClientId, u32),
 ) -> Result<NewSecretView, Problem> {
     if overlap > LONGEST_OVERLAP {
         return Err(Problem::field("/overlap_seconds", "out_of_range"));
     }
-    let own = Arc::clone(core);
-    core.db
-        .write(move |conn| {
-            let (client, now) = (find_to_change(conn, &by, id)?, by.now());
-            if !client.metadata.has_secret() {
-                return Err(Problem::field("/token_endpoint_auth_method", "has_no_secret"));
-            }
-            let overlap = TimeDelta::seconds(overlap.into());
-            let (_, clear) = clients::add_secret(&own, conn, (id, overlap), now)?;
-            record(&own, conn, &by, (AuditKind::ClientSecretRotated, id))?;
-            Ok(NewSecretView::new(clear, now + overlap))
-        })
-        .await
+    let (client, now) = (find_to_change(conn, by, id)?, by.now());
+    if !client.metadata.has_secret() {
+        return Err(Problem::field("/token_endpoint_auth_method", "has_no_secret"));
+    }
+    let overlap = TimeDelta::seconds(overlap.into());
+    let (_, clear) = clients::add_secret(core, conn, (id, overlap), now)?;
+    record(core, conn, by, (AuditKind::ClientSecretRotated, id))?;
+    Ok(NewSecretView::new(clear, now + overlap))
 }
 
 /// Lets a client do anything or nothing.

@@ -13,9 +13,10 @@ use actix_web::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, Outcome, begin, finish};
+use super::{Claim, Outcome, begin, in_transaction, keep};
 use crate::{
     core::Core,
+    db::Conn,
     web::{Problem, ProblemCode, RequestMeta},
 };
 
@@ -34,6 +35,14 @@ impl Reply {
         Ok(Self { status: status.as_u16(), body, cookies: Vec::new() })
     }
 
+    /// A JSON answer, or the refusal that was committed in its place.
+    pub fn settled(status: StatusCode, result: Result<impl Serialize, Problem>) -> Settled {
+        Ok(match result {
+            Ok(body) => Ok(Self::json(status, &body)?),
+            Err(refused) => Err(refused),
+        })
+    }
+
     /// With a cookie.
     #[must_use]
     pub fn cookie(mut self, cookie: &Cookie<'_>) -> Self {
@@ -50,6 +59,10 @@ impl Reply {
         response.json(self.body)
     }
 }
+
+/// What a transaction has come to: committed with its answer, committed with a
+/// refusal (a wrong try that counts), or taken back.
+pub type Settled = Result<Result<Reply, Problem>, Problem>;
 
 /// The `Idempotency-Key` of a request, if it has one, and its route.
 #[derive(Debug)]
@@ -96,9 +109,24 @@ pub struct Once {
 }
 
 impl Once {
+    /// Does `work` once for the key, in one transaction with keeping its answer.
+    /// Ring [`Core::outbox_bell`] after it when it causes messages.
+    pub async fn write<F>(self, work: F) -> Result<HttpResponse, Problem>
+    where
+        F: FnOnce(&Core, &mut Conn, &RequestMeta) -> Settled + Send + 'static,
+    {
+        let Self { core, meta, claim } = self;
+        let own = Arc::clone(&core);
+        let settled = core.db.write(move |conn| {
+            let Some(claim) = claim else { return work(&own, conn, &meta) };
+            in_transaction(&own, conn, (&claim, meta.now), |conn| work(&own, conn, &meta))
+        });
+        settled.await?.map(Reply::respond)
+    }
+
     /// Runs `work` once for the key, to its end: also when the connection is
     /// lost meanwhile, so that what has begun is settled and the answer is
-    /// there for the repetition.
+    /// there for the repetition. For what takes more than one transaction.
     pub async fn run<F>(self, work: F) -> Result<HttpResponse, Problem>
     where
         F: Future<Output = Result<Reply, Problem>> + 'static,
@@ -119,7 +147,8 @@ impl Once {
             Some(Outcome::Refused(refusal)) => Err(refusal.into()),
             None => {
                 let result = work.await;
-                finish(&core, key_hash, &result).await?;
+                let (own, kept) = (Arc::clone(&core), result.clone());
+                core.db.write(move |conn| keep(&own, conn, &key_hash, &kept)).await?;
                 result.map(Reply::respond)
             }
         }

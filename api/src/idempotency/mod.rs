@@ -1,9 +1,15 @@
 //! `Idempotency-Key`: the same request twice has one effect and one answer.
 //!
-//! The first request with a key takes a lease and, when it is done, leaves its
-//! answer (sealed: it may name a person). A repetition gets that answer; the
-//! same key with another request is refused; a request whose process died is
-//! run again once its lease is over.
+//! A request whose effect is one transaction ([`Once::write`]) leaves its answer
+//! (sealed: it may name a person) in that transaction: at no moment is there one
+//! without the other, and a repetition that comes meanwhile waits.
+//!
+//! One that waits for a bank or for a hash in between ([`Once::run`]) takes a
+//! lease and leaves its answer when it is done. A repetition gets that answer; a
+//! request whose process died is run again once its lease is over, so each of
+//! its steps must bear that.
+//!
+//! The same key with another request is refused.
 
 pub mod http;
 mod store;
@@ -16,11 +22,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     core::Core,
     crypto::{Place, Purpose, blind::hex},
-    db::DbFault,
+    db::{Conn, DbFault, savepoint},
+    kernel::Timestamp,
     web::{Problem, ProblemCode, RequestMeta, problem::Refusal},
 };
 
-pub use http::{Idempotency, Reply};
+pub use http::{Idempotency, Once, Reply, Settled};
 pub use store::purge;
 
 /// Longer than any request takes: the bank asked twice, and the queues for
@@ -68,63 +75,81 @@ async fn begin(
     claim: Claim,
     meta: &RequestMeta,
 ) -> Result<Option<Outcome>, Problem> {
-    let (core, now) = (Arc::clone(core), meta.now);
-    core.clone()
-        .db
-        .write(move |conn| {
-            let Claim { key_hash, request_hash } = claim;
-            let fresh = store::Row {
-                key_hash: key_hash.clone(),
-                request_hash: request_hash.clone(),
-                state: "running".into(),
-                reply_sealed: None,
-                lease_ends_at: (now + lease_time(&core)).naive_utc(),
-                expires_at: (now + KEEP).naive_utc(),
-            };
-            if store::claim(conn, &fresh)? {
-                return Ok(None);
-            }
-            let Some(row) = store::find(conn, &key_hash)? else {
-                // Released by its owner this very moment: the client retries.
-                return Err(Problem::new(ProblemCode::RequestInProgress).retry_after(1));
-            };
-            if row.request_hash != request_hash {
-                return Err(Problem::new(ProblemCode::IdempotencyKeyReused));
-            }
-            if let Some(sealed) = row.reply_sealed {
-                return Ok(Some(core.open_json(place(&key_hash), &sealed)?));
-            }
-            let running = row.lease_ends_at.and_utc() > now;
-            if running
-                || !store::renew(conn, &key_hash, row.lease_ends_at, now + lease_time(&core))?
-            {
-                return Err(Problem::new(ProblemCode::RequestInProgress).retry_after(2));
-            }
-            Ok(None)
-        })
-        .await
+    let (own, now) = (Arc::clone(core), meta.now);
+    core.db.write(move |conn| take(&own, conn, &claim, now)).await
+}
+
+/// Takes the key, unless a request has it.
+fn take(
+    core: &Core,
+    conn: &mut Conn,
+    claim: &Claim,
+    now: Timestamp,
+) -> Result<Option<Outcome>, Problem> {
+    let Claim { key_hash, request_hash } = claim;
+    let fresh = store::Row {
+        key_hash: key_hash.clone(),
+        request_hash: request_hash.clone(),
+        state: "running".into(),
+        reply_sealed: None,
+        lease_ends_at: (now + lease_time(core)).naive_utc(),
+        expires_at: (now + KEEP).naive_utc(),
+    };
+    if store::claim(conn, &fresh)? {
+        return Ok(None);
+    }
+    let Some(row) = store::find(conn, key_hash)? else {
+        // Released by its owner this very moment: the client retries.
+        return Err(Problem::new(ProblemCode::RequestInProgress).retry_after(1));
+    };
+    if row.request_hash != *request_hash {
+        return Err(Problem::new(ProblemCode::IdempotencyKeyReused));
+    }
+    if let Some(sealed) = row.reply_sealed {
+        return Ok(Some(core.open_json(place(key_hash), &sealed)?));
+    }
+    let running = row.lease_ends_at.and_utc() > now;
+    if running || !store::renew(conn, key_hash, row.lease_ends_at, now + lease_time(core))? {
+        return Err(Problem::new(ProblemCode::RequestInProgress).retry_after(2));
+    }
+    Ok(None)
 }
 
 /// Keeps the outcome for repetitions, unless the same request may succeed
 /// later without a change.
-async fn finish(
-    core: &Arc<Core>,
-    key_hash: String,
+fn keep(
+    core: &Core,
+    conn: &mut Conn,
+    key_hash: &str,
     result: &Result<Reply, Problem>,
 ) -> Result<(), DbFault> {
     let outcome = match result {
-        Ok(reply) => Some(Outcome::Done(reply.clone())),
-        Err(problem) if problem.is_passing() => None,
-        Err(problem) => Some(Outcome::Refused(problem.refusal())),
+        Ok(reply) => Outcome::Done(reply.clone()),
+        Err(problem) if problem.is_passing() => return store::release(conn, key_hash),
+        Err(problem) => Outcome::Refused(problem.refusal()),
     };
-    let sealed = match &outcome {
-        Some(outcome) => Some(core.seal_json(place(&key_hash), outcome)?),
-        None => None,
+    store::finish(conn, key_hash, &core.seal_json(place(key_hash), &outcome)?)
+}
+
+/// The effect and its answer, in the transaction of `conn`; or the outcome that
+/// an earlier request has left.
+fn in_transaction(
+    core: &Core,
+    conn: &mut Conn,
+    (claim, now): (&Claim, Timestamp),
+    work: impl FnOnce(&mut Conn) -> Settled,
+) -> Settled {
+    match take(core, conn, claim, now)? {
+        Some(Outcome::Done(reply)) => return Ok(Ok(reply)),
+        Some(Outcome::Refused(refusal)) => return Ok(Err(refusal.into())),
+        None => {}
+    }
+    // What a refusal takes back, is taken back without the key.
+    let result = match savepoint(conn, |conn| Ok(work(conn)))? {
+        Ok(committed) => committed,
+        Err(problem) if problem.is_passing() => return Err(problem),
+        Err(problem) => Err(problem),
     };
-    core.db
-        .write(move |conn| match sealed {
-            Some(sealed) => store::finish(conn, &key_hash, &sealed),
-            None => store::release(conn, &key_hash),
-        })
-        .await
+    keep(core, conn, &claim.key_hash, &result)?;
+    Ok(result)
 }

@@ -87,9 +87,9 @@ pub async fn check_identity(
     let JsonBody { value, bytes } = body;
     let question = value.parse(meta.now.date_naive())?;
     let once = idempotency.of(&core, &meta, (&client.to_string(), &bytes));
-    once.run(async move {
-        let answer = identity_check::check(&core, &meta, (client, question)).await?;
-        Reply::json(StatusCode::OK, &answer)
+    once.write(move |core, conn, meta| {
+        let answer = identity_check::check(core, conn, meta, (client, &question))?;
+        Reply::json(StatusCode::OK, &answer).map(Ok)
     })
     .await
 }

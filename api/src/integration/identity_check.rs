@@ -5,8 +5,6 @@
 //! and one name is opened and compared. How often may be asked about a document
 //! is counted for all clients together, so that nobody finds a name by trying.
 
-use std::sync::Arc;
-
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -119,16 +117,7 @@ fn charges(core: &Core, client: ClientId, document: &IdDocument) -> [Charge; 3] 
 }
 
 /// Answers one question.
-pub(super) async fn check(
-    core: &Arc<Core>,
-    meta: &RequestMeta,
-    (client, question): (ClientId, Question),
-) -> Result<IdentityChecked, Problem> {
-    let (own, meta) = (Arc::clone(core), meta.clone());
-    core.db.write(move |conn| in_transaction(&own, conn, &meta, (client, &question))).await
-}
-
-fn in_transaction(
+pub(super) fn check(
     core: &Core,
     conn: &mut Conn,
     meta: &RequestMeta,

@@ -37,23 +37,19 @@ fn find(conn: &mut Conn, client: ClientId, id: WebhookId) -> Result<Endpoint, Pr
 }
 
 /// Makes an address known.
-async fn create(
-    core: &Arc<Core>,
+fn create(
+    core: &Core,
+    conn: &mut Conn,
     (client, fields): (ClientId, Fields),
     now: Timestamp,
 ) -> Result<NewWebhook, Problem> {
-    let own = Arc::clone(core);
-    core.db
-        .write(move |conn| {
-            if events::endpoints(conn, client)?.len() >= MOST {
-                return Err(Problem::field("/url", "too_many"));
-            }
-            let Fields { url, kinds } = fields;
-            let new = (client, NewEndpoint { url, kinds });
-            let (endpoint, secret) = events::add_endpoint(&own, conn, new, now)?;
-            Ok(NewWebhook::new(WebhookView::from(endpoint), secret))
-        })
-        .await
+    if events::endpoints(conn, client)?.len() >= MOST {
+        return Err(Problem::field("/url", "too_many"));
+    }
+    let Fields { url, kinds } = fields;
+    let new = (client, NewEndpoint { url, kinds });
+    let (endpoint, secret) = events::add_endpoint(core, conn, new, now)?;
+    Ok(NewWebhook::new(WebhookView::from(endpoint), secret))
 }
 
 /// Every address of a client.
@@ -100,8 +96,9 @@ async fn remove(core: &Arc<Core>, (client, id): (ClientId, WebhookId)) -> Result
         .await
 }
 
-async fn rotate(
-    core: &Arc<Core>,
+fn rotate(
+    core: &Core,
+    conn: &mut Conn,
     (client, id, overlap): (ClientId, WebhookId, Option<u32>),
     now: Timestamp,
 ) -> Result<NewWebhookSecret, Problem> {
@@ -109,16 +106,11 @@ async fn rotate(
     if overlap > LONGEST_OVERLAP {
         return Err(Problem::field("/overlap_seconds", "out_of_range"));
     }
-    let own = Arc::clone(core);
-    core.db
-        .write(move |conn| {
-            find(conn, client, id)?;
-            let overlap = TimeDelta::seconds(overlap.into());
-            let secret = events::rotate_endpoint_secret(&own, conn, (id, overlap), now)?;
-            let busy = || Problem::new(ProblemCode::RequestInProgress).retry_after(1);
-            Ok(NewWebhookSecret::new(secret.ok_or_else(busy)?, now + overlap))
-        })
-        .await
+    find(conn, client, id)?;
+    let overlap = TimeDelta::seconds(overlap.into());
+    let secret = events::rotate_endpoint_secret(core, conn, (id, overlap), now)?;
+    let busy = || Problem::new(ProblemCode::RequestInProgress).retry_after(1);
+    Ok(NewWebhookSecret::new(secret.ok_or_else(busy)?, now + overlap))
 }
 
 /// A page of what was sent to an address.
@@ -140,22 +132,15 @@ async fn deliveries(
 }
 
 /// Sends something again.
-async fn replay(
-    core: &Arc<Core>,
+fn replay(
+    core: &Core,
+    conn: &mut Conn,
     (client, id): (ClientId, DeliveryId),
     now: Timestamp,
 ) -> Result<DeliveryView, Problem> {
-    let own = Arc::clone(core);
-    let replayed = core
-        .db
-        .write(move |conn| {
-            events::delivery(conn, client, id)?.ok_or_else(unknown)?;
-            events::replay(&own, conn, (client, id), now)?;
-            events::delivery(conn, client, id)?.ok_or_else(unknown)
-        })
-        .await;
-    core.outbox_bell.notify_one();
-    replayed.map(DeliveryView::from)
+    events::delivery(conn, client, id)?.ok_or_else(unknown)?;
+    events::replay(core, conn, (client, id), now)?;
+    events::delivery(conn, client, id)?.ok_or_else(unknown).map(DeliveryView::from)
 }
 
 /// Whether an address is told of events.

@@ -12,7 +12,7 @@ use crate::{
     audit::{self, AuditKind, AuditSubject},
     captcha::http::CaptchaAnswer,
     core::Core,
-    db::DbFault,
+    db::{Conn, DbFault},
     idempotency::{Idempotency, Reply},
     kernel::{Timestamp, ids::SessionId},
     sessions::{self, Refreshed, SignedIn, Tokens},
@@ -235,38 +235,32 @@ pub async fn refresh_tokens(
     if value.refresh_token.is_empty() {
         return Err(Problem::field("/refresh_token", "required"));
     }
-    let idempotency = idempotency.of(&core, &meta, ("", &bytes));
-    idempotency
-        .run(async move {
-            let tokens = refresh(&core, &meta, value.refresh_token).await?;
-            Reply::json(StatusCode::OK, &TokenSet::from(tokens))
-        })
-        .await
+    let once = idempotency.of(&core, &meta, ("", &bytes));
+    once.write(move |core, conn, meta| {
+        let tokens = refresh(core, conn, meta, &value.refresh_token)?;
+        Reply::settled(StatusCode::OK, tokens.map(TokenSet::from))
+    })
+    .await
 }
 
-async fn refresh(
-    core: &Arc<Core>,
+/// A refusal inside is committed: the session of a token that came twice ends.
+fn refresh(
+    core: &Core,
+    conn: &mut Conn,
     meta: &RequestMeta,
-    token: Zeroizing<String>,
-) -> Result<Tokens, Problem> {
-    let (own, meta) = (Arc::clone(core), meta.clone());
-    let refreshed = core
-        .db
-        .write(move |conn| -> Result<Refreshed, DbFault> {
-            let refreshed = sessions::refresh(&own, conn, &token, meta.now)?;
-            if let Refreshed::Reused(session, account) = &refreshed {
-                let id = session.to_string();
-                let subject = AuditSubject { detail: Some(&id), ..AuditSubject::account(*account) };
-                audit::record(&own, conn, &meta, (AuditKind::RefreshTokenReused, subject))?;
-            }
-            Ok(refreshed)
-        })
-        .await?;
-    match refreshed {
-        Refreshed::Tokens(tokens) => Ok(tokens),
-        Refreshed::Invalid => Err(Problem::new(ProblemCode::RefreshTokenInvalid)),
-        Refreshed::Reused(..) => Err(Problem::new(ProblemCode::RefreshTokenReused)),
-    }
+    token: &str,
+) -> Result<Result<Tokens, Problem>, DbFault> {
+    let code = match sessions::refresh(core, conn, token, meta.now)? {
+        Refreshed::Tokens(tokens) => return Ok(Ok(tokens)),
+        Refreshed::Invalid => ProblemCode::RefreshTokenInvalid,
+        Refreshed::Reused(session, account) => {
+            let id = session.to_string();
+            let subject = AuditSubject { detail: Some(&id), ..AuditSubject::account(account) };
+            audit::record(core, conn, meta, (AuditKind::RefreshTokenReused, subject))?;
+            ProblemCode::RefreshTokenReused
+        }
+    };
+    Ok(Err(Problem::new(code)))
 }
 
 /// One's sessions

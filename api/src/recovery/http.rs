@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, delete, get, http::StatusCode, post, 
 
 use super::{
     answer_questions, choose_method, confirm,
-    draft::Answers,
+    draft::{Answers, Draft},
     dto::{
         AnswerQuestions, AskRecoveryCode, ChooseMethod, FindPassword, FindUsername, ReplacePhone,
         ResetPassword,
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     core::Core,
+    db::Conn,
     flows::{
         self, Kind,
         http::{Handle, begun, forget_cookie, is_app},
@@ -62,13 +63,14 @@ pub async fn find_username(
     let JsonBody { value, bytes } = body;
     let claimed = value.parse(meta.now.date_naive())?;
     let caller = if is_app { "app" } else { "browser" };
-    let idempotency = idempotency.of(&core, &meta, (caller, &bytes));
-    idempotency
-        .run(async move {
-            let view = start::find_username(&core, &meta, claimed).await?;
-            handed_over(&core, view, is_app)
+    let once = idempotency.of(&core, &meta, (caller, &bytes));
+    once.write(move |core, conn, meta| {
+        Ok(match start::find_username(core, conn, meta, claimed)? {
+            Ok(view) => Ok(handed_over(core, view, is_app)?),
+            Err(refused) => Err(refused),
         })
-        .await
+    })
+    .await
 }
 
 /// Recover from a forgotten password: whose it is
@@ -97,13 +99,14 @@ pub async fn find_password(
     let JsonBody { value, bytes } = body;
     let whose = value.parse()?;
     let caller = if is_app { "app" } else { "browser" };
-    let idempotency = idempotency.of(&core, &meta, (caller, &bytes));
-    idempotency
-        .run(async move {
-            let view = start::find_password(&core, &meta, whose).await?;
-            handed_over(&core, view, is_app)
+    let once = idempotency.of(&core, &meta, (caller, &bytes));
+    once.write(move |core, conn, meta| {
+        Ok(match start::find_password(core, conn, meta, whose)? {
+            Ok(view) => Ok(handed_over(core, view, is_app)?),
+            Err(refused) => Err(refused),
         })
-        .await
+    })
+    .await
 }
 
 /// The recovery of the cookie or token
@@ -202,15 +205,16 @@ pub async fn send_recovery_code(
 ) -> Result<HttpResponse, Problem> {
     let core = core.into_inner();
     let JsonBody { value, bytes } = body;
-    let idempotency = idempotency.of(&core, &meta, (&flow.token, &bytes));
-    idempotency
-        .run(async move {
-            let asked = step::take(&core, (&meta, flow.id), move |core, conn, meta, draft| {
-                request_code::request(core, conn, (meta, draft), &value)
-            });
-            Reply::json(StatusCode::OK, &asked.await?)
-        })
-        .await
+    let once = idempotency.of(&core, &meta, (&flow.token, &bytes));
+    let asked = once.write(move |core, conn, meta| {
+        let step = |core: &Core, conn: &mut Conn, meta: &RequestMeta, draft: &mut Draft| {
+            request_code::request(core, conn, (meta, draft), &value)
+        };
+        Reply::settled(StatusCode::OK, step::in_transaction(core, conn, (meta, flow.id), step)?)
+    });
+    let answer = asked.await;
+    core.outbox_bell.notify_one();
+    answer
 }
 
 /// Enter the code
@@ -376,15 +380,16 @@ pub async fn confirm_phone_replacement(
     let core = core.into_inner();
     let JsonBody { value, bytes } = body;
     let code = value.parse()?;
-    let idempotency = idempotency.of(&core, &meta, (&flow.token, &bytes));
-    idempotency
-        .run(async move {
-            let replaced = step::take(&core, (&meta, flow.id), move |core, conn, meta, draft| {
-                phone_step::confirm(core, conn, (meta, draft), code.as_ref())
-            });
-            Reply::json(StatusCode::OK, &replaced.await?)
-        })
-        .await
+    let once = idempotency.of(&core, &meta, (&flow.token, &bytes));
+    let replaced = once.write(move |core, conn, meta| {
+        let step = |core: &Core, conn: &mut Conn, meta: &RequestMeta, draft: &mut Draft| {
+            phone_step::confirm(core, conn, (meta, draft), code.as_ref())
+        };
+        Reply::settled(StatusCode::OK, step::in_transaction(core, conn, (meta, flow.id), step)?)
+    });
+    let answer = replaced.await;
+    core.outbox_bell.notify_one();
+    answer
 }
 
 /// Give up; everything typed is erased

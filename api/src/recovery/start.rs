@@ -1,8 +1,6 @@
 //! The first step: who somebody claims to be, or whose password was forgotten.
 //! Nothing is looked up.
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
 
 use super::{
@@ -22,55 +20,57 @@ use crate::{
     web::{Problem, ProblemCode, RequestMeta},
 };
 
+/// A recovery, or why there is none; a refusal is committed, for the captcha is
+/// used up.
+type Begun = Result<Result<Recovery, Problem>, Problem>;
+
 /// Begins to look for a username.
-pub(super) async fn find_username(
-    core: &Arc<Core>,
+pub(super) fn find_username(
+    core: &Core,
+    conn: &mut Conn,
     meta: &RequestMeta,
     claimed: Claimed,
-) -> Result<Recovery, Problem> {
+) -> Begun {
     let Claimed { user_type, claim, captcha } = claimed;
     let mut answers = Answers::new(Goal::Username);
     answers.user_type = user_type;
     answers.claim = Some(claim);
-    begin(core, meta, (captcha, Stage::Code, answers)).await
+    begin(core, conn, meta, (captcha, Stage::Code, answers))
 }
 
 /// Begins to set a forgotten password anew.
-pub(super) async fn find_password(
-    core: &Arc<Core>,
+pub(super) fn find_password(
+    core: &Core,
+    conn: &mut Conn,
     meta: &RequestMeta,
     (username, captcha): (Username, (CaptchaId, String)),
-) -> Result<Recovery, Problem> {
+) -> Begun {
     let mut answers = Answers::new(Goal::Password);
     answers.username = Some(username.as_str().to_owned());
-    begin(core, meta, (captcha, Stage::Method, answers)).await
+    begin(core, conn, meta, (captcha, Stage::Method, answers))
 }
 
-async fn begin(
-    core: &Arc<Core>,
+fn begin(
+    core: &Core,
+    conn: &mut Conn,
     meta: &RequestMeta,
     (captcha, stage, answers): ((CaptchaId, String), Stage, Answers),
-) -> Result<Recovery, Problem> {
+) -> Begun {
+    if let Err(refused) = may_begin(core, conn, meta, captcha)? {
+        return Ok(Err(refused));
+    }
     let goal = answers.goal;
     let id = FlowId::new(meta.now, &*core.entropy).map_err(DbFault::from)?;
     let longest = TimeDelta::minutes(core.settings.recovery.minutes.into());
     let draft = Draft::begin(core, (id, stage, answers), (meta.now, longest));
-    let (own, meta) = (Arc::clone(core), meta.clone());
-    core.db
-        .write(move |conn| -> Result<_, Problem> {
-            if let Err(refused) = may_begin(&own, conn, &meta, captcha)? {
-                return Ok(Err(refused));
-            }
-            flows::insert(&own, conn, &draft)?;
-            let detail = match goal {
-                Goal::Username => "username",
-                Goal::Password => "password",
-            };
-            let subject = AuditSubject { detail: Some(detail), ..AuditSubject::flow(id) };
-            audit::record(&own, conn, &meta, (AuditKind::RecoveryStarted, subject))?;
-            Ok(Ok(view::of(&own, conn, &draft)?))
-        })
-        .await?
+    flows::insert(core, conn, &draft)?;
+    let detail = match goal {
+        Goal::Username => "username",
+        Goal::Password => "password",
+    };
+    let subject = AuditSubject { detail: Some(detail), ..AuditSubject::flow(id) };
+    audit::record(core, conn, meta, (AuditKind::RecoveryStarted, subject))?;
+    Ok(Ok(view::of(core, conn, &draft)?))
 }
 
 /// Uses up the captcha, and counts.

@@ -51,14 +51,19 @@ pub(super) async fn take(
     step: impl FnOnce(&Core, &mut Conn, &RequestMeta, &mut Draft) -> Outcome + Send + 'static,
 ) -> Result<Recovery, Problem> {
     let (own, meta) = (Arc::clone(core), meta.clone());
-    let taken = core
-        .db
-        .write(move |conn| {
-            let mut draft = find(&own, conn, id, meta.now)?;
-            let done = step(&own, conn, &meta, &mut draft)?;
-            keep(&own, conn, (&mut draft, done))
-        })
-        .await;
+    let taken = core.db.write(move |conn| in_transaction(&own, conn, (&meta, id), step)).await;
     core.outbox_bell.notify_one();
     taken?
+}
+
+/// Takes a step in the transaction of `conn`.
+pub(super) fn in_transaction(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, id): (&RequestMeta, FlowId),
+    step: impl FnOnce(&Core, &mut Conn, &RequestMeta, &mut Draft) -> Outcome,
+) -> Result<Result<Recovery, Problem>, Problem> {
+    let mut draft = find(core, conn, id, meta.now)?;
+    let done = step(core, conn, meta, &mut draft)?;
+    keep(core, conn, (&mut draft, done))
 }

@@ -1,7 +1,5 @@
 //! Step 3, second half: the code, and the account, in one transaction.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -41,19 +39,10 @@ struct RegisteredAccount {
     unit_state: Option<accounts::UnitState>,
 }
 
-/// Redeems the code and creates the account: all of it, or nothing.
-pub(super) async fn confirm(
-    core: &Arc<Core>,
-    (meta, id): (&RequestMeta, FlowId),
-    code: Option<OtpCode>,
-) -> Result<Registered, Problem> {
-    let (own, meta) = (Arc::clone(core), meta.clone());
-    core.db.write(move |conn| in_transaction(&own, conn, (&meta, id), code.as_ref())).await?
-}
-
-/// A refusal inside is committed: a wrong try counts, a right code stays
-/// proved when only the username is in the way.
-fn in_transaction(
+/// Redeems the code and creates the account: all of it, or nothing. A refusal
+/// inside is committed: a wrong try counts, a right code stays proved when only
+/// the username is in the way.
+pub(super) fn confirm(
     core: &Core,
     conn: &mut Conn,
     (meta, id): (&RequestMeta, FlowId),

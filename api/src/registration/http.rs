@@ -257,13 +257,12 @@ pub async fn confirm_registration(
     let core = core.into_inner();
     let JsonBody { value, bytes } = body;
     let code = value.parse()?;
-    let idempotency = idempotency.of(&core, &meta, (&flow.token, &bytes));
-    idempotency
-        .run(async move {
-            let registered = confirm::confirm(&core, (&meta, flow.id), code).await?;
-            Reply::json(StatusCode::CREATED, &registered)
-        })
-        .await
+    let once = idempotency.of(&core, &meta, (&flow.token, &bytes));
+    once.write(move |core, conn, meta| {
+        let registered = confirm::confirm(core, conn, (meta, flow.id), code.as_ref())?;
+        Reply::settled(StatusCode::CREATED, registered)
+    })
+    .await
 }
 
 /// Ask for more time

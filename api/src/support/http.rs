@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::open_case;
 use crate::{
     captcha::http::CaptchaAnswer,
-    cases::{CaseBody, Topic},
+    cases::{CaseBody, CaseNumber, Topic},
     core::Core,
     idempotency::{Idempotency, Reply},
     identity::{EmailAddress, FieldError},
@@ -138,12 +138,14 @@ pub async fn open_support_case(
     let JsonBody { value, bytes } = body;
     let written = value.parse()?;
     let MaybeSignedIn(session) = signed_in;
-    let idempotency = idempotency.of(&core, &meta, ("", &bytes));
-    idempotency
-        .run(async move {
-            let number = open_case::open_case(&core, (&meta, session), written).await?;
-            let case = SupportCase { number: number.to_string(), created_at: meta.now };
-            Reply::json(StatusCode::CREATED, &case)
-        })
-        .await
+    let once = idempotency.of(&core, &meta, ("", &bytes));
+    let opened = once.write(move |core, conn, meta| {
+        let opened = open_case::open_case(core, conn, (meta, session.as_ref()), &written)?;
+        let case =
+            |number: CaseNumber| SupportCase { number: number.to_string(), created_at: meta.now };
+        Reply::settled(StatusCode::CREATED, opened.map(case))
+    });
+    let answer = opened.await;
+    core.outbox_bell.notify_one();
+    answer
 }

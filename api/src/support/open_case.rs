@@ -1,7 +1,5 @@
 //! Making a case out of what was written.
 
-use std::sync::Arc;
-
 use super::http::Written;
 use crate::{
     audit::{self, AuditKind, AuditSubject},
@@ -15,23 +13,9 @@ use crate::{
     web::{Problem, ProblemCode, RequestMeta},
 };
 
-/// Makes a case and has it mailed, in one transaction.
-pub(super) async fn open_case(
-    core: &Arc<Core>,
-    (meta, session): (&RequestMeta, Option<Session>),
-    written: Written,
-) -> Result<CaseNumber, Problem> {
-    let (own, meta) = (Arc::clone(core), meta.clone());
-    let opened = core
-        .db
-        .write(move |conn| in_transaction(&own, conn, (&meta, session.as_ref()), &written))
-        .await?;
-    core.outbox_bell.notify_one();
-    opened
-}
-
-/// A refusal inside is committed: the captcha is used up.
-fn in_transaction(
+/// Makes a case and has it mailed. A refusal inside is committed: the captcha is
+/// used up.
+pub(super) fn open_case(
     core: &Core,
     conn: &mut Conn,
     (meta, session): (&RequestMeta, Option<&Session>),

@@ -18,7 +18,8 @@ use tokio::time::sleep;
 use super::{
     CHEAP_HASHING,
     crash::random_below,
-    program::{Engine, Person, Server, Visitor, visitor::Lost},
+    partner::{CALLBACK, code_for},
+    program::{Engine, Person, Server, Visitor},
     query, runtime,
 };
 
@@ -27,7 +28,6 @@ const PEOPLE: u32 = 12;
 const SIGN_INS: u32 = 15;
 const KILLS: u32 = 15;
 const PATIENCE: Duration = Duration::from_secs(180);
-const CALLBACK: &str = "https://ks.example.gov.cn/callback";
 
 /// Registers a business system behind the server's back.
 async fn register(server: &Server) -> String {
@@ -57,32 +57,12 @@ async fn register(server: &Server) -> String {
     id
 }
 
-/// Comes from the system and allows; the code, when the answer has come.
-async fn sign_in(visitor: &Visitor, client: &str) -> Result<Option<String>, Lost> {
-    let path = format!(
-        "/oauth2/authorize?client_id={client}&redirect_uri={CALLBACK}&response_type=code\
-         &scope=openid%20phone&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
-         &code_challenge_method=S256"
-    );
-    let came = visitor.get(&path).await?;
-    let Some(location) = came.headers.get("location") else { return Ok(None) };
-    let id = location.to_str().unwrap().strip_prefix("/authorize/").unwrap();
-    let path = format!("/api/v1/authorizations/{id}");
-    let confirmation = visitor.get(&path).await?.body["confirmation"].clone();
-    let body = json!({ "decision": "allow", "confirmation": confirmation });
-    let decided = visitor.post(&format!("{path}/decision"), &body).await?;
-    let to = decided.body["redirect_to"].as_str();
-    assert!(to.is_some() || [409, 503].contains(&decided.status), "{}", decided.body);
-    let code = to.and_then(|to| to.split("code=").nth(1)?.split('&').next());
-    Ok(code.map(str::to_owned))
-}
-
 /// Signs in again and again, whatever happens; the codes that have come.
 async fn busy(visitor: Visitor, client: String) -> BTreeSet<String> {
     let (began, mut codes) = (Instant::now(), BTreeSet::new());
     while codes.len() < SIGN_INS as usize {
         assert!(began.elapsed() < PATIENCE, "never came to an end");
-        match sign_in(&visitor, &client).await {
+        match code_for(&visitor, (&client, "openid phone")).await {
             Ok(Some(code)) => assert!(codes.insert(code), "a code came twice"),
             Ok(None) | Err(_) => sleep(Duration::from_millis(20)).await,
         }

@@ -26,7 +26,7 @@ const KILLS: u32 = 20;
 /// Nobody waits longer than this.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-const SETTINGS: [(&str, &str); 8] = [
+pub const SETTINGS: [(&str, &str); 8] = [
     // What a dead process has left behind is not waited for long.
     ("SHIMING__MAIL__TIMEOUT_MILLISECONDS", "1000"),
     ("SHIMING__SMS__TIMEOUT_MILLISECONDS", "1000"),
@@ -52,14 +52,14 @@ fn moved(number: u32) -> Person {
     Person { card_number, phone: format!("137{number:08}"), ..Person::new(number) }
 }
 
-fn username(number: u32) -> String {
+pub fn username(number: u32) -> String {
     format!("citizen{number}")
 }
 
 /// Somebody signed in who changes card and phone together.
-struct Mover {
-    visitor: Visitor,
-    number: u32,
+pub struct Mover {
+    pub visitor: Visitor,
+    pub number: u32,
 }
 
 impl Mover {
@@ -110,7 +110,7 @@ impl Mover {
         Ok(false)
     }
 
-    async fn walk(self) -> Self {
+    pub async fn walk(self) -> Self {
         let began = Instant::now();
         loop {
             assert!(began.elapsed() < PATIENCE, "{} never came to an end", self.number);
@@ -124,7 +124,7 @@ impl Mover {
 }
 
 /// Everybody registers and signs in.
-async fn settle(server: &Server, people: u32) -> Vec<Mover> {
+pub async fn settle(server: &Server, people: u32) -> Vec<Mover> {
     let numbers = 0..people;
     let mut people = Vec::new();
     for number in numbers {

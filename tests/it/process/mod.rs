@@ -3,13 +3,18 @@
 mod authorize;
 mod commands;
 mod crash;
+mod idempotency;
+mod keys;
 mod maintain;
+mod nodes;
 mod operator;
 mod outage;
+mod partner;
 mod recovery;
 mod secrets;
 mod start;
 mod stop;
+mod tokens;
 mod username;
 mod webhooks;
 

@@ -17,14 +17,14 @@ use shiming::db::{
 
 use super::{
     CHEAP_HASHING,
-    crash::SHORT_WAITS,
+    crash::{SHORT_WAITS, drained},
     operator::{refused, said},
     program::{Engine, Person, Server, Visitor},
     query, rows, runtime,
 };
 use crate::support::{
     CREDIT_CODES,
-    receiver::{Behaviour, Receiver},
+    receiver::{Behaviour, Received, Receiver},
     unit,
 };
 
@@ -91,13 +91,10 @@ async fn registered(server: &Server) -> String {
     made["account"]["id"].as_str().unwrap().to_owned()
 }
 
-#[test]
-fn what_happened_is_told_at_least_once_however_often_the_program_dies() {
-    let settings = [&CHEAP_HASHING[..], &SHORT_WAITS, &SETTINGS].concat();
-    let mut server = Server::start(Engine::of_tests(), &settings);
-    let (runtime, receiver) = (runtime(), Receiver::start());
+/// A unit, and a system that sees it and is told of it; returns the unit's id.
+async fn told_of_a_unit(server: &Server, receiver: &Receiver) -> String {
     let system = create(
-        &server,
+        server,
         &[
             "--redirect-uri",
             "https://hr.example.gov.cn/callback",
@@ -105,16 +102,65 @@ fn what_happened_is_told_at_least_once_however_often_the_program_dies() {
             "openid unit users:read webhooks:manage",
         ],
     );
-    let unit = runtime.block_on(async {
-        let id = registered(&server).await;
-        consent(&server, &id, system["client"]["id"].as_str().unwrap()).await;
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let token = token(&http, &server, &system).await;
-        let address = json!({ "url": receiver.url("/hook"), "kinds": ["unit.changed"] });
-        let request = http.request(Method::POST, format!("{}/api/v1/webhooks", server.base));
-        answer(request.bearer_auth(token).json(&address), 201).await;
-        id
+    let id = registered(server).await;
+    consent(server, &id, system["client"]["id"].as_str().unwrap()).await;
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let token = token(&http, server, &system).await;
+    let address = json!({ "url": receiver.url("/hook"), "kinds": ["unit.changed"] });
+    let request = http.request(Method::POST, format!("{}/api/v1/webhooks", server.base));
+    answer(request.bearer_auth(token).json(&address), 201).await;
+    id
+}
+
+/// Waits until so many messages have come.
+fn received(receiver: &Receiver, many: usize) -> Vec<Received> {
+    let began = Instant::now();
+    loop {
+        let all = receiver.received();
+        if all.len() >= many {
+            return all;
+        }
+        assert!(began.elapsed() < PATIENCE, "{many} messages do not come: {all:?}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn a_message_whose_sender_dies_is_sent_by_another_one() {
+    let settings = [&CHEAP_HASHING[..], &SHORT_WAITS, &SETTINGS].concat();
+    let mut server = Server::start(Engine::of_tests(), &settings);
+    let (runtime, receiver) = (runtime(), Receiver::start());
+    let unit = runtime.block_on(told_of_a_unit(&server, &receiver));
+    receiver.behave(Behaviour::Silence(Duration::from_secs(2)));
+    said(&server, &["units", "approve", &unit]);
+    // It has come, and nobody has answered yet.
+    let first = received(&receiver, 1).remove(0);
+    server.kill();
+    receiver.behave(Behaviour::Status(204));
+    let mut other = server.sibling();
+    other.run();
+    let again = received(&receiver, 2).remove(1);
+    for header in ["webhook-id", "content-type"] {
+        assert_eq!(again.header(header), first.header(header));
+    }
+    assert_eq!(again.body, first.body);
+    runtime.block_on(async {
+        drained(&server.database_url).await;
+        let states: Vec<String> = query(&server.database_url, |conn| {
+            webhook_deliveries::table.select(webhook_deliveries::state).load(conn)
+        })
+        .await;
+        assert_eq!(states, ["delivered"]);
     });
+    assert_eq!(receiver.received().len(), 2, "once more, and not again");
+}
+
+#[test]
+fn what_happened_is_told_at_least_once_however_often_the_program_dies() {
+    let settings = [&CHEAP_HASHING[..], &SHORT_WAITS, &SETTINGS].concat();
+    let mut server = Server::start(Engine::of_tests(), &settings);
+    let (runtime, receiver) = (runtime(), Receiver::start());
+    let unit = runtime.block_on(told_of_a_unit(&server, &receiver));
     for number in 0..DECISIONS {
         receiver.behave(match number % 4 {
             0 => Behaviour::Status(503),

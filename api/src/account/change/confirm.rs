@@ -1,6 +1,6 @@
 //! The code: the account is changed, all of it in one transaction.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use super::{
     draft::{Change, Part, Stage},
@@ -26,24 +26,9 @@ use crate::{
     web::{Problem, RequestMeta},
 };
 
-/// Redeems the code and changes the account: all of it, or nothing.
-pub(super) async fn confirm(
-    core: &Arc<Core>,
-    meta: &RequestMeta,
-    session: Session,
-    code: Option<OtpCode>,
-) -> Result<AccountView, Problem> {
-    let (own_core, meta) = (Arc::clone(core), meta.clone());
-    let changed = core
-        .db
-        .write(move |conn| in_transaction(&own_core, conn, (&meta, &session), code.as_ref()))
-        .await;
-    core.outbox_bell.notify_one();
-    changed?
-}
-
-/// A refusal inside is committed: a wrong try counts.
-fn in_transaction(
+/// Redeems the code and changes the account: all of it, or nothing. A refusal
+/// inside is committed: a wrong try counts.
+pub(super) fn confirm(
     core: &Core,
     conn: &mut Conn,
     (meta, session): (&RequestMeta, &Session),

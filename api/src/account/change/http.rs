@@ -128,11 +128,12 @@ pub async fn confirm_account_change(
     let code = value.parse()?;
     let SignedIn(session) = signed_in;
     let caller = session.id.to_string();
-    let idempotency = idempotency.of(&core, &meta, (&caller, &bytes));
-    idempotency
-        .run(async move {
-            let account = confirm::confirm(&core, &meta, session, code).await?;
-            Reply::json(StatusCode::OK, &account)
-        })
-        .await
+    let once = idempotency.of(&core, &meta, (&caller, &bytes));
+    let changed = once.write(move |core, conn, meta| {
+        let account = confirm::confirm(core, conn, (meta, &session), code.as_ref())?;
+        Reply::settled(StatusCode::OK, account)
+    });
+    let answer = changed.await;
+    core.outbox_bell.notify_one();
+    answer
 }

@@ -48,9 +48,9 @@ pub async fn create_webhook(
     let JsonBody { value, bytes } = body;
     let fields = value.parse(&core.settings)?;
     let once = idempotency.of(&core, &meta, (&client.to_string(), &bytes));
-    once.run(async move {
-        let created = super::create(&core, (client, fields), meta.now).await?;
-        Reply::json(StatusCode::CREATED, &created)
+    once.write(move |core, conn, meta| {
+        let created = super::create(core, conn, (client, fields), meta.now)?;
+        Reply::json(StatusCode::CREATED, &created).map(Ok)
     })
     .await
 }
@@ -163,10 +163,10 @@ pub async fn rotate_webhook_secret(
     let (core, client) = (core.into_inner(), caller.id_with(Scope::WebhooksManage)?);
     let (id, JsonBody { value, bytes }) = (id_of(&id)?, body);
     let once = idempotency.of(&core, &meta, (&client.to_string(), &bytes));
-    once.run(async move {
+    once.write(move |core, conn, meta| {
         let rotation = (client, id, value.overlap_seconds);
-        let secret = super::rotate(&core, rotation, meta.now).await?;
-        Reply::json(StatusCode::CREATED, &secret)
+        let secret = super::rotate(core, conn, rotation, meta.now)?;
+        Reply::json(StatusCode::CREATED, &secret).map(Ok)
     })
     .await
 }
@@ -221,9 +221,11 @@ pub async fn replay_webhook_delivery(
     let (core, client) = (core.into_inner(), caller.id_with(Scope::WebhooksManage)?);
     let id = id_of(&id)?;
     let once = idempotency.of(&core, &meta, (&client.to_string(), b""));
-    once.run(async move {
-        let delivery = super::replay(&core, (client, id), meta.now).await?;
-        Reply::json(StatusCode::ACCEPTED, &delivery)
-    })
-    .await
+    let replayed = once.write(move |core, conn, meta| {
+        let delivery = super::replay(core, conn, (client, id), meta.now)?;
+        Reply::json(StatusCode::ACCEPTED, &delivery).map(Ok)
+    });
+    let answer = replayed.await;
+    core.outbox_bell.notify_one();
+    answer
 }
