@@ -33,6 +33,7 @@ mod closing;
 mod code;
 mod drafts;
 mod events;
+mod forged_tokens;
 mod garbage;
 mod history;
 mod http_post;
