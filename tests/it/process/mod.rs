@@ -10,6 +10,7 @@ mod recovery;
 mod secrets;
 mod start;
 mod stop;
+mod system_secrets;
 mod username;
 mod webhooks;
 
