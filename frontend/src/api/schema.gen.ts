@@ -3395,6 +3395,41 @@ export interface components {
              */
             expires_in: number;
         };
+        /**
+         * @description What is pushed: the parameters of the authorization request, and what the
+         *     client proves itself with.
+         */
+        PushedRequest: {
+            /** @example https://exam.example.gov.cn/callback */
+            redirect_uri: string;
+            /** @example code */
+            response_type: string;
+            /** @description `query`. */
+            response_mode?: string | null;
+            /** @example openid profile */
+            scope?: string | null;
+            state?: string | null;
+            nonce?: string | null;
+            /** @example E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM */
+            code_challenge?: string | null;
+            /** @example S256 */
+            code_challenge_method?: string | null;
+            prompt?: string | null;
+            max_age?: string | null;
+            acr_values?: string | null;
+            login_hint?: string | null;
+            /** @description An ID token of the person who is meant; it may have expired. */
+            id_token_hint?: string | null;
+            ui_locales?: string | null;
+            claims?: string | null;
+            /** @description An API that access tokens may be for (RFC 8707); may be repeated. */
+            resource?: string | null;
+            client_id?: string | null;
+            client_secret?: string | null;
+            client_assertion_type?: string | null;
+            /** @description JWT (RFC 7523). */
+            client_assertion?: string | null;
+        };
         /** @description A question and its answer. */
         QuestionAnswer: {
             /**
@@ -5655,15 +5690,16 @@ export interface operations {
     };
     get_captcha_audio: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
+            query?: {
                 /**
                  * @description `zh-CN` (default) or `en`.
                  * @example zh-CN
                  */
-                language: string | null;
+                language?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
             };
             cookie?: never;
         };
@@ -5678,6 +5714,7 @@ export interface operations {
                     "audio/wav": number[];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
             /** @description not_found */
             404: {
                 headers: {
@@ -9035,6 +9072,8 @@ export interface operations {
                 redirect_uri?: string;
                 /** @description `code` */
                 response_type?: string;
+                /** @description `query` */
+                response_mode?: string;
                 scope?: string;
                 state?: string;
                 nonce?: string;
@@ -9046,6 +9085,8 @@ export interface operations {
                 max_age?: string;
                 acr_values?: string;
                 login_hint?: string;
+                /** @description an ID token of the person who is meant; it may have expired */
+                id_token_hint?: string;
                 ui_locales?: string;
                 claims?: string;
                 /** @description what access tokens may be for; may be repeated */
@@ -9357,7 +9398,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["PushedRequest"];
+            };
+        };
         responses: {
             /** @description Created */
             201: {
@@ -9387,6 +9432,21 @@ export interface operations {
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
+            /** @description invalid_request */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "invalid_request",
+                     *       "error_description": "The request is malformed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
             /** @description too_many_requests */
             429: {
                 headers: {
