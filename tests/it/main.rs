@@ -35,6 +35,7 @@ mod drafts;
 mod events;
 mod forged_tokens;
 mod garbage;
+mod garbage_forms;
 mod history;
 mod http_post;
 mod idempotency;
