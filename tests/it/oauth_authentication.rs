@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::Method;
 use serde_json::{Value, json};
-use shiming::clients::{self, ClientState};
+use shiming::clients;
 
 use crate::support::{
     Answer, Client, TestApp,
@@ -71,22 +71,15 @@ async fn a_secret_comes_in_the_way_it_was_registered_and_in_no_other() {
 }
 
 #[actix_web::test]
-async fn an_unknown_client_and_a_wrong_secret_are_answered_alike() {
+async fn what_names_no_client_is_refused_like_an_unknown_one() {
     let app = TestApp::start();
     let client = app.client();
     let system = app.system(json!({})).await;
-    let disabled = app.system(json!({})).await;
-    app.change_system(&disabled, |client| client.state = ClientState::Disabled).await;
-    let unknown = System { id: "0193e0c0-0000-7000-8000-000000000000".into(), ..system.clone() };
-    let wrong = System { secret: "0".repeat(64), ..system.clone() };
-    let nobody = System { id: "nobody".into(), ..system.clone() };
-    let mut answers = Vec::new();
-    for system in [unknown, wrong, nobody, disabled] {
-        let answer = client.credentials(&system).await;
-        answers.push((answer.oauth(401, "invalid_client"), answer.headers.len()));
+    for id in ["0193e0c0-0000-7000-8000-000000000000", "nobody", "\u{0}", "", "'; --"] {
+        let nobody = System { id: id.into(), ..system.clone() };
+        client.credentials(&nobody).await.oauth(401, "invalid_client");
     }
-    answers.dedup();
-    assert_eq!(answers.len(), 1, "{answers:?}");
+    client.credentials(&system).await.ok(200);
 }
 
 #[actix_web::test]
