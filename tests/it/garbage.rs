@@ -100,7 +100,7 @@ fn example(document: &Value, reference: &str) -> Map<String, Value> {
 
 /// Checks that an answer is a success or a problem, and no fault.
 #[track_caller]
-fn sane(answer: &Answer, what: &str) {
+pub(crate) fn sane(answer: &Answer, what: &str) {
     let asked = &answer.asked;
     assert!(answer.status < 500, "{asked} with {what}: {}", answer.text());
     if answer.status >= 400 && answer.status != 405 && contract::speaks_oauth(asked) {
@@ -268,7 +268,7 @@ async fn bodies_that_are_too_large_are_refused() {
 }
 
 /// Sends bytes and reads the answer's beginning.
-fn raw_exchange(app: &TestApp, bytes: &[u8]) -> String {
+pub(crate) fn raw_exchange(app: &TestApp, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(app.base.trim_start_matches("http://")).unwrap();
     stream.write_all(bytes).unwrap();
     let mut answer = [0; 64];

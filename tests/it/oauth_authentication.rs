@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::Method;
 use serde_json::{Value, json};
-use shiming::clients::{self, ClientState};
+use shiming::clients;
 
 use crate::support::{
     Answer, Client, TestApp,
-    jose::{self, EC, ED, Key, RSA, hs256, with_signature},
+    jose::{EC, ED, Key, RSA, hs256, with},
     oauth::{ISSUER, System},
 };
 
@@ -39,12 +39,6 @@ fn claims(app: &TestApp, system: &System) -> Value {
         "iss": system.id, "sub": system.id, "aud": ISSUER, "jti": now.to_rfc3339(),
         "iat": now.timestamp(), "exp": now.timestamp() + 60,
     })
-}
-
-fn with(value: &Value, name: &str, member: Value) -> Value {
-    let mut changed = value.clone();
-    changed[name] = member;
-    changed
 }
 
 /// A form with the system's secret in it.
@@ -77,22 +71,15 @@ async fn a_secret_comes_in_the_way_it_was_registered_and_in_no_other() {
 }
 
 #[actix_web::test]
-async fn an_unknown_client_and_a_wrong_secret_are_answered_alike() {
+async fn what_names_no_client_is_refused_like_an_unknown_one() {
     let app = TestApp::start();
     let client = app.client();
     let system = app.system(json!({})).await;
-    let disabled = app.system(json!({})).await;
-    app.change_system(&disabled, |client| client.state = ClientState::Disabled).await;
-    let unknown = System { id: "0193e0c0-0000-7000-8000-000000000000".into(), ..system.clone() };
-    let wrong = System { secret: "0".repeat(64), ..system.clone() };
-    let nobody = System { id: "nobody".into(), ..system.clone() };
-    let mut answers = Vec::new();
-    for system in [unknown, wrong, nobody, disabled] {
-        let answer = client.credentials(&system).await;
-        answers.push((answer.oauth(401, "invalid_client"), answer.headers.len()));
+    for id in ["0193e0c0-0000-7000-8000-000000000000", "nobody", "\u{0}", "", "'; --"] {
+        let nobody = System { id: id.into(), ..system.clone() };
+        client.credentials(&nobody).await.oauth(401, "invalid_client");
     }
-    answers.dedup();
-    assert_eq!(answers.len(), 1, "{answers:?}");
+    client.credentials(&system).await.ok(200);
 }
 
 #[actix_web::test]
@@ -231,86 +218,40 @@ async fn assertions_that_say_something_else_are_refused() {
     let changes = [
         ("iss", json!(other.id)),
         ("sub", json!(other.id)),
-        ("aud", json!("https://evil.example")),
-        ("aud", json!([ISSUER, "https://evil.example"])),
-        ("aud", json!([])),
         ("aud", json!(format!("{ISSUER}/"))),
         ("aud", json!(format!("{ISSUER}/oauth2/introspect"))),
-        ("exp", json!(now)),
-        ("exp", json!(now - 3600)),
         ("exp", json!(now + 3600)),
-        ("exp", json!("soon")),
         ("exp", json!(i64::MAX)),
         ("iat", json!(now + 300)),
         ("nbf", json!(now + 300)),
         ("jti", json!("")),
         ("jti", json!(null)),
-        ("iss", json!(null)),
     ];
     for (name, value) in changes {
         let claims = with(&claims(&app, &system), name, value.clone());
         let answer = assert_with(&client, &EC.sign(&header, &claims)).await;
         assert_eq!(answer.status, 401, "{name} {value}: {}", answer.text());
     }
-    let mut eternal = claims(&app, &system);
-    eternal.as_object_mut().unwrap().remove("exp");
-    assert_with(&client, &EC.sign(&header, &eternal)).await.oauth(401, "invalid_client");
     assert_with(&client, &EC.sign(&header, &claims(&app, &system))).await.ok(200);
 }
 
 #[actix_web::test]
 async fn keys_come_from_the_registration_and_algorithms_from_the_key() {
-    let app = TestApp::with(|settings| settings.oauth.failures_per_address_hour = 1000);
+    let app = TestApp::start();
     let client = app.client();
     let system = signing(&app).await;
-    let stranger = {
-        let made =
-            ring::signature::Ed25519KeyPair::generate_pkcs8(&ring::rand::SystemRandom::new());
-        Key::Ed(ring::signature::Ed25519KeyPair::from_pkcs8(made.unwrap().as_ref()).unwrap())
-    };
-    let public = stranger.jwk("ed");
-    let says = || claims(&app, &system);
-    let secret = RSA.jwk("rsa").to_string();
-    let forged = [
-        ("key in jwk", stranger.sign(&json!({ "alg": "EdDSA", "jwk": public }), &says())),
-        (
-            "key at jku",
-            stranger.sign(
-                &json!({ "alg": "EdDSA", "kid": "ed", "jku": "https://evil.example" }),
-                &says(),
-            ),
-        ),
-        (
-            "certificate",
-            stranger.sign(
-                &json!({ "alg": "EdDSA", "x5c": ["MIIB"], "x5u": "https://evil.example" }),
-                &says(),
-            ),
-        ),
-        ("stranger", stranger.sign(&json!({ "alg": "EdDSA", "kid": "ed" }), &says())),
-        ("other kid", EC.sign(&json!({ "alg": "ES256", "kid": "rsa" }), &says())),
-        ("path as kid", EC.sign(&json!({ "alg": "ES256", "kid": "../../dev/null" }), &says())),
-        ("unknown kid", EC.sign(&json!({ "alg": "ES256", "kid": "" }), &says())),
-        ("alg of another key", EC.sign(&json!({ "alg": "RS256", "kid": "ec" }), &says())),
-        ("alg none", with_signature(&json!({ "alg": "none" }), &says(), "")),
-        ("alg None", with_signature(&json!({ "alg": "None" }), &says(), "")),
-        ("no alg", with_signature(&json!({}), &says(), "")),
-        ("HMAC", hs256(&json!({ "alg": "HS256", "kid": "rsa" }), &says(), secret.as_bytes())),
-        ("HMAC, empty", hs256(&json!({ "alg": "HS256" }), &says(), b"")),
-        ("critical", EC.sign(&json!({ "alg": "ES256", "crit": ["b64"], "b64": false }), &says())),
-        ("access token", EC.sign(&json!({ "alg": "ES256", "typ": "at+jwt" }), &says())),
-        ("logout token", EC.sign(&json!({ "alg": "ES256", "typ": "logout+jwt" }), &says())),
-        ("two parts", "e30.e30".to_owned()),
-        ("nothing but dots", "..".to_owned()),
-    ];
-    for (what, assertion) in forged {
-        let answer = assert_with(&client, &assertion).await;
-        assert_eq!(answer.status, 401, "{what}: {}", answer.text());
-        answer.oauth(401, "invalid_client");
+    for header in [
+        json!({ "alg": "ES256", "kid": "rsa" }),
+        json!({ "alg": "RS256", "kid": "ec" }),
+        json!({ "alg": "EdDSA", "kid": "ec" }),
+    ] {
+        let assertion = EC.sign(&header, &claims(&app, &system));
+        assert_with(&client, &assertion).await.oauth(401, "invalid_client");
     }
-    // Whatever else the header has is not looked at.
-    let header = json!({ "alg": "ES256", "jku": "https://evil.example", "jwk": public });
-    assert_with(&client, &EC.sign(&header, &says())).await.ok(200);
+    // What else the header has is not looked at.
+    let evil = Key::new_ed().jwk("ed");
+    let header = json!({ "alg": "ES256", "jku": "https://evil.example", "jwk": evil });
+    assert_with(&client, &EC.sign(&header, &claims(&app, &system))).await.ok(200);
 }
 
 #[actix_web::test]
@@ -329,7 +270,7 @@ async fn a_key_says_what_it_is_for() {
     assert_eq!(try_with(&RSA, "PS256").await, 200);
     assert_eq!(try_with(&RSA, "RS256").await, 401);
     assert_eq!(try_with(&EC, "ES256").await, 401);
-    let hmac = jose::hs256(&json!({ "alg": "HS256" }), &claims(&app, &system), &[0, 0, 0]);
+    let hmac = hs256(&json!({ "alg": "HS256" }), &claims(&app, &system), &[0, 0, 0]);
     assert_with(&client, &hmac).await.oauth(401, "invalid_client");
 }
 

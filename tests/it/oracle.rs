@@ -1,6 +1,8 @@
 //! No oracle: what somebody without an account is answered, and what somebody
 //! with one is, cannot be told apart. Time is measured by the load test.
 
+mod systems;
+
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
 use shiming::config::QuestionsMode;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use reqwest::{
-    Method,
+    Method, RequestBuilder,
     header::{COOKIE, HeaderMap, ORIGIN, SET_COOKIE},
 };
 use serde_json::{Value, json};
@@ -16,6 +16,8 @@ pub struct Reply {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: Value,
+    /// The body as it came: pages are no JSON.
+    pub text: String,
 }
 
 impl Reply {
@@ -59,6 +61,11 @@ impl Visitor {
         self.cookies.lock().unwrap().clear();
     }
 
+    /// The cookies of this browser.
+    pub fn cookies(&self) -> BTreeMap<String, String> {
+        self.cookies.lock().unwrap().clone()
+    }
+
     /// Where the server is.
     pub fn base(&self) -> &str {
         &self.base
@@ -71,21 +78,27 @@ impl Visitor {
         body: Option<&Value>,
         once: Option<&str>,
     ) -> Result<Reply, Lost> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
-        request = request.header(ORIGIN, &self.base);
-        let cookies: Vec<String> = {
-            let kept = self.cookies.lock().unwrap();
-            kept.iter().map(|(name, value)| format!("{name}={value}")).collect()
-        };
-        if !cookies.is_empty() {
-            request = request.header(COOKIE, cookies.join("; "));
-        }
+        let mut request = self.request(method, path);
         if let Some(key) = once {
             request = request.header("Idempotency-Key", key);
         }
         if let Some(body) = body {
             request = request.json(body);
         }
+        self.exchange(request).await
+    }
+
+    /// A request with what a browser adds.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        let request = request.header(ORIGIN, &self.base);
+        let cookies: Vec<String> =
+            self.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) }
+    }
+
+    /// Sends a request, and keeps the cookies of its answer.
+    pub async fn exchange(&self, request: RequestBuilder) -> Result<Reply, Lost> {
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         for cookie in headers.get_all(SET_COOKIE) {
@@ -93,9 +106,9 @@ impl Visitor {
             let (name, value) = pair.split_once('=').unwrap();
             self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
         }
-        let bytes = response.bytes().await?;
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        Ok(Reply { status, headers, body })
+        let text = response.text().await?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Reply { status, headers, body, text })
     }
 
     pub async fn get(&self, path: &str) -> Result<Reply, Lost> {

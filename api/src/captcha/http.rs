@@ -111,6 +111,7 @@ pub async fn get_captcha_image(
 
 /// Language of the speech.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct AudioQuery {
     /// `zh-CN` (default) or `en`.
     #[param(example = "zh-CN")]

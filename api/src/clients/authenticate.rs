@@ -89,6 +89,10 @@ impl Credentials {
         Ok(Self { client: named, proof })
     }
 
+    fn id(&self) -> Option<ClientId> {
+        self.client.as_deref().and_then(|id| id.parse().ok())
+    }
+
     fn method(&self) -> AuthMethod {
         match &self.proof {
             Proof::Nothing => AuthMethod::None,
@@ -226,8 +230,7 @@ fn failures(core: &Core, address: String, client: Option<&Client>) -> Charge {
 }
 
 fn named(conn: &mut Conn, credentials: &Credentials) -> Result<Option<Client>, DbFault> {
-    let id = credentials.client.as_deref().and_then(|id| id.parse::<ClientId>().ok());
-    id.map_or(Ok(None), |id| find(conn, id))
+    credentials.id().map_or(Ok(None), |id| find(conn, id))
 }
 
 fn look(
@@ -235,6 +238,12 @@ fn look(
     (client, credentials): (Option<Client>, &Credentials),
     (own, now): (&[String], Timestamp),
 ) -> Result<Verdict, DbFault> {
+    // Also of a client that there is not, or that may not: time tells nothing
+    // about which there are.
+    let has_secret = match (&credentials.proof, credentials.id()) {
+        (Proof::Secret(_, secret), Some(id)) => is_secret_of(conn, (id, secret), now)?,
+        _ => false,
+    };
     let Some(client) = client else { return Ok(Verdict::Refused) };
     let right_way = client.metadata.token_endpoint_auth_method == credentials.method();
     if !right_way || !client.is_enabled() {
@@ -242,20 +251,28 @@ fn look(
     }
     Ok(match &credentials.proof {
         Proof::Nothing => Verdict::Proved(Box::new(client)),
-        Proof::Secret(_, secret) => {
-            let hash = token_hash(secret);
-            // All of them, so that time tells nothing about which was right.
-            let right =
-                secrets(conn, client.id, now)?.iter().fold(Choice::from(0), |right, one| {
-                    right | one.hash.as_bytes().ct_eq(hash.as_bytes())
-                });
-            if right.into() { Verdict::Proved(Box::new(client)) } else { Verdict::Refused }
-        }
+        Proof::Secret(..) if has_secret => Verdict::Proved(Box::new(client)),
+        Proof::Secret(..) => Verdict::Refused,
         Proof::Assertion(assertion) => match check(&client, assertion, (own, now)) {
             Some((jti, until)) => Verdict::ProvedOnce(Box::new(client), jti, until),
             None => Verdict::Refused,
         },
     })
+}
+
+/// Whether it is one of the secrets of a client. All of them are compared, so
+/// that time tells nothing about which was right.
+fn is_secret_of(
+    conn: &mut Conn,
+    (client, secret): (ClientId, &str),
+    now: Timestamp,
+) -> Result<bool, DbFault> {
+    let hash = token_hash(secret);
+    let secrets = secrets(conn, client, now)?;
+    let right = secrets
+        .iter()
+        .fold(Choice::from(0), |right, one| right | one.hash.as_bytes().ct_eq(hash.as_bytes()));
+    Ok(right.into())
 }
 
 /// Id and end of an assertion that is the client's, for us, and valid now.

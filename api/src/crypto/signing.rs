@@ -98,6 +98,8 @@ struct Frame {
     aud: String,
     iat: i64,
     exp: i64,
+    /// None of ours says it; whoever says it means it (RFC 7519 §4.1.5).
+    nbf: Option<i64>,
 }
 
 /// One published key (RFC 7517, RFC 7518 §6, RFC 8037 §2).
@@ -308,7 +310,10 @@ impl TokenKeys {
         // The clock is ours, so that tests can move it; another node's may be
         // ahead of it.
         let now = now.timestamp();
-        let in_time = frame.iat <= now + 60 && (now < frame.exp || expected.expired);
+        let begun = |at: i64| at <= now + 60;
+        let in_time = begun(frame.iat)
+            && frame.nbf.is_none_or(begun)
+            && (now < frame.exp || expected.expired);
         let for_us = expected.audience.is_none_or(|audience| frame.aud == audience);
         if frame.iss != expected.issuer || !for_us || !in_time {
             return None;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, http::StatusCode, post, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{authorize::pushed, pending};
@@ -13,6 +13,42 @@ use crate::{
     core::Core,
     web::{OauthError, OauthErrorDocument, RequestMeta},
 };
+
+/// What is pushed: the parameters of the authorization request, and what the
+/// client proves itself with.
+#[derive(Deserialize, ToSchema)]
+#[expect(dead_code, reason = "it is described here and read as a form")]
+pub struct PushedRequest {
+    #[schema(example = "https://exam.example.gov.cn/callback")]
+    redirect_uri: String,
+    #[schema(example = "code")]
+    response_type: String,
+    /// `query`.
+    response_mode: Option<String>,
+    #[schema(example = "openid profile")]
+    scope: Option<String>,
+    state: Option<String>,
+    nonce: Option<String>,
+    #[schema(example = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")]
+    code_challenge: Option<String>,
+    #[schema(example = "S256")]
+    code_challenge_method: Option<String>,
+    prompt: Option<String>,
+    max_age: Option<String>,
+    acr_values: Option<String>,
+    login_hint: Option<String>,
+    /// An ID token of the person who is meant; it may have expired.
+    id_token_hint: Option<String>,
+    ui_locales: Option<String>,
+    claims: Option<String>,
+    /// An API that access tokens may be for (RFC 8707); may be repeated.
+    resource: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+    client_assertion_type: Option<String>,
+    /// JWT (RFC 7523).
+    client_assertion: Option<String>,
+}
 
 /// A pushed request.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,7 +66,9 @@ pub struct Pushed {
 /// Parameters of the authorization request as a form; the client proves itself
 /// as at the token endpoint. The `request_uri` is for this client and for one
 /// use.
-#[utoipa::path(tag = "OpenID Connect", security(("client_basic" = [])), responses(
+#[utoipa::path(tag = "OpenID Connect", security(("client_basic" = [])),
+    request_body(content = PushedRequest, content_type = "application/x-www-form-urlencoded"),
+    responses(
     (status = 201, body = Pushed),
     (status = 400, description = "invalid_request, invalid_request_uri, invalid_scope, invalid_target, request_not_supported, unauthorized_client, unmet_authentication_requirements, unsupported_response_type", body = OauthErrorDocument),
     (status = 401, description = "invalid_client", body = OauthErrorDocument),

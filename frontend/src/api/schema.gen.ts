@@ -3439,6 +3439,41 @@ export interface components {
              */
             expires_in: number;
         };
+        /**
+         * @description What is pushed: the parameters of the authorization request, and what the
+         *     client proves itself with.
+         */
+        PushedRequest: {
+            /** @example https://exam.example.gov.cn/callback */
+            redirect_uri: string;
+            /** @example code */
+            response_type: string;
+            /** @description `query`. */
+            response_mode?: string | null;
+            /** @example openid profile */
+            scope?: string | null;
+            state?: string | null;
+            nonce?: string | null;
+            /** @example E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM */
+            code_challenge?: string | null;
+            /** @example S256 */
+            code_challenge_method?: string | null;
+            prompt?: string | null;
+            max_age?: string | null;
+            acr_values?: string | null;
+            login_hint?: string | null;
+            /** @description An ID token of the person who is meant; it may have expired. */
+            id_token_hint?: string | null;
+            ui_locales?: string | null;
+            claims?: string | null;
+            /** @description An API that access tokens may be for (RFC 8707); may be repeated. */
+            resource?: string | null;
+            client_id?: string | null;
+            client_secret?: string | null;
+            client_assertion_type?: string | null;
+            /** @description JWT (RFC 7523). */
+            client_assertion?: string | null;
+        };
         /** @description A question and its answer. */
         QuestionAnswer: {
             /**
@@ -4549,6 +4584,8 @@ export interface components {
         /** @description request_in_progress */
         RequestInProgress: {
             headers: {
+                /** @description Seconds until it is worth another try */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -5474,8 +5511,6 @@ export interface operations {
             /** @description security_questions_off */
             409: {
                 headers: {
-                    /** @description Seconds until it is worth another try */
-                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5670,8 +5705,6 @@ export interface operations {
             /** @description authorization_conflict */
             409: {
                 headers: {
-                    /** @description Seconds until it is worth another try */
-                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5743,15 +5776,16 @@ export interface operations {
     };
     get_captcha_audio: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
+            query?: {
                 /**
                  * @description `zh-CN` (default) or `en`.
                  * @example zh-CN
                  */
-                language: string | null;
+                language?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
             };
             cookie?: never;
         };
@@ -5766,6 +5800,7 @@ export interface operations {
                     "audio/wav": number[];
                 };
             };
+            400: components["responses"]["MalformedRequest"];
             /** @description not_found */
             404: {
                 headers: {
@@ -9621,6 +9656,8 @@ export interface operations {
                 redirect_uri?: string;
                 /** @description `code` */
                 response_type?: string;
+                /** @description `query` */
+                response_mode?: string;
                 scope?: string;
                 state?: string;
                 nonce?: string;
@@ -9632,6 +9669,8 @@ export interface operations {
                 max_age?: string;
                 acr_values?: string;
                 login_hint?: string;
+                /** @description an ID token of the person who is meant; it may have expired */
+                id_token_hint?: string;
                 ui_locales?: string;
                 claims?: string;
                 /** @description what access tokens may be for; may be repeated */
@@ -9963,7 +10002,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["PushedRequest"];
+            };
+        };
         responses: {
             /** @description Created */
             201: {
@@ -9995,6 +10038,21 @@ export interface operations {
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
+            /** @description invalid_request */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "error": "invalid_request",
+                     *       "error_description": "The request is malformed."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OauthErrorDocument"];
+                };
+            };
             /** @description too_many_requests */
             429: {
                 headers: {

@@ -1,5 +1,5 @@
 //! No oracle: how long an answer takes does not tell whether there is such a
-//! person, whether somebody has a phone, or how near a guess was.
+//! person or client, whether somebody has a phone, or how near a guess was.
 //!
 //! For each step, requests of two sides (about somebody and about nobody, say)
 //! take turns, in an order that a coin decides. The two samples of latencies
@@ -16,6 +16,7 @@
 mod change;
 mod questions;
 mod recoveries;
+mod systems;
 mod walk;
 
 use std::{
@@ -44,13 +45,16 @@ const PAIRS: u32 = SAMPLES + WARM_UP;
 /// How often a server without any difference may miss any of the goals.
 const SIGNIFICANCE: f64 = 0.01;
 
-/// Cheap hashes hide less; every message and every bank check is allowed.
-const SETTINGS: [(&str, &str); 6] = [
+/// Cheap hashes hide less; every message, bank check and guess is allowed.
+const SETTINGS: [(&str, &str); 9] = [
     ("SHIMING__LIMITS__SMS_PER_PHONE_HOUR", "1000"),
     ("SHIMING__LIMITS__SMS_PER_PHONE_DAY", "1000"),
     ("SHIMING__LIMITS__BANK_FAILURES_PER_CARD_DAY", "1000"),
     ("SHIMING__LIMITS__BANK_FAILURES_PER_DOCUMENT_DAY", "1000"),
     ("SHIMING__SMS__RESEND_SECONDS", "0"),
+    ("SHIMING__OAUTH__FAILURES_PER_ADDRESS_HOUR", "1000000"),
+    ("SHIMING__INTEGRATION__REQUESTS_PER_CLIENT_MINUTE", "1000000"),
+    ("SHIMING__INTEGRATION__IDENTITY_CHECKS_PER_CLIENT_DAY", "1000000"),
     ("SHIMING__LOG__FILTER", "warn"),
 ];
 
@@ -82,6 +86,7 @@ type Took = Vec<(&'static str, f64)>;
 /// A server whose people are number 0 up to and with `PAIRS`.
 struct World {
     server: Server,
+    systems: systems::Systems,
     database: Db,
     samples: Samples,
 }
@@ -105,8 +110,9 @@ impl World {
     async fn new(engine: Engine) -> Self {
         let server = Server::start(engine, &[&CHEAP_HASHING[..], &SETTINGS[..]].concat());
         populate(&server.base).await;
+        let systems = systems::Systems::new(&server);
         let database = Db::connect(&server.database_url, 1).unwrap();
-        Self { server, database, samples: Samples::new() }
+        Self { server, systems, database, samples: Samples::new() }
     }
 
     /// Keeps what a pair took on one side.
@@ -143,6 +149,9 @@ async fn compare(engine: Engine) -> Samples {
     let mut world = World::new(engine).await;
     for number in 0..PAIRS {
         recoveries::pair(&mut world, number).await;
+    }
+    for number in 0..PAIRS {
+        systems::pair(&mut world, number).await;
     }
     for number in 0..PAIRS {
         let owner = change::pair(&mut world, number).await;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use diesel::{QueryDsl, RunQueryDsl};
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use shiming::db::{Db, DbFault, schema::outbox};
 use tokio::time::sleep;
@@ -44,6 +44,21 @@ impl<'a> Walk<'a> {
             view["id"].as_str().unwrap().clone_into(&mut self.recovery);
         }
         self.settled().await;
+    }
+
+    /// The same with a request of any form; returns what is answered.
+    pub(super) async fn send(
+        &mut self,
+        name: &'static str,
+        request: RequestBuilder,
+        status: u16,
+    ) -> Value {
+        let started = Instant::now();
+        let reply = self.visitor.exchange(request).await.unwrap();
+        self.took.push((name, started.elapsed().as_secs_f64() * 1000.0));
+        assert_eq!(reply.status, status, "{}", reply.text);
+        self.settled().await;
+        reply.body
     }
 
     /// Waits until nothing is to be sent.

@@ -14,6 +14,7 @@ mod recovery;
 mod secrets;
 mod start;
 mod stop;
+mod system_secrets;
 mod tokens;
 mod username;
 mod webhooks;

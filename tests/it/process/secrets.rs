@@ -35,7 +35,7 @@ struct BytesRow {
 }
 
 /// Everything that lies in the database.
-async fn stored(server: &Server) -> Vec<u8> {
+pub async fn stored(server: &Server) -> Vec<u8> {
     if server.database_url.starts_with("sqlite") {
         let files = fs::read_dir(server.folder.path()).unwrap().map(|entry| entry.unwrap().path());
         let of_database = |path: &std::path::PathBuf| path.to_string_lossy().contains("test.db");
