@@ -21,6 +21,15 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// To a request that nothing else is kept of.
+    pub async fn to(request: RequestBuilder) -> Result<Self, Lost> {
+        let response = request.send().await?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Self { status, headers, body, text })
+    }
+
     /// The body of a reply that must have this status.
     #[track_caller]
     pub fn ok(self, status: u16) -> Value {
@@ -99,16 +108,13 @@ impl Visitor {
 
     /// Sends a request, and keeps the cookies of its answer.
     pub async fn exchange(&self, request: RequestBuilder) -> Result<Reply, Lost> {
-        let response = request.send().await?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        for cookie in headers.get_all(SET_COOKIE) {
+        let reply = Reply::to(request).await?;
+        for cookie in reply.headers.get_all(SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();
             let (name, value) = pair.split_once('=').unwrap();
             self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
         }
-        let text = response.text().await?;
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(Reply { status, headers, body, text })
+        Ok(reply)
     }
 
     pub async fn get(&self, path: &str) -> Result<Reply, Lost> {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::{Method, RequestBuilder};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -75,22 +75,15 @@ impl Partner {
         Self { base: server.base.clone(), ..self.clone() }
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Reply, Lost> {
-        let response = request.send().await?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = serde_json::from_slice(&response.bytes().await?).unwrap_or(Value::Null);
-        Ok(Reply { status, headers, body })
-    }
-
     /// Sends a form, and proves who it is.
     pub async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Result<Reply, Lost> {
         let request = self.http.post(format!("{}{path}", self.base)).form(fields);
-        self.send(request.basic_auth(&self.id, Some(&self.secret))).await
+        Reply::to(request.basic_auth(&self.id, Some(&self.secret))).await
     }
 
     /// Asks for something with a token.
     pub async fn get(&self, token: &str, path: &str) -> Result<Reply, Lost> {
-        self.send(self.http.get(format!("{}{path}", self.base)).bearer_auth(token)).await
+        Reply::to(self.http.get(format!("{}{path}", self.base)).bearer_auth(token)).await
     }
 
     /// Asks for something to be done once, with its `Idempotency-Key`, until
@@ -99,7 +92,7 @@ impl Partner {
         answered(|| {
             let request = self.http.request(Method::POST, format!("{}{path}", self.base));
             let request = request.bearer_auth(token).header("Idempotency-Key", key).json(body);
-            self.send(request)
+            Reply::to(request)
         })
         .await
     }
