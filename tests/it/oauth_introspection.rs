@@ -165,6 +165,19 @@ async fn a_revoked_refresh_token_takes_everything_with_it() {
 }
 
 #[actix_web::test]
+async fn a_refresh_token_whose_answer_was_lost_can_still_be_revoked() {
+    let app = TestApp::start();
+    let (client, system, tokens) = signed_in(&app).await;
+    let lost = client.refresh(&system, &tokens).await.ok(200);
+    let stranger = app.system(json!({})).await;
+    revoke(&client, &stranger, &tokens["refresh_token"]).await;
+    client.userinfo(&lost).await.ok(200);
+    revoke(&client, &system, &tokens["refresh_token"]).await;
+    client.userinfo(&lost).await.oauth(401, "invalid_token");
+    client.refresh(&system, &lost).await.oauth(400, "invalid_grant");
+}
+
+#[actix_web::test]
 async fn nobody_revokes_what_is_another_clients() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app).await;

@@ -37,7 +37,7 @@ pub use consents::{
 pub use endings::{
     client_session, end_of_account, end_of_client, end_of_everybody, end_of_session,
 };
-pub use refresh::{Refreshed, issue_refresh, peek_refresh, refresh};
+pub use refresh::{Refreshed, issue_refresh, of_refresh, peek_refresh, refresh};
 pub use store::purge;
 pub use subjects::{account_of, subject_of, subjects_of};
 

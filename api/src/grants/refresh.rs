@@ -56,6 +56,20 @@ pub fn peek_refresh(
     Ok(grant.map(|grant| (grant, row.expires_at.and_utc())))
 }
 
+/// The live grant of a client's refresh token, used or not: whoever wants to end
+/// it may have lost the answer to its last use.
+pub fn of_refresh(
+    conn: &mut Conn,
+    (token, client): (&str, &Client),
+    now: Timestamp,
+) -> Result<Option<Grant>, DbFault> {
+    let hash = token_hash(token);
+    match store::find_refresh(conn, &hash)? {
+        Some(row) => of_row(conn, (&row, &hash), client, now),
+        None => Ok(None),
+    }
+}
+
 /// The live grant that a refresh token hangs on, when it is the client's.
 fn of_row(
     conn: &mut Conn,

@@ -128,7 +128,7 @@ fn refresh_token(
 }
 
 /// Ends a client's token: of an access token only itself, of a refresh token
-/// everything that hangs on the same sign-in. What is unknown, or another
+/// everything that hangs on the same sign-in, though it may have been used. What is unknown, or another
 /// client's, is answered the same (RFC 7009 §2.2).
 pub(super) async fn revoke(
     core: &Arc<Core>,
@@ -145,8 +145,8 @@ pub(super) async fn revoke(
                     access_tokens::revoke(conn, &claims)
                 }
                 Some(_) => Ok(()),
-                None => match grants::peek_refresh(conn, (&token, &client), meta.now)? {
-                    Some((grant, _)) => grants::end(conn, grant.id, meta.now).map(drop),
+                None => match grants::of_refresh(conn, (&token, &client), meta.now)? {
+                    Some(grant) => grants::end(conn, grant.id, meta.now).map(drop),
                     None => Ok(()),
                 },
             }

@@ -172,7 +172,7 @@ impl Life {
     }
 
     /// What the system does with the code, and for itself.
-    async fn use_up(&mut self, system: &System, code: &str) -> String {
+    async fn use_up(&mut self, system: &System, code: &str) -> (String, String) {
         let grant = [
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -186,18 +186,20 @@ impl Life {
         assert_eq!(seen["name"], json!(self.person.name));
         let grant = [("grant_type", "refresh_token"), ("refresh_token", &*refresh)];
         let next = self.ask(system.proves(self.to("/oauth2/token")).form(&grant), 200).await;
-        for path in ["/oauth2/introspect", "/oauth2/revoke"] {
-            for token in [&*access, &*refresh] {
-                self.ask(system.proves(self.to(path)).form(&[("token", token)]), 200).await;
-            }
+        for (path, token) in [
+            ("/oauth2/introspect", &*access),
+            ("/oauth2/introspect", &*refresh),
+            ("/oauth2/revoke", &*access),
+        ] {
+            self.ask(system.proves(self.to(path)).form(&[("token", token)]), 200).await;
         }
         let id_token = text(&tokens, "id_token");
         self.secret("access token", access);
-        self.secret("refresh token", refresh);
+        self.secret("refresh token", &*refresh);
         self.secret("next access token", text(&next, "access_token"));
         self.secret("next refresh token", text(&next, "refresh_token"));
         self.secret("ID token", &*id_token);
-        id_token
+        (id_token, refresh)
     }
 
     /// Asks about people, and where to be told of them.
@@ -260,13 +262,15 @@ impl Life {
         panic!("nothing came to {path}: {}", self.server.log());
     }
 
-    /// The system has the person signed out.
-    async fn sign_out(&mut self, id_token: &str) {
+    /// The system has the person signed out, and ends what it still may do.
+    async fn sign_out(&mut self, system: &System, (id_token, refresh): (&str, &str)) {
         let wish = [("id_token_hint", id_token), ("post_logout_redirect_uri", BYE)];
         let ended = self.visitor.get(&at("/oauth2/logout", &wish)).await.unwrap();
         assert_eq!(ended.status, 303);
         let (_, body) = self.told("/backchannel").await;
         self.secret("logout token", body.strip_prefix("logout_token=").unwrap());
+        let revoked = system.proves(self.to("/oauth2/revoke")).form(&[("token", refresh)]);
+        self.ask(revoked, 200).await;
     }
 
     /// A system with a key, an app, and somebody who guesses.
@@ -351,12 +355,12 @@ fn neither_database_nor_logs_hold_a_key_to_anything() {
         life.look().await;
         let code = life.sign_in(&system).await;
         life.look().await;
-        let id_token = life.use_up(&system, &code).await;
+        let (id_token, refresh) = life.use_up(&system, &code).await;
         life.integrate(&system).await;
         life.change_phone().await;
         life.others(&system).await;
         life.look().await;
-        life.sign_out(&id_token).await;
+        life.sign_out(&system, (&id_token, &refresh)).await;
         life.look().await;
     });
     life.found_nowhere(&system.id);
