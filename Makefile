@@ -25,7 +25,7 @@ SETTINGS = env PORT='$(PORT)' DATABASE_URL='$(DATABASE_URL)' \
   SHIMING__KEYS__FILE="$${SHIMING__KEYS__FILE:-data/keyring.json}"
 
 # The tests that kill the program wait more than they compute.
-export RUST_TEST_THREADS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
+export RUST_TEST_THREADS ?= $(shell echo $$((4 * $$(getconf _NPROCESSORS_ONLN))))
 
 # A heading between the steps of a long run.
 step = @printf '\n\033[1m== %s\033[0m\n' '$(1)'

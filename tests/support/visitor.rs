@@ -1,6 +1,10 @@
 //! Somebody with a browser. Every request may fail, for the server may die.
 
-use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 use reqwest::{
     Method, RequestBuilder,
@@ -153,14 +157,18 @@ impl Visitor {
         Ok(json!({ "username": username, "password": PASSWORD, "captcha": captcha }))
     }
 
-    /// The newest code in a phone, once it is there.
+    /// The newest code in a phone, once it is there. Who has waited long looks
+    /// less often: many of them at once would be all that the server does.
     pub async fn code(&self, phone: &str) -> Result<String, Lost> {
+        let (began, mut pause) = (Instant::now(), Duration::from_millis(5));
         loop {
+            assert!(began.elapsed() < Duration::from_secs(120), "no code came");
             let inbox = self.get(&format!("/sandbox/v1/sms?phone={phone}")).await?.ok(200);
             if let Some(code) = inbox["items"][0]["code"].as_str() {
                 return Ok(code.to_owned());
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(320));
         }
     }
 
