@@ -86,7 +86,7 @@ type Took = Vec<(&'static str, f64)>;
 /// A server whose people are number 0 up to and with `PAIRS`.
 struct World {
     server: Server,
-    systems: systems::Systems,
+    system: systems::System,
     database: Db,
     samples: Samples,
 }
@@ -110,9 +110,9 @@ impl World {
     async fn new(engine: Engine) -> Self {
         let server = Server::start(engine, &[&CHEAP_HASHING[..], &SETTINGS[..]].concat());
         populate(&server.base).await;
-        let systems = systems::Systems::new(&server);
+        let system = systems::register(&server);
         let database = Db::connect(&server.database_url, 1).unwrap();
-        Self { server, systems, database, samples: Samples::new() }
+        Self { server, system, database, samples: Samples::new() }
     }
 
     /// Keeps what a pair took on one side.

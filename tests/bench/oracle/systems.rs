@@ -1,6 +1,7 @@
-//! Business systems: one that asks about a document that somebody has an
-//! account with, under another name, and about one that nobody has; and
-//! strangers who try to be a system, or to sign in without scripts.
+//! A business system that asks about a document that somebody has an account
+//! with, under another name, and about one that nobody has; and strangers who
+//! try to sign in without scripts. Which systems there are is no secret: every
+//! request for a login names one.
 
 use reqwest::{Method, header::LOCATION};
 use serde_json::{Value, json};
@@ -10,15 +11,11 @@ use crate::support::{Person, Server};
 
 const CALLBACK: &str = "https://ks.example.gov.cn/callback";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-const FORGED: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// A system that may ask, and one that was disabled.
-pub(super) struct Systems {
-    asking: (String, String),
-    disabled: (String, String),
-}
+/// A system that may ask: its id and its secret.
+pub(super) type System = (String, String);
 
-fn register(server: &Server) -> (String, String) {
+pub(super) fn register(server: &Server) -> System {
     let arguments = [
         "clients",
         "create",
@@ -31,70 +28,30 @@ fn register(server: &Server) -> (String, String) {
         "--scope",
         "openid identity:check",
     ];
-    let made = command(server, &arguments);
+    let output = server.command(&arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let made: Value = serde_json::from_slice(&output.stdout).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     (text(&made["client"]["id"]), text(&made["client_secret"]))
-}
-
-fn command(server: &Server, arguments: &[&str]) -> Value {
-    let output = server.command(arguments).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-impl Systems {
-    pub(super) fn new(server: &Server) -> Self {
-        let (asking, disabled) = (register(server), register(server));
-        command(server, &["clients", "disable", &disabled.0]);
-        Self { asking, disabled }
-    }
-
-    /// An id of the same form that is nobody's.
-    fn unknown(&self) -> String {
-        let (rest, last) = self.asking.0.split_at(self.asking.0.len() - 1);
-        format!("{rest}{}", if last == "0" { "1" } else { "0" })
-    }
 }
 
 pub(super) async fn pair(world: &mut World, number: u32) {
     for known in sides() {
         let mut walk = Walk::new(world);
-        walk.check_identity(&world.systems, (known, number)).await;
+        walk.check_identity(&world.system, (known, number)).await;
         let took = walk.took;
         world.keep((number, known), took);
     }
     for known in sides() {
         let mut walk = Walk::new(world);
-        let id = if known { world.systems.asking.0.clone() } else { world.systems.unknown() };
-        walk.authenticate("client or none, wrong secret", (&id, FORGED)).await;
-        let took = walk.took;
-        world.keep((number, known), took);
-    }
-    for known in sides() {
-        let mut walk = Walk::new(world);
-        let (id, secret) = world.systems.disabled.clone();
-        let id = if known { id } else { world.systems.unknown() };
-        walk.authenticate("disabled client or none, its secret", (&id, &secret)).await;
-        let took = walk.took;
-        world.keep((number, known), took);
-    }
-    for known in sides() {
-        let mut walk = Walk::new(world);
-        walk.sign_in_without_scripts(&world.systems, &username(known, number)).await;
+        walk.sign_in_without_scripts(&world.system, &username(known, number)).await;
         let took = walk.took;
         world.keep((number, known), took);
     }
 }
 
 impl Walk<'_> {
-    async fn authenticate(&mut self, name: &'static str, (id, secret): (&str, &str)) {
-        let request = self.visitor.request(Method::POST, "/oauth2/token");
-        let request = request.basic_auth(id, Some(secret));
-        self.send(name, request.form(&[("grant_type", "client_credentials")]), 401).await;
-    }
-
-    async fn check_identity(&mut self, systems: &Systems, (known, number): (bool, u32)) {
-        let (id, secret) = &systems.asking;
+    async fn check_identity(&mut self, (id, secret): &System, (known, number): (bool, u32)) {
         let request = self.visitor.request(Method::POST, "/oauth2/token");
         let request = request.basic_auth(id, Some(secret));
         let request = request.form(&[("grant_type", "client_credentials")]);
@@ -111,15 +68,14 @@ impl Walk<'_> {
         assert_eq!(answer["match"], false);
     }
 
-    async fn sign_in_without_scripts(&mut self, systems: &Systems, username: &str) {
+    async fn sign_in_without_scripts(&mut self, (id, _): &System, username: &str) {
         let path = format!(
-            "/oauth2/authorize?client_id={}&redirect_uri={CALLBACK}&response_type=code\
-             &scope=openid&code_challenge={CHALLENGE}&code_challenge_method=S256",
-            systems.asking.0
+            "/oauth2/authorize?client_id={id}&redirect_uri={CALLBACK}&response_type=code\
+             &scope=openid&code_challenge={CHALLENGE}&code_challenge_method=S256"
         );
         let came = self.visitor.get(&path).await.unwrap();
-        let id = came.headers[LOCATION].to_str().unwrap().strip_prefix("/authorize/").unwrap();
-        let path = format!("/oauth2/plain/{id}");
+        let request = came.headers[LOCATION].to_str().unwrap().strip_prefix("/authorize/").unwrap();
+        let path = format!("/oauth2/plain/{request}");
         let page = self.visitor.get(&path).await.unwrap().text;
         let hidden = |name: &str| {
             let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
