@@ -47,13 +47,9 @@ pub fn peek_refresh(
     (token, client): (&str, &Client),
     now: Timestamp,
 ) -> Result<Option<(Grant, Timestamp)>, DbFault> {
-    let hash = token_hash(token);
-    let Some(row) = store::find_refresh(conn, &hash)? else { return Ok(None) };
-    if row.used_at.is_some() || row.expires_at <= now.naive_utc() {
-        return Ok(None);
-    }
-    let grant = of_row(conn, (&row, &hash), client, now)?;
-    Ok(grant.map(|grant| (grant, row.expires_at.and_utc())))
+    let found = find(conn, (token, client), now)?;
+    let usable = found.filter(|(_, row, _)| row.used_at.is_none() && !row.is_over(now));
+    Ok(usable.map(|(grant, row, _)| (grant, row.expires_at.and_utc())))
 }
 
 /// The live grant of a client's refresh token, used or not: whoever wants to end
@@ -63,23 +59,22 @@ pub fn of_refresh(
     (token, client): (&str, &Client),
     now: Timestamp,
 ) -> Result<Option<Grant>, DbFault> {
-    let hash = token_hash(token);
-    match store::find_refresh(conn, &hash)? {
-        Some(row) => of_row(conn, (&row, &hash), client, now),
-        None => Ok(None),
-    }
+    Ok(find(conn, (token, client), now)?.map(|(grant, ..)| grant))
 }
 
-/// The live grant that a refresh token hangs on, when it is the client's.
-fn of_row(
+/// The live grant that a refresh token hangs on, when it is the client's; the
+/// token's row, and its hash.
+fn find(
     conn: &mut Conn,
-    (row, hash): (&store::RefreshRow, &str),
-    client: &Client,
+    (token, client): (&str, &Client),
     now: Timestamp,
-) -> Result<Option<Grant>, DbFault> {
-    let bad = || corrupt(Place { table: "grant_refresh_tokens", column: "grant_id", row: hash });
+) -> Result<Option<(Grant, store::RefreshRow, String)>, DbFault> {
+    let hash = token_hash(token);
+    let Some(row) = store::find_refresh(conn, &hash)? else { return Ok(None) };
+    let bad = || corrupt(Place { table: "grant_refresh_tokens", column: "grant_id", row: &hash });
     let id = row.grant_id.parse().map_err(|_| bad())?;
-    Ok(live(conn, id, now)?.filter(|grant| grant.client == client.id))
+    let grant = live(conn, id, now)?.filter(|grant| grant.client == client.id);
+    Ok(grant.map(|grant| (grant, row, hash)))
 }
 
 /// Uses a client's refresh token up. Ending the grant when it is used again is
@@ -89,14 +84,10 @@ pub fn refresh(
     (token, client): (&str, &Client),
     now: Timestamp,
 ) -> Result<Refreshed, DbFault> {
-    let hash = token_hash(token);
-    let Some(row) = store::find_refresh(conn, &hash)? else { return Ok(Refreshed::Invalid) };
-    let Some(grant) = of_row(conn, (&row, &hash), client, now)? else {
+    let found = find(conn, (token, client), now)?;
+    let Some((grant, _, hash)) = found.filter(|(_, row, _)| !row.is_over(now)) else {
         return Ok(Refreshed::Invalid);
     };
-    if row.expires_at <= now.naive_utc() {
-        return Ok(Refreshed::Invalid);
-    }
     // Of two requests with one token only one marks it as used.
     if !store::use_refresh(conn, &hash, now)? {
         return Ok(Refreshed::Again(Box::new(grant)));

@@ -46,6 +46,12 @@ pub(super) struct RefreshRow {
     pub used_at: Option<NaiveDateTime>,
 }
 
+impl RefreshRow {
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.expires_at <= now.naive_utc()
+    }
+}
+
 #[derive(Queryable)]
 pub(super) struct ConsentRow {
     pub account_id: String,

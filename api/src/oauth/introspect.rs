@@ -127,9 +127,9 @@ fn refresh_token(
     })
 }
 
-/// Ends a client's token: of an access token only itself, of a refresh token
-/// everything that hangs on the same sign-in, though it may have been used. What is unknown, or another
-/// client's, is answered the same (RFC 7009 §2.2).
+/// Ends a client's token: of an access token only itself, of a refresh token,
+/// used or not, everything that hangs on the same sign-in. What is unknown, or
+/// another client's, is answered the same (RFC 7009 §2.2).
 pub(super) async fn revoke(
     core: &Arc<Core>,
     FromClient { client, form }: FromClient,

@@ -21,7 +21,8 @@ use crate::{
         self, Kind,
         http::{Handle, begun, forget_cookie, is_app},
     },
-    idempotency::{Idempotency, Reply},
+    idempotency::{Idempotency, Once, Reply, Settled},
+    kernel::ids::FlowId,
     proving::{self, ConfirmCode, not_found},
     web::{JsonBody, Problem, ProblemDocument, RequestMeta, cookies},
 };
@@ -29,10 +30,29 @@ use crate::{
 /// The recovery that a request may work on.
 type Flow = Handle<Answers>;
 
-/// Hands a new recovery over.
-fn handed_over(core: &Core, view: Recovery, is_app: bool) -> Result<Reply, Problem> {
+/// Hands a new recovery over, or says why there is none.
+fn handed_over(core: &Core, new: Result<Recovery, Problem>, is_app: bool) -> Settled {
+    let view = match new {
+        Ok(view) => view,
+        Err(refused) => return Ok(Err(refused)),
+    };
     let flow = (Kind::Recovery, view.id, is_app);
-    begun(core, flow, view, |view, token| view.flow_token = Some(token))
+    begun(core, flow, view, |view, token| view.flow_token = Some(token)).map(Ok)
+}
+
+/// Takes a step of a recovery once for the key of its request.
+async fn take_once(
+    core: &Core,
+    once: Once,
+    id: FlowId,
+    step: impl FnOnce(&Core, &mut Conn, &RequestMeta, &mut Draft) -> step::Outcome + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let taken = once.write(move |core, conn, meta| {
+        Reply::settled(StatusCode::OK, step::in_transaction(core, conn, (meta, id), step)?)
+    });
+    let answer = taken.await;
+    core.outbox_bell.notify_one();
+    answer
 }
 
 /// Find a forgotten username: who it is
@@ -65,10 +85,7 @@ pub async fn find_username(
     let caller = if is_app { "app" } else { "browser" };
     let once = idempotency.of(&core, &meta, (caller, &bytes));
     once.write(move |core, conn, meta| {
-        Ok(match start::find_username(core, conn, meta, claimed)? {
-            Ok(view) => Ok(handed_over(core, view, is_app)?),
-            Err(refused) => Err(refused),
-        })
+        handed_over(core, start::find_username(core, conn, meta, claimed)?, is_app)
     })
     .await
 }
@@ -101,10 +118,7 @@ pub async fn find_password(
     let caller = if is_app { "app" } else { "browser" };
     let once = idempotency.of(&core, &meta, (caller, &bytes));
     once.write(move |core, conn, meta| {
-        Ok(match start::find_password(core, conn, meta, whose)? {
-            Ok(view) => Ok(handed_over(core, view, is_app)?),
-            Err(refused) => Err(refused),
-        })
+        handed_over(core, start::find_password(core, conn, meta, whose)?, is_app)
     })
     .await
 }
@@ -206,15 +220,10 @@ pub async fn send_recovery_code(
     let core = core.into_inner();
     let JsonBody { value, bytes } = body;
     let once = idempotency.of(&core, &meta, (&flow.token, &bytes));
-    let asked = once.write(move |core, conn, meta| {
-        let step = |core: &Core, conn: &mut Conn, meta: &RequestMeta, draft: &mut Draft| {
-            request_code::request(core, conn, (meta, draft), &value)
-        };
-        Reply::settled(StatusCode::OK, step::in_transaction(core, conn, (meta, flow.id), step)?)
-    });
-    let answer = asked.await;
-    core.outbox_bell.notify_one();
-    answer
+    take_once(&core, once, flow.id, move |core, conn, meta, draft| {
+        request_code::request(core, conn, (meta, draft), &value)
+    })
+    .await
 }
 
 /// Enter the code
@@ -381,15 +390,10 @@ pub async fn confirm_phone_replacement(
     let JsonBody { value, bytes } = body;
     let code = value.parse()?;
     let once = idempotency.of(&core, &meta, (&flow.token, &bytes));
-    let replaced = once.write(move |core, conn, meta| {
-        let step = |core: &Core, conn: &mut Conn, meta: &RequestMeta, draft: &mut Draft| {
-            phone_step::confirm(core, conn, (meta, draft), code.as_ref())
-        };
-        Reply::settled(StatusCode::OK, step::in_transaction(core, conn, (meta, flow.id), step)?)
-    });
-    let answer = replaced.await;
-    core.outbox_bell.notify_one();
-    answer
+    take_once(&core, once, flow.id, move |core, conn, meta, draft| {
+        phone_step::confirm(core, conn, (meta, draft), code.as_ref())
+    })
+    .await
 }
 
 /// Give up; everything typed is erased

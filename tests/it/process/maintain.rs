@@ -2,8 +2,7 @@
 //! operator decides: each is as before or as after, never between.
 
 use std::{
-    collections::{BTreeMap, hash_map::RandomState},
-    hash::{BuildHasher, Hasher},
+    collections::BTreeMap,
     thread,
     time::{Duration, Instant},
 };
@@ -15,7 +14,7 @@ use tokio::time::sleep;
 
 use super::{
     CHEAP_HASHING,
-    crash::drained,
+    crash::{drained, random_below},
     program::{Engine, Person, Reply, Server, Visitor, visitor::Lost},
     rows, runtime,
 };
@@ -41,10 +40,6 @@ pub const SETTINGS: [(&str, &str); 8] = [
 
 const CHANGE: &str = "/api/v1/account/change";
 const CONFIRMATION: &str = "/api/v1/account/change/confirmation";
-
-fn random_below(most: u64) -> u64 {
-    RandomState::new().build_hasher().finish() % most
-}
 
 /// A person with another card and another phone.
 fn moved(number: u32) -> Person {
