@@ -23,19 +23,18 @@ use crate::{
     identity_checks,
     kernel::ids::OutboxId,
     limits, oauth, otp,
-    outbox::{self, Lane, Leased, Message, Retry, Room},
+    outbox::{self, Lane, Leased, Message, Retry},
     password_failures,
     ports::{HttpRequest, Mail, MailFault, PostFault, SmsFault, SmsMessage, SmsText},
     proving, recovery, sessions,
 };
 
-/// Messages that one node sends at the same time by a lane: a business system
-/// that is slow holds up other systems at most, and no code that somebody waits
-/// for. Of the places for systems each gets [`outbox::PER_SYSTEM`], so that one that
-/// is slow holds up itself.
-const AT_ONCE: usize = 32;
 /// How often the outbox is looked at when nobody rings.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A code for whoever somebody claims to be is made at some moment within this
+/// time. It takes longer for somebody than for nobody, and requests meanwhile
+/// take longer too: whoever could tell when to send one would see which it was.
+const SPREAD: Duration = Duration::from_millis(100);
 /// How often what is too old is forgotten.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 /// How often the key file is read again, so that a rotation is followed.
@@ -79,6 +78,27 @@ struct Sending {
     logouts: Places,
 }
 
+impl Sending {
+    fn of(&mut self, lane: Lane) -> &mut Places {
+        match lane {
+            Lane::Gateways => &mut self.gateways,
+            Lane::Webhooks => &mut self.webhooks,
+            Lane::Logouts => &mut self.logouts,
+        }
+    }
+
+    /// Waits until all is sent; returns whether there was anything.
+    async fn settle(&mut self) -> bool {
+        let mut any = false;
+        for lane in Lane::ALL {
+            while self.of(lane).one_free().await.is_some() {
+                any = true;
+            }
+        }
+        any
+    }
+}
+
 async fn deliver(core: &Arc<Core>, mut stopped: watch::Receiver<bool>) {
     let mut sending = Sending::default();
     loop {
@@ -86,42 +106,37 @@ async fn deliver(core: &Arc<Core>, mut stopped: watch::Receiver<bool>) {
         tokio::select! {
             () = core.outbox_bell.notified() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
-            Some(()) = sending.gateways.one_free() => {}
-            Some(()) = sending.webhooks.one_free() => {}
-            Some(()) = sending.logouts.one_free() => {}
+            Some(()) = sending.gateways.wanted_one_free() => {}
+            Some(()) = sending.webhooks.wanted_one_free() => {}
+            Some(()) = sending.logouts.wanted_one_free() => {}
             _ = stopped.changed() => break,
         }
     }
     log(take_on(core, &mut sending).await, UNREADABLE);
-    for places in [&mut sending.gateways, &mut sending.webhooks, &mut sending.logouts] {
-        while places.one_free().await.is_some() {}
-    }
+    sending.settle().await;
 }
 
 /// Begins to send as much of what is due as there are places for; returns how
 /// many messages that were.
 async fn take_on(core: &Arc<Core>, sending: &mut Sending) -> Result<usize, DbFault> {
-    let mut taken = 0;
-    for lane in Lane::ALL {
-        let places = match lane {
-            Lane::Gateways => &mut sending.gateways,
-            Lane::Webhooks => &mut sending.webhooks,
-            Lane::Logouts => &mut sending.logouts,
-        };
-        let Ok(most @ 1..) = i64::try_from(AT_ONCE.saturating_sub(places.taken())) else {
-            continue;
-        };
-        let own = Arc::clone(core);
-        let room = Room { most, taken: places.by_system() };
-        let lease = move |conn: &mut Conn| outbox::lease(&own, conn, (lane, room), own.clock.now());
-        let leased = core.db.write(lease).await?;
-        taken += leased.len();
-        for message in leased {
-            let (core, system) = (Arc::clone(core), message.message.system());
-            places.take(system, async move {
-                log(send(&core, message).await, "a message was not sent");
-            });
+    let rooms = Lane::ALL.map(|lane| (lane, sending.of(lane).room()));
+    let own = Arc::clone(core);
+    let lease = move |conn: &mut Conn| {
+        let now = own.clock.now();
+        let mut leased = Vec::new();
+        for (lane, room) in rooms {
+            let messages = outbox::lease(&own, conn, (lane, room), now)?;
+            leased.extend(messages.into_iter().map(|message| (lane, message)));
         }
+        Ok::<_, DbFault>(leased)
+    };
+    let leased = core.db.write(lease).await?;
+    let taken = leased.len();
+    for (lane, message) in leased {
+        let (core, system) = (Arc::clone(core), message.message.system());
+        sending.of(lane).take(system, async move {
+            log(send(&core, message).await, "a message was not sent");
+        });
     }
     Ok(taken)
 }
@@ -131,11 +146,7 @@ pub async fn run_outbox(core: &Arc<Core>) -> Result<usize, DbFault> {
     let (mut taken, mut sending) = (0, Sending::default());
     loop {
         taken += take_on(core, &mut sending).await?;
-        let mut idle = true;
-        for places in [&mut sending.gateways, &mut sending.webhooks, &mut sending.logouts] {
-            idle &= places.one_free().await.is_none();
-        }
-        if idle {
+        if !sending.settle().await {
             return Ok(taken);
         }
     }
@@ -151,6 +162,10 @@ enum Outgoing {
 }
 
 async fn send(core: &Arc<Core>, leased: Leased) -> Result<(), DbFault> {
+    if let Message::RecoveryCode { .. } = leased.message {
+        let [share] = core.entropy.bytes()?;
+        tokio::time::sleep(SPREAD * u32::from(share) / 255).await;
+    }
     let (own, id, message) = (Arc::clone(core), leased.id, leased.message.clone());
     let prepared = core.db.write(move |conn| prepare(&own, conn, (id, message))).await;
     let own = Arc::clone(core);

@@ -4,7 +4,16 @@ use std::{collections::BTreeMap, collections::HashMap};
 
 use tokio::task::{Id, JoinError, JoinSet};
 
-use crate::kernel::ids::ClientId;
+use crate::{
+    kernel::ids::ClientId,
+    outbox::{PER_SYSTEM, Room},
+};
+
+/// Messages that one node sends at the same time by a lane: a business system
+/// that is slow holds up other systems at most, and no code that somebody waits
+/// for. Of the places for systems each gets [`PER_SYSTEM`], so that one that is
+/// slow holds up itself.
+const AT_ONCE: usize = 32;
 
 /// The places of a lane that are taken.
 #[derive(Debug, Default)]
@@ -14,13 +23,18 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// How many are taken.
-    pub fn taken(&self) -> usize {
+    /// How many messages may be taken on.
+    pub fn room(&self) -> Room {
+        let free = AT_ONCE.saturating_sub(self.taken());
+        Room { most: i64::try_from(free).unwrap_or(i64::MAX), taken: self.by_system() }
+    }
+
+    fn taken(&self) -> usize {
         self.tasks.len()
     }
 
     /// How many each business system takes.
-    pub fn by_system(&self) -> BTreeMap<ClientId, usize> {
+    fn by_system(&self) -> BTreeMap<ClientId, usize> {
         let mut taken = BTreeMap::new();
         for system in self.systems.values() {
             *taken.entry(*system).or_default() += 1;
@@ -47,6 +61,19 @@ impl Places {
             self.free(ended);
         }
         Some(())
+    }
+
+    /// Waits until one is free that something may be waiting for; `None` when
+    /// none is taken. Where nothing had to wait there is nothing to look for.
+    pub async fn wanted_one_free(&mut self) -> Option<()> {
+        loop {
+            let wanted = self.taken() >= AT_ONCE
+                || self.by_system().into_values().any(|taken| taken >= PER_SYSTEM);
+            self.one_free().await?;
+            if wanted {
+                return Some(());
+            }
+        }
     }
 
     fn free(&mut self, ended: Result<(Id, ()), JoinError>) {

@@ -1,8 +1,11 @@
 //! A stranger about somebody and about nobody: he signs in, looks for a
 //! username and for a password, and says that the phone is out of use.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
+use tokio::time::sleep;
 
 use super::{
     World, sides, username,
@@ -65,6 +68,11 @@ impl Walk<'_> {
         self.step(name, (Method::POST, &path), (json!({}), 200)).await;
         let (name, path) =
             ("somebody or nobody, find username: wrong code", self.at("confirmation"));
+        self.step(name, (Method::POST, &path), (json!({ "code": "000000" }), 422)).await;
+        // While the message is on its way to somebody.
+        self.visitor.post(&self.at("code"), &json!({})).await.unwrap().ok(200);
+        sleep(Duration::from_millis(1)).await;
+        let name = "somebody or nobody, find username: wrong code at once";
         self.step(name, (Method::POST, &path), (json!({ "code": "000000" }), 422)).await;
     }
 
