@@ -24,7 +24,11 @@ has_libpq() {
   fi
 }
 has_brotli() { [[ -e $(nginx -V 2>&1 | grep -o 'modules-path=[^ ]*' | cut -d= -f2)/ngx_http_brotli_static_module.so ]]; }
-has_chromium() { has chromium || has chromium-browser || has google-chrome; }
+# The headless shell shows pages as Chromium does and takes two thirds of the time:
+# where Debian can install it, the whole browser is not enough.
+has_browser() {
+  has chromium-headless-shell || { ! has apt-get && { has chromium || has google-chrome; }; }
+}
 has_han_font() {
   if has fc-list; then [[ -n $(fc-list :lang=zh-cn) ]]; else compgen -G '/usr/share/fonts/*/*/*CJK*' >/dev/null; fi
 }
@@ -51,7 +55,7 @@ if [[ $purpose == test ]]; then
   need postgresql has_postgres
   need nginx-light has nginx
   need libnginx-mod-http-brotli-static has_brotli
-  need chromium has_chromium
+  need chromium-headless-shell has_browser
   need fonts-noto-cjk has_han_font
   need python3-venv has_venv
   need jq has jq

@@ -5,9 +5,11 @@ import type { Options } from './support/test'
 const port = Number(process.env['E2E_PORT'] ?? 18080)
 export const origin = `http://localhost:${port}`
 
-const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-)
+const chromium = [
+  '/usr/bin/chromium-headless-shell',
+  '/usr/bin/chromium',
+  '/usr/bin/google-chrome',
+].find(existsSync)
 const desktop = { ...devices['Desktop Chrome'], viewport: { width: 1280, height: 900 } }
 // A cheap phone: small, touch, no retina assets.
 const phone = {
@@ -16,15 +18,6 @@ const phone = {
   hasTouch: true,
   isMobile: true,
 }
-// Chromium makes two processes for the address bar of every test, which nobody sees:
-// the last two. The others are Playwright's own list, which this one takes the place of.
-const without = [
-  'AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades',
-  'HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding',
-  'ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints',
-  'NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch',
-  'WebUIOmniboxPopup,WebUIOmniboxAimPopup',
-].join(',')
 const shared = {
   baseURL: origin,
   // Recording every test takes as long as a third of the tests: only what failed is
@@ -33,12 +26,7 @@ const shared = {
   screenshot: 'only-on-failure' as const,
   launchOptions: {
     ...(chromium === undefined ? {} : { executablePath: chromium }),
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      `--disable-features=${without}`,
-    ],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
   },
 }
 
