@@ -1,7 +1,9 @@
 //! Signing in with a password, and failing to.
 
+use diesel::prelude::*;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
+use shiming::db::schema::accounts;
 
 use crate::support::{Answer, Client, PASSWORD, TestApp, person};
 
@@ -238,39 +240,32 @@ async fn a_campus_behind_one_address_can_sign_in() {
 }
 
 #[actix_web::test]
-async fn a_hash_grows_with_the_setting_at_the_next_login() {
-    let yesterday = with_account().await;
-    let cheap = hash(&yesterday).await;
-    let app = TestApp::with(|settings| settings.password.memory_kib = 8192);
-    app.client().register(&person("王小明"), "zhangsan").await;
-    let stored = cheap.clone();
-    app.core
-        .db
-        .write(move |conn| -> Result<(), shiming::db::DbFault> {
-            use diesel::prelude::*;
-            use shiming::db::schema::accounts;
+async fn a_hash_follows_the_setting_at_the_next_login() {
+    for (before, after) in [(7168, 8192), (8192, 7168)] {
+        let at = |memory| TestApp::with(move |settings| settings.password.memory_kib = memory);
+        let (yesterday, app) = (at(before), at(after));
+        for one in [&yesterday, &app] {
+            one.client().register(&person("王小明"), "zhangsan").await;
+        }
+        let old = hash(&yesterday).await;
+        let stored = old.clone();
+        app.query(|conn| {
             let hash = accounts::password_hash.eq(stored);
-            diesel::update(accounts::table).set(hash).execute(conn)?;
-            Ok(())
+            diesel::update(accounts::table).set(hash).execute(conn)
         })
-        .await
-        .unwrap();
-    app.client().try_sign_in("zhangsan", "wrong password").await.problem(401, "login_failed");
-    assert_eq!(hash(&app).await, cheap, "a wrong password changes nothing");
-    app.client().sign_in("zhangsan").await;
-    let grown = hash(&app).await;
-    assert!(grown.contains("m=8192,"), "{grown}");
-    app.client().sign_in("zhangsan").await;
-    assert_eq!(hash(&app).await, grown, "as strong as today's: kept");
+        .await;
+        app.client().try_sign_in("zhangsan", "wrong password").await.problem(401, "login_failed");
+        assert_eq!(hash(&app).await, old, "a wrong password changes nothing");
+        app.client().sign_in("zhangsan").await;
+        let new = hash(&app).await;
+        assert!(new.contains(&format!("m={after},")), "{new}");
+        app.client().sign_in("zhangsan").await;
+        assert_eq!(hash(&app).await, new, "of today's cost: kept");
+    }
 }
 
 async fn hash(app: &TestApp) -> String {
-    app.query(|conn| {
-        use diesel::prelude::*;
-        use shiming::db::schema::accounts;
-        accounts::table.select(accounts::password_hash).first(conn)
-    })
-    .await
+    app.query(|conn| accounts::table.select(accounts::password_hash).first(conn)).await
 }
 
 #[actix_web::test]
@@ -294,7 +289,6 @@ async fn tries_at_once_after_a_lock_was_forgotten_are_all_counted() {
         let looked_at = [a, b, c, d].iter().filter(|answer| answer.status == 401).count();
         let counted = app
             .query(|conn| {
-                use diesel::prelude::*;
                 use shiming::db::schema::password_failures::dsl;
                 dsl::password_failures.select(dsl::failures).load::<i64>(conn)
             })

@@ -125,11 +125,12 @@ impl Workspace {
     }
 }
 
-/// Whether `stored` was made with less than `wanted`.
-pub(super) fn is_weaker(stored: &str, wanted: &Params) -> bool {
+/// Whether `stored` was not made with `wanted`, but with less or with more: as
+/// long as it costs something else, so does a wrong guess.
+pub(super) fn is_of_other_cost(stored: &str, wanted: &Params) -> bool {
     let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
     PasswordHash::new(stored)
-        .is_ok_and(|hash| Params::try_from(&hash).is_ok_and(|made| cost(&made) < cost(wanted)))
+        .is_ok_and(|hash| Params::try_from(&hash).is_ok_and(|made| cost(&made) != cost(wanted)))
 }
 
 #[cfg(test)]
@@ -145,8 +146,10 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
         assert!(workspace.verify("correct horse", &hash, &cheap).unwrap());
         assert!(!workspace.verify("correct horsf", &hash, &cheap).unwrap());
-        assert!(is_weaker(&hash, &dear));
-        assert!(!is_weaker(&hash, &cheap));
+        assert!(is_of_other_cost(&hash, &dear));
+        assert!(!is_of_other_cost(&hash, &cheap));
+        let hash = workspace.hash("correct horse", [7; SALT_BYTES], &dear).unwrap();
+        assert!(is_of_other_cost(&hash, &cheap));
     }
 
     #[test]
