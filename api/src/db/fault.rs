@@ -49,6 +49,10 @@ pub enum DbFault {
     Crypto(#[from] crate::crypto::CryptoError),
 }
 
+/// `SQLITE_BUSY`, and SQLSTATE 40P01 and 55P03: diesel has no kind for them.
+const LOCKED: [&str; 3] =
+    ["database is locked", "deadlock detected", "canceling statement due to lock timeout"];
+
 impl DbFault {
     /// Whether the database cannot be reached or is held by somebody else: the
     /// same work may succeed in a moment.
@@ -58,8 +62,7 @@ impl DbFault {
             Self::Overloaded | Self::Pool(_) | Self::Connection(_) => true,
             Self::Query(QueryError::DatabaseError(kind, information)) => {
                 matches!(kind, ClosedConnection | SerializationFailure | UnableToSendCommand)
-                    // SQLITE_BUSY and SQLSTATE 40P01: diesel has no kind for them.
-                    || ["database is locked", "deadlock detected"].contains(&information.message())
+                    || LOCKED.contains(&information.message())
             }
             _ => false,
         }
@@ -133,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_lock_that_somebody_else_holds_passes() {
-        for message in ["database is locked", "deadlock detected"] {
+        for message in LOCKED {
             let information = Box::new(message.to_owned());
             let error = QueryError::DatabaseError(DatabaseErrorKind::Unknown, information);
             assert!(DbFault::from(error).is_passing(), "{message}");
