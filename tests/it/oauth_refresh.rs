@@ -134,6 +134,18 @@ async fn with_offline_access_it_lives_as_long_as_it_is_used() {
 }
 
 #[actix_web::test]
+async fn a_refresh_token_that_is_over_ends_nothing() {
+    let app = TestApp::start();
+    let (client, system, first) = signed_in(&app, "openid offline_access").await;
+    app.pass(29 * 86_400);
+    let tokens = client.refresh(&system, &first).await.ok(200);
+    app.pass(2 * 86_400);
+    let token = [("token", first["refresh_token"].as_str().unwrap())];
+    client.form_of(&system, "/oauth2/revoke", &token).await.ok_status(200);
+    client.refresh(&system, &tokens).await.ok(200);
+}
+
+#[actix_web::test]
 async fn a_disabled_client_has_no_use_of_its_tokens() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app, "openid").await;

@@ -52,14 +52,15 @@ pub fn peek_refresh(
     Ok(usable.map(|(grant, row, _)| (grant, row.expires_at.and_utc())))
 }
 
-/// The live grant of a client's refresh token, used or not: whoever wants to end
+/// The live grant of a client's refresh token that is not over, used or not: whoever wants to end
 /// it may have lost the answer to its last use.
 pub fn of_refresh(
     conn: &mut Conn,
     (token, client): (&str, &Client),
     now: Timestamp,
 ) -> Result<Option<Grant>, DbFault> {
-    Ok(find(conn, (token, client), now)?.map(|(grant, ..)| grant))
+    let found = find(conn, (token, client), now)?.filter(|(_, row, _)| !row.is_over(now));
+    Ok(found.map(|(grant, ..)| grant))
 }
 
 /// The live grant that a refresh token hangs on, when it is the client's; the
