@@ -1,8 +1,13 @@
 //! `Idempotency-Key`: the same request twice has one effect and one answer.
 
+use diesel::{QueryDsl, RunQueryDsl};
 use serde_json::json;
+use shiming::db::schema::idempotency_keys;
 
-use crate::support::{PASSWORD, TestApp, count, person};
+use crate::{
+    cases::letter,
+    support::{PASSWORD, TestApp, count, person},
+};
 
 const KEY: &str = "0193e0c0-one-action-of-one-person";
 const OTHER_KEY: &str = "0193e0c0-another-action-altogether";
@@ -111,6 +116,45 @@ async fn a_wrong_code_repeated_is_one_attempt() {
         assert_eq!(problem["attempts_left"], 4);
     }
     client.confirm(&code).await.ok(201);
+}
+
+#[actix_web::test]
+async fn whoever_has_no_captcha_and_no_token_leaves_nothing() {
+    let app = TestApp::start();
+    let client = app.client();
+    let captcha = json!({ "id": "0193e0c0-0000-7000-8000-000000000000", "answer": "12345" });
+    let mut registration = client.start_body("zhangsan").await;
+    registration["captcha"] = captcha.clone();
+    let requests = [
+        ("/api/v1/registrations", registration),
+        ("/api/v1/recoveries/password", json!({ "username": "zhangsan", "captcha": captcha })),
+        ("/api/v1/support-cases", letter(&client, json!({ "captcha": captcha })).await),
+    ];
+    for (path, body) in requests {
+        let expired = client.post_once(KEY, path, body).await;
+        expired.fields(&[("/captcha/answer", "captcha_expired")]);
+    }
+    let token = json!({ "refresh_token": "nonsense" });
+    let refused = client.post_once(KEY, "/api/v1/tokens/refresh", token).await;
+    refused.problem(401, "refresh_token_invalid");
+    assert_eq!(count!(app, idempotency_keys), 0);
+}
+
+#[actix_web::test]
+async fn a_request_is_remembered_by_a_hash_that_its_key_salts() {
+    let app = TestApp::start();
+    let client = app.client();
+    let wrong = json!({ "code": "000000" });
+    client.up_to_code(&person("王小明"), "zhangsan").await;
+    let path = client.step("confirmation");
+    for key in [KEY, OTHER_KEY] {
+        client.post_once(key, &path, wrong.clone()).await;
+    }
+    let hashes: Vec<String> = app
+        .query(|conn| idempotency_keys::table.select(idempotency_keys::request_hash).load(conn))
+        .await;
+    assert_eq!(hashes.len(), 2);
+    assert_ne!(hashes[0], hashes[1], "one body under two keys");
 }
 
 #[actix_web::test]

@@ -3,17 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{FromRequest, test::TestRequest};
+use actix_web::{FromRequest, http::StatusCode, test::TestRequest};
 use diesel::{
     QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::BigInt,
 };
 use serde_json::{Value, json};
 use shiming::{
     db::{Conn, DbFault, inventory::TABLES, schema::captchas},
-    idempotency::{Idempotency, Once, Settled},
+    idempotency::{Idempotency, Once, Reply, Settled},
     web::{Problem, ProblemCode, RequestMeta, meta::WebContext},
 };
-use tokio::join;
+use tokio::{join, sync::oneshot};
 
 use crate::{
     cases::letter,
@@ -182,7 +182,7 @@ async fn of_two_at_once_both_have_the_answer_of_the_one_effect() {
 }
 
 #[actix_web::test]
-async fn a_refusal_is_given_again_though_it_has_had_its_time() {
+async fn a_refusal_that_has_changed_nothing_is_decided_anew() {
     let app = TestApp::start();
     let hr = app.hr(ALL_SCOPES).await;
     let address = json!({ "url": "https://hr.example.gov.cn/hook", "kinds": ["name.changed"] });
@@ -194,8 +194,8 @@ async fn a_refusal_is_given_again_though_it_has_had_its_time() {
     let listed = hr.get(WEBHOOKS).await.ok(200);
     let one = listed["items"][0]["id"].as_str().unwrap();
     hr.delete(&format!("{WEBHOOKS}/{one}")).await.ok_status(204);
-    hr.post_once(WEBHOOKS, &address, KEY).await.fields(&too_many);
-    hr.post(WEBHOOKS, address).await.ok(201);
+    let registered = hr.post_once(WEBHOOKS, &address, KEY).await.ok(201);
+    assert_eq!(hr.post_once(WEBHOOKS, &address, KEY).await.ok(201), registered);
 }
 
 /// A request with the key, as a handler has it.
@@ -231,14 +231,33 @@ async fn a_refusal_takes_everything_back_but_what_is_to_be_counted() {
     let busy = || Problem::new(ProblemCode::Overloaded);
     let wrong = || Problem::new(ProblemCode::CodeWrong);
     let never = || -> Settled { panic!("it is done a second time") };
-    let passing = refused(&app, move || Err(busy())).await;
-    assert_eq!(passing, (ProblemCode::Overloaded, 1));
-    // Which was forgotten with its key; this one is not.
-    assert_eq!(refused(&app, move || Err(wrong())).await, (ProblemCode::CodeWrong, 1));
-    assert_eq!(refused(&app, never).await, (ProblemCode::CodeWrong, 1));
-    app.pass(86_401);
-    shiming::worker::forget(&app.core).await;
-    app.client().new_captcha().await;
+    for (refusal, code) in [(busy(), ProblemCode::Overloaded), (wrong(), ProblemCode::CodeWrong)] {
+        assert_eq!(refused(&app, move || Err(refusal)).await, (code, 1));
+        assert_eq!(count!(app, idempotency_keys), 0);
+    }
     assert_eq!(refused(&app, move || Ok(Err(wrong()))).await, (ProblemCode::CodeWrong, 0));
     assert_eq!(refused(&app, never).await, (ProblemCode::CodeWrong, 0));
+}
+
+#[actix_web::test]
+async fn whoever_is_late_spoils_nothing_of_who_took_over() {
+    let app = TestApp::start();
+    let (go_on, held) = oneshot::channel::<()>();
+    let slow = request(&app).await.run(async {
+        held.await.unwrap();
+        Err(Problem::new(ProblemCode::Overloaded))
+    });
+    let slow = actix_web::rt::spawn(slow);
+    while count!(app, idempotency_keys) == 0 {
+        tokio::task::yield_now().await;
+    }
+    app.pass(120);
+    let reply = || async { Reply::json(StatusCode::OK, &"done by who took over") };
+    request(&app).await.run(reply()).await.unwrap();
+    go_on.send(()).unwrap();
+    let late = slow.await.unwrap().unwrap_err();
+    assert_eq!(late.code(), ProblemCode::Overloaded);
+    let never = async { panic!("it is done a third time") };
+    let again = request(&app).await.run(never).await.unwrap();
+    assert_eq!(again.status(), StatusCode::OK);
 }

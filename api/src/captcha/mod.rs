@@ -14,7 +14,7 @@ use crate::{
     db::{Conn, DbFault},
     kernel::{Timestamp, ids::CaptchaId},
     limits::{self, Charge, Exceeded, HOUR, Rule},
-    web::RequestMeta,
+    web::{Problem, RequestMeta},
 };
 
 pub use store::purge;
@@ -28,7 +28,7 @@ const LENGTH: usize = 5;
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct CaptchaPassed(());
 
-/// Why an answer was not accepted. Either way the captcha is used up.
+/// Why an answer was not accepted. Either way there is none to answer any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CaptchaRefused {
     /// Not the digits shown.
@@ -43,6 +43,16 @@ impl CaptchaRefused {
         match self {
             Self::Wrong => "captcha_wrong",
             Self::Expired => "captcha_expired",
+        }
+    }
+}
+
+impl From<CaptchaRefused> for Problem {
+    fn from(refused: CaptchaRefused) -> Self {
+        let problem = Self::field("/captcha/answer", refused.code());
+        match refused {
+            CaptchaRefused::Wrong => problem,
+            CaptchaRefused::Expired => problem.nothing_used(),
         }
     }
 }

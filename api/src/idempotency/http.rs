@@ -13,7 +13,7 @@ use actix_web::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, Outcome, begin, in_transaction, keep};
+use super::{Claim, Outcome, in_transaction, keep, take};
 use crate::{
     core::Core,
     db::Conn,
@@ -142,15 +142,16 @@ impl Once {
         let Self { core, meta, claim } = self;
         let Some(claim) = claim else { return Ok(work.await?.respond()) };
         let key_hash = claim.key_hash.clone();
-        match begin(&core, claim, &meta).await? {
-            Some(Outcome::Done(reply)) => Ok(reply.respond()),
-            Some(Outcome::Refused(refusal)) => Err(refusal.into()),
-            None => {
-                let result = work.await;
-                let (own, kept) = (Arc::clone(&core), result.clone());
-                core.db.write(move |conn| keep(&own, conn, &key_hash, &kept)).await?;
-                result.map(Reply::respond)
-            }
-        }
+        let own = Arc::clone(&core);
+        let taken = core.db.write(move |conn| take(&own, conn, &claim, meta.now)).await?;
+        let lease = match taken {
+            Ok(Outcome::Done(reply)) => return Ok(reply.respond()),
+            Ok(Outcome::Refused(refusal)) => return Err(refusal.into()),
+            Err(lease) => lease,
+        };
+        let result = work.await;
+        let (own, kept) = (Arc::clone(&core), result.clone());
+        core.db.write(move |conn| keep(&own, conn, (&key_hash, lease), &kept)).await?;
+        result.map(Reply::respond)
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! A request whose effect is one transaction ([`Once::write`]) leaves its answer
 //! (sealed: it may name a person) in that transaction: at no moment is there one
-//! without the other, and a repetition that comes meanwhile waits.
+//! without the other, and a repetition that comes meanwhile waits. A refusal
+//! that takes the transaction back leaves nothing, and a repetition is decided
+//! anew.
 //!
 //! One that waits for a bank or for a hash in between ([`Once::run`]) takes a
 //! lease and leaves its answer when it is done. A repetition gets that answer; a
@@ -14,17 +16,15 @@
 pub mod http;
 mod store;
 
-use std::sync::Arc;
-
-use chrono::TimeDelta;
+use chrono::{NaiveDateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     core::Core,
     crypto::{Place, Purpose, blind::hex},
-    db::{Conn, DbFault, savepoint},
+    db::{Conn, DbFault},
     kernel::Timestamp,
-    web::{Problem, ProblemCode, RequestMeta, problem::Refusal},
+    web::{Problem, ProblemCode, problem::Refusal},
 };
 
 pub use http::{Idempotency, Once, Reply, Settled};
@@ -47,6 +47,12 @@ enum Outcome {
     Refused(Refusal),
 }
 
+/// By which a request has a key: another one may take it over at its end.
+#[derive(Debug, Clone, Copy)]
+struct Lease {
+    ends_at: NaiveDateTime,
+}
+
 /// A key, and the request that came with it.
 #[derive(Debug)]
 struct Claim {
@@ -59,7 +65,9 @@ impl Claim {
         let hash = |parts: &[&[u8]]| hex(&core.keyring.keyed_hash(Purpose::Idempotency, parts));
         Self {
             key_hash: hash(&[b"key", key.as_bytes(), route.as_bytes(), caller.as_bytes()]),
-            request_hash: hash(&[b"request", body]),
+            // With the key, which is kept nowhere: a body may hold a password, and
+            // must not be easier to guess by this hash than by the password's.
+            request_hash: hash(&[b"request", key.as_bytes(), body]),
         }
     }
 }
@@ -68,35 +76,26 @@ fn place(row: &str) -> Place<'_> {
     Place { table: "idempotency_keys", column: "reply_sealed", row }
 }
 
-/// The outcome of an earlier request with the key, or `None` when this request
-/// is the one to do the work.
-async fn begin(
-    core: &Arc<Core>,
-    claim: Claim,
-    meta: &RequestMeta,
-) -> Result<Option<Outcome>, Problem> {
-    let (own, now) = (Arc::clone(core), meta.now);
-    core.db.write(move |conn| take(&own, conn, &claim, now)).await
-}
-
-/// Takes the key, unless a request has it.
+/// The outcome of an earlier request with the key; or the end of the lease by
+/// which this request is the one to do the work.
 fn take(
     core: &Core,
     conn: &mut Conn,
     claim: &Claim,
     now: Timestamp,
-) -> Result<Option<Outcome>, Problem> {
+) -> Result<Result<Outcome, Lease>, Problem> {
     let Claim { key_hash, request_hash } = claim;
+    let lease = Lease { ends_at: (now + lease_time(core)).naive_utc() };
     let fresh = store::Row {
         key_hash: key_hash.clone(),
         request_hash: request_hash.clone(),
         state: "running".into(),
         reply_sealed: None,
-        lease_ends_at: (now + lease_time(core)).naive_utc(),
+        lease_ends_at: lease.ends_at,
         expires_at: (now + KEEP).naive_utc(),
     };
     if store::claim(conn, &fresh)? {
-        return Ok(None);
+        return Ok(Err(lease));
     }
     let Some(row) = store::find(conn, key_hash)? else {
         // Released by its owner this very moment: the client retries.
@@ -106,29 +105,29 @@ fn take(
         return Err(Problem::new(ProblemCode::IdempotencyKeyReused));
     }
     if let Some(sealed) = row.reply_sealed {
-        return Ok(Some(core.open_json(place(key_hash), &sealed)?));
+        return Ok(Ok(core.open_json(place(key_hash), &sealed)?));
     }
     let running = row.lease_ends_at.and_utc() > now;
-    if running || !store::renew(conn, key_hash, row.lease_ends_at, now + lease_time(core))? {
+    if running || !store::renew(conn, key_hash, row.lease_ends_at, lease)? {
         return Err(Problem::new(ProblemCode::RequestInProgress).retry_after(2));
     }
-    Ok(None)
+    Ok(Err(lease))
 }
 
-/// Keeps the outcome for repetitions, unless the same request may succeed
-/// later without a change.
+/// Keeps the outcome for repetitions, if it is to be remembered and nobody has
+/// taken the key over meanwhile.
 fn keep(
     core: &Core,
     conn: &mut Conn,
-    key_hash: &str,
+    (key_hash, lease): (&str, Lease),
     result: &Result<Reply, Problem>,
 ) -> Result<(), DbFault> {
     let outcome = match result {
         Ok(reply) => Outcome::Done(reply.clone()),
-        Err(problem) if problem.is_passing() => return store::release(conn, key_hash),
-        Err(problem) => Outcome::Refused(problem.refusal()),
+        Err(problem) if problem.is_remembered() => Outcome::Refused(problem.refusal()),
+        Err(_) => return store::release(conn, key_hash, lease),
     };
-    store::finish(conn, key_hash, &core.seal_json(place(key_hash), &outcome)?)
+    store::finish(conn, (key_hash, lease), &core.seal_json(place(key_hash), &outcome)?)
 }
 
 /// The effect and its answer, in the transaction of `conn`; or the outcome that
@@ -139,17 +138,12 @@ fn in_transaction(
     (claim, now): (&Claim, Timestamp),
     work: impl FnOnce(&mut Conn) -> Settled,
 ) -> Settled {
-    match take(core, conn, claim, now)? {
-        Some(Outcome::Done(reply)) => return Ok(Ok(reply)),
-        Some(Outcome::Refused(refusal)) => return Ok(Err(refusal.into())),
-        None => {}
-    }
-    // What a refusal takes back, is taken back without the key.
-    let result = match savepoint(conn, |conn| Ok(work(conn)))? {
-        Ok(committed) => committed,
-        Err(problem) if problem.is_passing() => return Err(problem),
-        Err(problem) => Err(problem),
+    let lease = match take(core, conn, claim, now)? {
+        Ok(Outcome::Done(reply)) => return Ok(Ok(reply)),
+        Ok(Outcome::Refused(refusal)) => return Ok(Err(refusal.into())),
+        Err(lease) => lease,
     };
-    keep(core, conn, &claim.key_hash, &result)?;
+    let result = work(conn)?;
+    keep(core, conn, (&claim.key_hash, lease), &result)?;
     Ok(result)
 }

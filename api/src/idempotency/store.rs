@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use super::Lease;
 use crate::{
     db::{Conn, DbFault, Repeat, claimed, schema::idempotency_keys},
     kernel::Timestamp,
@@ -34,27 +35,35 @@ pub(super) fn renew(
     conn: &mut Conn,
     key: &str,
     seen: NaiveDateTime,
-    until: Timestamp,
+    lease: Lease,
 ) -> Result<bool, DbFault> {
     let row = idempotency_keys::table.find(key).filter(idempotency_keys::lease_ends_at.eq(seen));
     let renewed = diesel::update(row)
-        .set(idempotency_keys::lease_ends_at.eq(until.naive_utc()))
+        .set(idempotency_keys::lease_ends_at.eq(lease.ends_at))
         .repeated()
         .execute(conn)?;
     Ok(renewed == 1)
 }
 
-pub(super) fn finish(conn: &mut Conn, key: &str, reply: &[u8]) -> Result<(), DbFault> {
-    diesel::update(idempotency_keys::table.find(key))
+/// Leaves the answer, unless another request has taken over.
+pub(super) fn finish(
+    conn: &mut Conn,
+    (key, lease): (&str, Lease),
+    reply: &[u8],
+) -> Result<(), DbFault> {
+    let own = idempotency_keys::table.find(key);
+    diesel::update(own.filter(idempotency_keys::lease_ends_at.eq(lease.ends_at)))
         .set((idempotency_keys::state.eq("done"), idempotency_keys::reply_sealed.eq(Some(reply))))
         .repeated()
         .execute(conn)?;
     Ok(())
 }
 
-pub(super) fn release(conn: &mut Conn, key: &str) -> Result<(), DbFault> {
+/// Gives the key back, unless another request has taken over.
+pub(super) fn release(conn: &mut Conn, key: &str, lease: Lease) -> Result<(), DbFault> {
     let running = idempotency_keys::table.find(key).filter(idempotency_keys::state.eq("running"));
-    diesel::delete(running).execute(conn)?;
+    diesel::delete(running.filter(idempotency_keys::lease_ends_at.eq(lease.ends_at)))
+        .execute(conn)?;
     Ok(())
 }
 

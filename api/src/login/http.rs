@@ -249,18 +249,17 @@ fn refresh(
     conn: &mut Conn,
     meta: &RequestMeta,
     token: &str,
-) -> Result<Result<Tokens, Problem>, DbFault> {
-    let code = match sessions::refresh(core, conn, token, meta.now)? {
-        Refreshed::Tokens(tokens) => return Ok(Ok(tokens)),
-        Refreshed::Invalid => ProblemCode::RefreshTokenInvalid,
+) -> Result<Result<Tokens, Problem>, Problem> {
+    match sessions::refresh(core, conn, token, meta.now)? {
+        Refreshed::Tokens(tokens) => Ok(Ok(tokens)),
+        Refreshed::Invalid => Err(Problem::new(ProblemCode::RefreshTokenInvalid)),
         Refreshed::Reused(session, account) => {
             let id = session.to_string();
             let subject = AuditSubject { detail: Some(&id), ..AuditSubject::account(account) };
             audit::record(core, conn, meta, (AuditKind::RefreshTokenReused, subject))?;
-            ProblemCode::RefreshTokenReused
+            Ok(Err(Problem::new(ProblemCode::RefreshTokenReused)))
         }
-    };
-    Ok(Err(Problem::new(code)))
+    }
 }
 
 /// One's sessions

@@ -81,7 +81,7 @@ fn may_begin(
     (captcha, answer): (CaptchaId, String),
 ) -> Result<Result<(), Problem>, DbFault> {
     if let Err(refused) = captcha::redeem(core, conn, (captcha, &answer), meta.now)? {
-        return Ok(Err(Problem::field("/captcha/answer", refused.code())));
+        return Ok(Err(refused.into()));
     }
     let rule = Rule {
         name: "recovery_address_hour",

@@ -1,6 +1,7 @@
 //! What can go wrong with the first step, and the problem it becomes.
 
 use crate::{
+    captcha::CaptchaRefused,
     db::DbFault,
     limits::Exceeded,
     web::{FieldProblem, Problem, ProblemCode as Code, overloaded},
@@ -9,8 +10,10 @@ use crate::{
 /// Why the first step was refused.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// Fields must be corrected.
-    Fields(Vec<FieldProblem>),
+    /// A field must be corrected.
+    Field(FieldProblem),
+    /// The captcha was not solved.
+    Captcha(CaptchaRefused),
     /// The hashing queue is full.
     Overloaded,
     /// Too many drafts from one address.
@@ -28,7 +31,8 @@ impl From<DbFault> for Refused {
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Fields(errors) => Self::invalid(errors),
+            Refused::Field(error) => Self::invalid(vec![error]),
+            Refused::Captcha(refused) => refused.into(),
             Refused::Overloaded => overloaded(),
             Refused::TooMany(exceeded) => {
                 Self::new(Code::TooManyRequests).retry_after(exceeded.retry_after)

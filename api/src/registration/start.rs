@@ -81,12 +81,9 @@ pub(super) fn may_use(
     (meta, username): (&RequestMeta, &Username),
     (captcha, answer): (crate::kernel::ids::CaptchaId, String),
 ) -> Result<Result<CaptchaPassed, Refused>, DbFault> {
-    let field = |pointer: &str, code: &str| {
-        Refused::Fields(vec![FieldProblem { pointer: pointer.into(), code: code.into() }])
-    };
     let passed = match captcha::redeem(core, conn, (captcha, &answer), meta.now)? {
         Ok(passed) => passed,
-        Err(refused) => return Ok(Err(field("/captcha/answer", refused.code()))),
+        Err(refused) => return Ok(Err(Refused::Captcha(refused))),
     };
     let rule = Rule {
         name: "registration_address_hour",
@@ -98,7 +95,8 @@ pub(super) fn may_use(
         return Ok(Err(Refused::TooMany(exceeded)));
     }
     if accounts::username_taken(core, conn, username)? {
-        return Ok(Err(field("/username", "taken")));
+        let taken = FieldProblem { pointer: "/username".into(), code: "taken".into() };
+        return Ok(Err(Refused::Field(taken)));
     }
     Ok(Ok(passed))
 }

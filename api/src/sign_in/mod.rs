@@ -123,7 +123,7 @@ enum Refused {
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Captcha(refused) => Self::field("/captcha/answer", refused.code()),
+            Refused::Captcha(refused) => refused.into(),
             Refused::Failures(why) => self::refused(why),
         }
     }

@@ -23,7 +23,7 @@ pub(super) fn open_case(
 ) -> Result<Result<CaseNumber, Problem>, DbFault> {
     let (captcha, answer) = &written.captcha;
     if let Err(refused) = captcha::redeem(core, conn, (*captcha, answer), meta.now)? {
-        return Ok(Err(Problem::field("/captcha/answer", refused.code())));
+        return Ok(Err(refused.into()));
     }
     let rule = Rule {
         name: "support_case_address_hour",

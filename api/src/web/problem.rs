@@ -27,6 +27,7 @@ pub struct Problem {
     errors: Vec<FieldProblem>,
     members: Map<String, Value>,
     retry_after: Option<u32>,
+    nothing_used: bool,
     source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -97,7 +98,14 @@ pub fn example(code: ProblemCode) -> Value {
 impl Problem {
     /// A problem with nothing to add.
     pub fn new(code: ProblemCode) -> Self {
-        Self { code, errors: Vec::new(), members: Map::new(), retry_after: None, source: None }
+        Self {
+            code,
+            errors: Vec::new(),
+            members: Map::new(),
+            retry_after: None,
+            nothing_used: false,
+            source: None,
+        }
     }
 
     /// `validation_failed` for these fields.
@@ -125,6 +133,13 @@ impl Problem {
         self.with("retry_after_seconds", seconds)
     }
 
+    /// Of a request that has used nothing up: a stranger can send as many as he
+    /// likes, so nothing may be kept of them.
+    #[must_use]
+    pub fn nothing_used(self) -> Self {
+        Self { nothing_used: true, ..self }
+    }
+
     /// `internal`, with the fault that is to be logged.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { source: Some(Arc::from(source.into())), ..Self::new(ProblemCode::Internal) }
@@ -145,12 +160,14 @@ impl Problem {
         self.code
     }
 
-    /// Whether the same request may succeed later without a change: such
-    /// answers are not remembered for an idempotency key.
-    pub fn is_passing(&self) -> bool {
-        self.code.status().is_server_error()
+    /// Whether it is remembered for an idempotency key: not when the same
+    /// request may succeed later without a change, nor when it has used nothing
+    /// up.
+    pub fn is_remembered(&self) -> bool {
+        let passing = self.code.status().is_server_error()
             || self.code.status() == StatusCode::TOO_MANY_REQUESTS
-            || matches!(self.code, ProblemCode::RequestInProgress | ProblemCode::PasswordNeeded)
+            || matches!(self.code, ProblemCode::RequestInProgress | ProblemCode::PasswordNeeded);
+        !(passing || self.nothing_used)
     }
 
     /// The document for one client.
