@@ -16,6 +16,7 @@ use std::{
 
 use chrono::TimeDelta;
 use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
 
 use crate::{
     app::{Ambient, App},
@@ -127,7 +128,10 @@ fn run(arguments: Arguments) -> Outcome {
             block_on(migrate(&settings))
         }
         Command::CheckConfig => {
+            log_filter(&settings)?;
+            Db::check_url(settings.database.url.expose())?;
             App::smtp(&settings)?;
+            App::spa(&settings)?;
             say(&mut std::io::stdout(), "The settings can be used.");
             Ok(())
         }
@@ -185,11 +189,15 @@ fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
+/// What is logged.
+fn log_filter(settings: &Settings) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(&settings.log.filter)
+        .map_err(|error| format!("settings: log.filter: {error}"))
+}
+
 fn start_log(settings: &Settings) -> Outcome {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_new(&settings.log.filter)?;
     let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(log_filter(settings)?)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     match settings.log.format {

@@ -87,6 +87,11 @@ impl Lane {
 }
 
 impl Db {
+    /// Refuses what is no address of a database, without connecting.
+    pub fn check_url(url: &str) -> Result<(), DbFault> {
+        Target::parse(url).map(drop)
+    }
+
     /// Connects to `url`: `sqlite:///path` or `postgres://…`, with
     /// `connections` at most.
     pub fn connect(url: &str, connections: u32) -> Result<Self, DbFault> {
