@@ -1,9 +1,9 @@
 //! What every answer has in common, and the service's own state.
 
 use reqwest::{Method, header::ACCEPT_LANGUAGE};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{TestApp, people};
+use crate::support::{Person, TestApp, people};
 
 #[actix_web::test]
 async fn every_answer_is_guarded_and_never_stored() {
@@ -224,6 +224,39 @@ async fn the_sandbox_takes_people_who_could_register_only() {
     ]);
     let mail = client.get("/sandbox/v1/mail").await.ok(200);
     assert_eq!(mail, json!({ "items": [] }));
+}
+
+#[actix_web::test]
+async fn the_bank_knows_people_whose_numbers_were_typed_as_people_type_them() {
+    let app = TestApp::start();
+    let client = app.client();
+    let person = Person { card_number: "6217000000000000012".into(), ..people()[0].clone() };
+    let mut typed = json!(person);
+    typed["card_number"] = json!(" 6217 0000-0000 0000 012");
+    typed["phone"] = json!("+86 138 0013 8000");
+    typed["document_number"] = json!(format!("{} ", person.document_number));
+    let added = client.post("/sandbox/v1/cardholders", typed).await.ok(201);
+    let phone = "13800138000".to_owned();
+    let person = Person { phone, ..person };
+    assert_eq!(added, json!(person));
+    client.up_to_code(&person, "zhangsan").await;
+}
+
+#[actix_web::test]
+async fn people_who_were_added_are_listed_first_the_newest_above() {
+    let app = TestApp::start();
+    let client = app.client();
+    let moved = |number: u32| Person { phone: format!("139{number:08}"), ..people()[0].clone() };
+    for number in 0..201 {
+        client.introduce(&moved(number)).await;
+        app.pass(1);
+    }
+    let listed = client.get("/sandbox/v1/cardholders").await.ok(200);
+    let listed = listed["items"].as_array().unwrap();
+    let added: Vec<Value> = (1..201).rev().map(|number| json!(moved(number))).collect();
+    assert_eq!(listed[..200], added);
+    let built_in: Vec<Value> = people().iter().map(|person| json!(person)).collect();
+    assert_eq!(listed[200..], built_in);
 }
 
 #[actix_web::test]
