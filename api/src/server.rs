@@ -37,6 +37,14 @@ pub fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
         if app.sandbox.is_some() {
             tracing::warn!("the sandbox is on: bank and messages are fictitious");
         }
+        match app.core.db.foreign_locale().await {
+            Ok(None) => {}
+            Ok(Some(lc_messages)) => tracing::warn!(
+                lc_messages,
+                "faults of the database are read in English: ALTER ROLE … SET lc_messages = 'C'"
+            ),
+            Err(fault) => tracing::warn!(%fault, "lc_messages of the database is not known"),
+        }
         let running = start(&app)?;
         tracing::info!(address = %running.address, "ready");
         let (stop, stopped) = watch::channel(false);

@@ -116,6 +116,12 @@ impl Db {
         self.readers.run(migrate::is_current).await
     }
 
+    /// The locale of the database's words, when it is one whose faults we cannot
+    /// read.
+    pub async fn foreign_locale(&self) -> Result<Option<String>, DbFault> {
+        self.readers.run(fault::foreign_locale).await
+    }
+
     /// Runs queries that change nothing.
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where

@@ -31,6 +31,13 @@ fn the_key_file_is_for_its_owner_only() {
 }
 
 #[test]
+fn an_english_database_is_no_reason_for_a_warning() {
+    let server = Server::start(Engine::of_tests(), &CHEAP_HASHING);
+    let log = server.log();
+    assert!(log.contains("the sandbox is on") && !log.contains("lc_messages"), "{log}");
+}
+
+#[test]
 fn settings_that_cannot_be_meant_are_refused_before_anything_is_made() {
     let server = Server::prepare(Engine::Sqlite, &[]);
     let cases = [
