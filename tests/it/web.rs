@@ -2,6 +2,7 @@
 
 use reqwest::{Method, header::ACCEPT_LANGUAGE};
 use serde_json::{Value, json};
+use shiming::web::{Language, ProblemCode};
 
 use crate::support::{Person, TestApp, people};
 
@@ -67,6 +68,58 @@ async fn titles_follow_the_language_of_the_person() {
         let answer = client.send(request.header(ACCEPT_LANGUAGE, header.unwrap())).await;
         assert_eq!(answer.problem(401, "not_signed_in")["title"], title, "{language}");
         assert_eq!(answer.header("content-language"), tag, "{language}");
+    }
+}
+
+/// What nginx says by itself, in place of a node.
+#[test]
+fn the_proxy_says_problems_in_the_same_words() {
+    let proxy = include_str!("../../deploy/nginx.conf");
+    for code in [
+        ProblemCode::MalformedRequest,
+        ProblemCode::NotFound,
+        ProblemCode::MethodNotAllowed,
+        ProblemCode::PayloadTooLarge,
+        ProblemCode::TooManyRequests,
+        ProblemCode::Overloaded,
+    ] {
+        let name = code.as_str();
+        for language in [Language::ZhCn, Language::En] {
+            let (title, detail) = code.texts(language);
+            let words = format!(r#""title":"{title}","detail":"{detail}""#);
+            let line = format!("{name}:{} '{words}';", language.tag());
+            assert!(proxy.contains(&line), "{line}");
+        }
+        let status = code.status().as_u16();
+        let by_status = [format!(" {status} {name};"), format!(" default {name};")];
+        assert!(by_status.iter().any(|line| proxy.contains(line)), "{name}");
+    }
+}
+
+#[actix_web::test]
+async fn the_files_of_the_web_client_are_guarded() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("assets")).unwrap();
+    for name in ["index.html", "assets/index-1a2b3c4d.js"] {
+        std::fs::write(folder.path().join(name), "").unwrap();
+    }
+    let spa_dir = folder.path().display().to_string();
+    let app = TestApp::with(|settings| settings.server.spa_dir = spa_dir);
+    let client = app.client();
+    for path in ["/", "/register/identity", "/assets/index-1a2b3c4d.js"] {
+        let file = client.get(path).await;
+        file.ok_status(200);
+        assert!(file.header("content-security-policy").contains("script-src 'self'"), "{path}");
+        for (name, value) in [
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+        ] {
+            assert_eq!(file.header(name), value, "{path}: {name}");
+        }
+        assert!(file.header("permissions-policy").contains("camera=()"), "{path}");
     }
 }
 
