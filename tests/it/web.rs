@@ -313,6 +313,22 @@ async fn people_who_were_added_are_listed_first_the_newest_above() {
 }
 
 #[actix_web::test]
+async fn the_documentation_says_that_the_sandbox_is_on_only_when_it_is() {
+    let app = TestApp::start();
+    let real = TestApp::assembled(|_| {}, |app| app.sandbox = actix_web::web::Data::new(None));
+    for (language, said) in [("zh-CN", "请勿填写真实个人信息"), ("en", "Do not enter real")]
+    {
+        for (app, sandbox) in [(&app, true), (&real, false)] {
+            let client = app.client();
+            let request = client.request(Method::GET, "/docs/").header(ACCEPT_LANGUAGE, language);
+            let page = client.send(request).await;
+            page.ok_status(200);
+            assert_eq!(page.text().contains(said), sandbox, "{language}");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn the_documentation_is_served_from_here() {
     let app = TestApp::start();
     let client = app.client();
@@ -322,6 +338,9 @@ async fn the_documentation_is_served_from_here() {
     let page = client.get("/docs/").await;
     page.ok_status(200);
     assert!(page.header("content-security-policy").contains("default-src 'self'"));
+    assert_eq!(client.get("/docs/index.html").await.text(), page.text());
+    let script = client.get("/docs/swagger-initializer.js").await;
+    assert!(script.text().contains("/docs/openapi.json"));
     let served = client.get("/docs/openapi.json").await.ok(200);
     let own: serde_json::Value = serde_json::from_str(&shiming::openapi::json().unwrap()).unwrap();
     assert_eq!(served, own);
