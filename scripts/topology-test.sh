@@ -302,7 +302,17 @@ equal "nor what somebody types into an address" "$(tail -n 2 "$scratch/web/acces
 # --- The web client -----------------------------------------------------------
 
 echo "# the web client through nginx"
-page_policy=$(curl -fsI "http://127.0.0.1:${node_port[a]}/" | sed -n 's/^content-security-policy: *//Ip' | tr -d '\r')
+# guards <header>...: these headers of the last answer, a line each.
+guards() {
+  local name
+  for name in "$@"; do
+    echo "$name: $(header "$name")"
+  done
+}
+common=(content-security-policy x-content-type-options x-frame-options referrer-policy
+  cross-origin-resource-policy cache-control)
+of_pages=("${common[@]}" cross-origin-opener-policy permissions-policy)
+of_problems=("${common[@]}" content-language)
 asset=$(find "$dist/assets" -name '*.js' -size +1k | sort | head -n 1)
 asset=${asset#"$dist"}
 [[ -n $asset ]] || die "$dist/assets holds no script"
@@ -334,10 +344,11 @@ done
 call GET /
 matches "pages are HTML" "$(header content-type)" '^text/html; charset=utf-8$'
 equal "pages are asked for anew" "$(header cache-control)" no-cache
-equal "pages have the policy that the API gives them too" "$(header content-security-policy)" "$page_policy"
 equal "pages are not sniffed" "$(header x-content-type-options)" nosniff
 equal "pages are not framed" "$(header x-frame-options)" DENY
 equal "pages tell no referrer" "$(header referrer-policy)" no-referrer
+matches "pages may not use the camera" "$(header permissions-policy)" 'camera=\(\)'
+equal "pages share no window with others" "$(header cross-origin-opener-policy)" same-origin
 equal "nginx hides its version" "$(header server)" nginx
 equal "plain HTTP promises no HTTPS" "$(header strict-transport-security)" ''
 call GET / '' --header 'X-Forwarded-Proto: https'
@@ -345,13 +356,26 @@ equal "HTTPS is promised behind a TLS proxy" "$(header strict-transport-security
 call GET "$asset"
 equal "assets are kept for a year" "$(header cache-control)" 'public, max-age=31536000, immutable'
 matches "scripts are scripts" "$(header content-type)" '^(text|application)/javascript; charset=utf-8$'
-equal "assets have the policy too" "$(header content-security-policy)" "$page_policy"
+for path in / "$asset"; do
+  call GET "$path"
+  guarded=$(guards "${of_pages[@]}")
+  call GET "http://127.0.0.1:${node_port[a]}$path"
+  equal "the API guards $path with the same headers" "$(guards "${of_pages[@]}")" "$guarded"
+done
 call HEAD "$asset"
 equal "HEAD works" "$status" 200
 for path in /assets/missing-00000000.js /missing.png /.env "$asset.gz"; do
   call GET "$path"
   equal "$path is not found" "$status $(header content-type) $(field .code)" \
     "404 application/problem+json not_found"
+done
+for language in zh-CN en fr,en zh,en ''; do
+  call GET /missing.png '' --header "Accept-Language: $language"
+  said=$(jq -c '{title, detail}' <<<"$body")
+  guarded=$(guards "${of_problems[@]}")
+  call GET "http://127.0.0.1:${node_port[a]}/missing.png" '' --header "Accept-Language: $language"
+  equal "nginx says it as the API does ($language)" "$said" "$(jq -c '{title, detail}' <<<"$body")"
+  equal "and guards it with the same headers ($language)" "$guarded" "$(guards "${of_problems[@]}")"
 done
 call POST / '{}'
 equal "pages take no other method" "$status $(header content-type) $(field .code) $(header allow)" \

@@ -58,6 +58,7 @@ impl App {
         let Ambient { clock, entropy } = ambient;
         // Before anything is made: what cannot be used is refused.
         let smtp = Self::smtp(&settings)?;
+        let spa = Self::spa(&settings)?;
         let db = Db::connect(settings.database.url.expose(), settings.database.connections)?;
         if settings.database.migrate {
             for name in db.migrate().await? {
@@ -86,11 +87,6 @@ impl App {
         };
         let lookup: Arc<dyn Lookup> = Arc::new(SystemLookup);
         let http: Arc<dyn HttpPost> = Arc::new(GuardedHttp::new(&settings.webhooks, &lookup)?);
-        let spa = match settings.server.spa_dir.as_str() {
-            "" => Spa::default(),
-            folder => Spa::load(Path::new(folder))
-                .map_err(|error| format!("server.spa_dir {folder}: {error}"))?,
-        };
         let hasher = Hasher::start(&settings.password, Arc::clone(&entropy))?;
         Ok(Self {
             web: web::Data::new(WebContext {
@@ -125,6 +121,15 @@ impl App {
         match settings.mail.adapter {
             MailAdapter::Sandbox => Ok(None),
             MailAdapter::Smtp => SmtpMail::new(settings).map(Some),
+        }
+    }
+
+    /// The web client, when it is served from here: its files are read here.
+    pub fn spa(settings: &Settings) -> Result<Spa, String> {
+        match settings.server.spa_dir.as_str() {
+            "" => Ok(Spa::default()),
+            folder => Spa::load(Path::new(folder))
+                .map_err(|error| format!("settings: server.spa_dir {folder}: {error}")),
         }
     }
 

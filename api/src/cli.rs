@@ -16,11 +16,13 @@ use std::{
 
 use chrono::TimeDelta;
 use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
 
 use crate::{
     app::{Ambient, App},
     config::{LogFormat, Settings},
     core::Core,
+    crypto::Keyring,
     db::{Db, rotation},
     kernel::{Clock, Entropy, OsEntropy, SystemClock},
     openapi, server,
@@ -80,6 +82,11 @@ enum Command {
 enum KeysCommand {
     /// Add a data key and seal every field anew, while the service runs.
     Rotate,
+    /// Drop a data key that no field is sealed with any more.
+    Retire {
+        /// Its number, as `keys rotate` says it.
+        id: u32,
+    },
     /// Publish the next signing keys, which sign once everybody has had time to
     /// fetch them, and drop those whose tokens have all expired.
     RotateSigning,
@@ -127,13 +134,20 @@ fn run(arguments: Arguments) -> Outcome {
             block_on(migrate(&settings))
         }
         Command::CheckConfig => {
+            log_filter(&settings)?;
+            Db::check_url(settings.database.url.expose())?;
             App::smtp(&settings)?;
+            App::spa(&settings)?;
             say(&mut std::io::stdout(), "The settings can be used.");
             Ok(())
         }
         Command::Keys { command: KeysCommand::Rotate } => {
             start_log(&settings)?;
             block_on(rotate(&settings))
+        }
+        Command::Keys { command: KeysCommand::Retire { id } } => {
+            start_log(&settings)?;
+            block_on(retire(&settings, id))
         }
         Command::Keys { command: KeysCommand::RotateSigning } => {
             start_log(&settings)?;
@@ -174,22 +188,29 @@ fn print_json(value: &impl serde::Serialize) -> Outcome {
 /// What the service works with, for work beside it. The key file must be
 /// there: what was sealed cannot be read with a new one.
 async fn core(settings: Settings) -> Result<Arc<Core>, Box<dyn std::error::Error>> {
-    if !Path::new(&settings.keys.file).is_file() {
-        return Err(format!("keys.file: there is no {}", settings.keys.file).into());
-    }
+    require_key_file(&settings)?;
     let ambient = Ambient { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy) };
     Ok(App::build(settings, ambient).await?.core.into_inner())
+}
+
+fn require_key_file(settings: &Settings) -> Result<(), String> {
+    let file = &settings.keys.file;
+    if Path::new(file).is_file() { Ok(()) } else { Err(format!("keys.file: there is no {file}")) }
 }
 
 fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
+/// What is logged.
+fn log_filter(settings: &Settings) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(&settings.log.filter)
+        .map_err(|error| format!("settings: log.filter: {error}"))
+}
+
 fn start_log(settings: &Settings) -> Outcome {
-    use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_new(&settings.log.filter)?;
     let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(log_filter(settings)?)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     match settings.log.format {
@@ -228,17 +249,40 @@ async fn rotate(settings: &Settings) -> Outcome {
         );
         // A request that was under way may have used the old key once more.
         if changed == 0 {
-            return Ok(());
+            break;
         }
     }
+    for older in keyring.older_data_keys() {
+        print(&format!(
+            "Nothing is sealed with key {older} any more: in ten minutes \"keys retire {older}\" drops it."
+        ));
+    }
+    Ok(())
+}
+
+async fn retire(settings: &Settings, id: u32) -> Outcome {
+    let keyring = existing_keyring(settings)?;
+    let db = Db::connect(settings.database.url.expose(), 1)?;
+    let sealed = rotation::sealed_with(&db, id).await?;
+    if sealed > 0 {
+        let fields = counted(sealed, ("field is", "fields are"));
+        let advice = "\"keys rotate\" seals them with another one";
+        return Err(format!("{fields} sealed with key {id}: {advice}").into());
+    }
+    keyring.retire_data_key(id, SystemClock.now())?;
+    print(&format!("Key {id} is dropped."));
+    Ok(())
+}
+
+/// The keys of an installation; the key file must be there.
+fn existing_keyring(settings: &Settings) -> Result<Keyring, Box<dyn std::error::Error>> {
+    require_key_file(settings)?;
+    Ok(App::open_keyring(settings, SystemClock.now(), &OsEntropy)?)
 }
 
 fn rotate_signing(settings: &Settings) -> Outcome {
-    if !Path::new(&settings.keys.file).is_file() {
-        return Err(format!("keys.file: there is no {}", settings.keys.file).into());
-    }
+    let keyring = existing_keyring(settings)?;
     let (now, entropy) = (SystemClock.now(), OsEntropy);
-    let keyring = App::open_keyring(settings, now, &entropy)?;
     let minutes = settings.oauth.key_ahead_minutes;
     let times = (TimeDelta::minutes(minutes.into()), longest_token(settings));
     let (added, dropped) = keyring.rotate_signing(times, now, &entropy)?;

@@ -1,5 +1,7 @@
 //! The HTTP server.
 
+mod docs;
+
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,
@@ -37,6 +39,14 @@ pub fn run(settings: Settings) -> Result<(), Box<dyn std::error::Error>> {
         if app.sandbox.is_some() {
             tracing::warn!("the sandbox is on: bank and messages are fictitious");
         }
+        match app.core.db.foreign_locale().await {
+            Ok(None) => {}
+            Ok(Some(lc_messages)) => tracing::warn!(
+                lc_messages,
+                "faults of the database are read in English: ALTER ROLE … SET lc_messages = 'C'"
+            ),
+            Err(fault) => tracing::warn!(%fault, "lc_messages of the database is not known"),
+        }
         let running = start(&app)?;
         tracing::info!(address = %running.address, "ready");
         let (stop, stopped) = watch::channel(false);
@@ -67,7 +77,7 @@ pub fn start(app: &App) -> std::io::Result<Running> {
     let settings = &app.core.settings.server;
     let mut server = HttpServer::new(move || {
         let App { core, web, sandbox, studio, routes, spa } = shared.clone();
-        let docs = SwaggerUi::new("/docs/{_:.*}").config(Config::new([DOCUMENT]));
+        let swagger = SwaggerUi::new("/docs/{_:.*}").config(Config::new([DOCUMENT]));
         actix_web::App::new()
             .app_data(core)
             .app_data(web)
@@ -81,7 +91,8 @@ pub fn start(app: &App) -> std::io::Result<Running> {
             .configure(openapi::routes)
             .into_app()
             .service(web::resource(DOCUMENT).guard(guard::Get()).to(document))
-            .service(docs)
+            .service(web::resource(docs::PATHS).guard(guard::Get()).to(docs::page))
+            .service(swagger)
             .default_service(web::to(fallback))
     })
     .shutdown_timeout(settings.stop_seconds)

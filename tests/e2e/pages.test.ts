@@ -122,7 +122,7 @@ test('everything can be reached by keyboard, and a new page is read from its hea
   await expect(page.locator('h1')).toBeFocused()
 })
 
-test('the documentation works without anything from elsewhere', async ({ page, baseURL }, {
+test('the documentation works without anything from elsewhere', async ({ page, texts, baseURL }, {
   project,
 }) => {
   test.skip(!both.includes(project.name), 'it has one language')
@@ -134,6 +134,7 @@ test('the documentation works without anything from elsewhere', async ({ page, b
   })
   await page.goto('/docs/')
   await expect(page.getByText('/api/v1/registrations').first()).toBeVisible()
+  await expect(page.getByText(texts.core.sandbox.text)).toBeVisible()
   expect(foreign).toEqual([])
 })
 

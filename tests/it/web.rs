@@ -1,9 +1,10 @@
 //! What every answer has in common, and the service's own state.
 
 use reqwest::{Method, header::ACCEPT_LANGUAGE};
-use serde_json::json;
+use serde_json::{Value, json};
+use shiming::web::{Language, ProblemCode};
 
-use crate::support::{TestApp, people};
+use crate::support::{Person, TestApp, people};
 
 #[actix_web::test]
 async fn every_answer_is_guarded_and_never_stored() {
@@ -67,6 +68,58 @@ async fn titles_follow_the_language_of_the_person() {
         let answer = client.send(request.header(ACCEPT_LANGUAGE, header.unwrap())).await;
         assert_eq!(answer.problem(401, "not_signed_in")["title"], title, "{language}");
         assert_eq!(answer.header("content-language"), tag, "{language}");
+    }
+}
+
+/// What nginx says by itself, in place of a node.
+#[test]
+fn the_proxy_says_problems_in_the_same_words() {
+    let proxy = include_str!("../../deploy/nginx.conf");
+    for code in [
+        ProblemCode::MalformedRequest,
+        ProblemCode::NotFound,
+        ProblemCode::MethodNotAllowed,
+        ProblemCode::PayloadTooLarge,
+        ProblemCode::TooManyRequests,
+        ProblemCode::Overloaded,
+    ] {
+        let name = code.as_str();
+        for language in [Language::ZhCn, Language::En] {
+            let (title, detail) = code.texts(language);
+            let words = format!(r#""title":"{title}","detail":"{detail}""#);
+            let line = format!("{name}:{} '{words}';", language.tag());
+            assert!(proxy.contains(&line), "{line}");
+        }
+        let status = code.status().as_u16();
+        let by_status = [format!(" {status} {name};"), format!(" default {name};")];
+        assert!(by_status.iter().any(|line| proxy.contains(line)), "{name}");
+    }
+}
+
+#[actix_web::test]
+async fn the_files_of_the_web_client_are_guarded() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("assets")).unwrap();
+    for name in ["index.html", "assets/index-1a2b3c4d.js"] {
+        std::fs::write(folder.path().join(name), "").unwrap();
+    }
+    let spa_dir = folder.path().display().to_string();
+    let app = TestApp::with(|settings| settings.server.spa_dir = spa_dir);
+    let client = app.client();
+    for path in ["/", "/register/identity", "/assets/index-1a2b3c4d.js"] {
+        let file = client.get(path).await;
+        file.ok_status(200);
+        assert!(file.header("content-security-policy").contains("script-src 'self'"), "{path}");
+        for (name, value) in [
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+        ] {
+            assert_eq!(file.header(name), value, "{path}: {name}");
+        }
+        assert!(file.header("permissions-policy").contains("camera=()"), "{path}");
     }
 }
 
@@ -227,6 +280,55 @@ async fn the_sandbox_takes_people_who_could_register_only() {
 }
 
 #[actix_web::test]
+async fn the_bank_knows_people_whose_numbers_were_typed_as_people_type_them() {
+    let app = TestApp::start();
+    let client = app.client();
+    let person = Person { card_number: "6217000000000000012".into(), ..people()[0].clone() };
+    let mut typed = json!(person);
+    typed["card_number"] = json!(" 6217 0000-0000 0000 012");
+    typed["phone"] = json!("+86 138 0013 8000");
+    typed["document_number"] = json!(format!("{} ", person.document_number));
+    let added = client.post("/sandbox/v1/cardholders", typed).await.ok(201);
+    let phone = "13800138000".to_owned();
+    let person = Person { phone, ..person };
+    assert_eq!(added, json!(person));
+    client.up_to_code(&person, "zhangsan").await;
+}
+
+#[actix_web::test]
+async fn people_who_were_added_are_listed_first_the_newest_above() {
+    let app = TestApp::start();
+    let client = app.client();
+    let moved = |number: u32| Person { phone: format!("139{number:08}"), ..people()[0].clone() };
+    for number in 0..201 {
+        client.introduce(&moved(number)).await;
+        app.pass(1);
+    }
+    let listed = client.get("/sandbox/v1/cardholders").await.ok(200);
+    let listed = listed["items"].as_array().unwrap();
+    let added: Vec<Value> = (1..201).rev().map(|number| json!(moved(number))).collect();
+    assert_eq!(listed[..200], added);
+    let built_in: Vec<Value> = people().iter().map(|person| json!(person)).collect();
+    assert_eq!(listed[200..], built_in);
+}
+
+#[actix_web::test]
+async fn the_documentation_says_that_the_sandbox_is_on_only_when_it_is() {
+    let app = TestApp::start();
+    let real = TestApp::assembled(|_| {}, |app| app.sandbox = actix_web::web::Data::new(None));
+    for (language, said) in [("zh-CN", "请勿填写真实个人信息"), ("en", "Do not enter real")]
+    {
+        for (app, sandbox) in [(&app, true), (&real, false)] {
+            let client = app.client();
+            let request = client.request(Method::GET, "/docs/").header(ACCEPT_LANGUAGE, language);
+            let page = client.send(request).await;
+            page.ok_status(200);
+            assert_eq!(page.text().contains(said), sandbox, "{language}");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn the_documentation_is_served_from_here() {
     let app = TestApp::start();
     let client = app.client();
@@ -236,6 +338,9 @@ async fn the_documentation_is_served_from_here() {
     let page = client.get("/docs/").await;
     page.ok_status(200);
     assert!(page.header("content-security-policy").contains("default-src 'self'"));
+    assert_eq!(client.get("/docs/index.html").await.text(), page.text());
+    let script = client.get("/docs/swagger-initializer.js").await;
+    assert!(script.text().contains("/docs/openapi.json"));
     let served = client.get("/docs/openapi.json").await.ok(200);
     let own: serde_json::Value = serde_json::from_str(&shiming::openapi::json().unwrap()).unwrap();
     assert_eq!(served, own);

@@ -9,6 +9,9 @@ use crate::{
     kernel::Secret,
 };
 
+/// More than any city needs of anything that is counted.
+const MOST: u32 = 10_000_000;
+
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident : $kind:ty),+ $(,)? })+) => {$(
         $(#[$doc])*
@@ -73,14 +76,16 @@ settings! {
         public_url: String,
         trusted_proxies: Vec<IpNet>,
         spa_dir: String,
+        #[validate(range(min = 0, max = 1024))]
         workers: usize,
+        #[validate(range(min = 0, max = 3600))]
         stop_seconds: u64,
         return_origins: Vec<String>,
     }
     /// The database.
     Database {
         url: Secret<String>,
-        #[validate(range(min = 1))]
+        #[validate(range(min = 1, max = 1000))]
         connections: u32,
         migrate: bool,
     }
@@ -91,19 +96,21 @@ settings! {
     /// Passwords and their hashing.
     Password {
         policy: PasswordPolicyKind,
-        #[validate(range(max = 24, message = "each earlier password costs a hash"))]
+        #[validate(range(min = 0, max = 24, message = "each earlier password costs a hash"))]
         history: u32,
+        #[validate(range(min = 0, max = 3650))]
         max_age_days: u32,
-        #[validate(range(min = 8, message = "SP 800-63B-4 asks for at least 8"))]
+        #[validate(range(min = 8, max = 64, message = "SP 800-63B-4 asks for at least 8"))]
         min_length: usize,
-        #[validate(range(min = 64, message = "SP 800-63B-4 asks for at least 64"))]
+        #[validate(range(min = 64, max = 1024, message = "SP 800-63B-4 asks for at least 64"))]
         max_length: usize,
-        #[validate(range(min = 7168, message = "OWASP asks for at least 7168 KiB"))]
+        #[validate(range(min = 7168, max = 1_048_576, message = "OWASP asks for at least 7 MiB"))]
         memory_kib: u32,
-        #[validate(range(min = 1))]
+        #[validate(range(min = 1, max = 100))]
         passes: u32,
-        #[validate(range(min = 1))]
+        #[validate(range(min = 1, max = 64))]
         lanes: u32,
+        #[validate(range(min = 0, max = 1024))]
         permits: usize,
         #[validate(range(min = 1, max = 60_000))]
         queue_milliseconds: u32,
@@ -112,24 +119,35 @@ settings! {
     }
     /// What wrong passwords lead to.
     PasswordFailures {
-        #[validate(range(min = 1))]
+        #[validate(range(min = 1, max = 100, message = "SP 800-63B-4 allows 100"))]
         before_lock: u32,
+        #[validate(range(min = 1, max = 86_400))]
         lock_seconds: u32,
-        #[validate(range(min = 1))]
+        #[validate(range(min = 1, max = MOST))]
         per_address: u32,
     }
     /// Captchas.
-    Captcha { valid_seconds: u32, per_address_hour: u32 }
+    Captcha {
+        #[validate(range(min = 30, max = 3600))]
+        valid_seconds: u32,
+        #[validate(range(min = 1, max = MOST))]
+        per_address_hour: u32,
+    }
     /// SMS codes and the gateway.
     Sms {
         adapter: Adapter,
         signature: String,
+        #[validate(range(min = 30, max = 600, message = "SP 800-63B-4 allows ten minutes"))]
         valid_seconds: u32,
+        #[validate(range(min = 0, max = 600))]
         resend_seconds: u32,
+        #[validate(range(min = 1, max = 20))]
         wrong_tries: u32,
         #[validate(range(min = 1, max = 60_000))]
         timeout_milliseconds: u32,
+        #[validate(range(min = 10, max = 3600))]
         give_up_seconds: u32,
+        #[validate(range(min = 1, max = 720))]
         notice_give_up_hours: u32,
     }
     /// The bank check.
@@ -140,23 +158,38 @@ settings! {
     }
     /// How often things may be done.
     Limits {
+        #[validate(range(min = 0, max = MOST))]
         sms_per_phone_hour: u32,
+        #[validate(range(min = 0, max = MOST))]
         sms_per_phone_day: u32,
+        #[validate(range(min = 0, max = MOST))]
         sms_per_flow: u32,
+        #[validate(range(min = 0, max = MOST))]
         sms_per_address_hour: u32,
+        #[validate(range(min = 1, max = MOST))]
         bank_failures_per_card_day: u32,
+        #[validate(range(min = 1, max = MOST))]
         bank_failures_per_document_day: u32,
+        #[validate(range(min = 1, max = MOST))]
         bank_failures_per_address_hour: u32,
+        #[validate(range(min = 1, max = 1000))]
         bank_checks_per_flow: u32,
+        #[validate(range(min = 1, max = 100))]
         documents_per_flow: u32,
+        #[validate(range(min = 1, max = MOST))]
         registrations_per_address_hour: u32,
+        #[validate(range(min = 1, max = MOST))]
         recoveries_per_address_hour: u32,
+        #[validate(range(min = 1, max = MOST))]
         support_cases_per_address_hour: u32,
+        #[validate(range(min = 1, max = MOST))]
         authorizations_per_address_hour: u32,
     }
     /// Registration drafts.
     Registration {
+        #[validate(range(min = 5, max = 1440))]
         idle_minutes: u32,
+        #[validate(range(min = 1, max = 168))]
         absolute_hours: u32,
         duplicate_document: DuplicateDocument,
     }
@@ -166,7 +199,7 @@ settings! {
         #[validate(email)]
         support_to: String,
         include_personal_data: bool,
-        #[validate(range(min = 1))]
+        #[validate(range(min = 1, max = 60_000))]
         timeout_milliseconds: u32,
         #[validate(range(min = 1, max = 30))]
         give_up_days: u32,
@@ -176,6 +209,7 @@ settings! {
     /// The mail server.
     Smtp {
         host: String,
+        #[validate(range(min = 1, max = 65_535))]
         port: u16,
         security: SmtpSecurity,
         from: String,
@@ -190,10 +224,11 @@ settings! {
     }
     /// Looking after an account.
     Account {
-        #[validate(range(min = 1))]
+        #[validate(range(min = 1, max = 1440))]
         password_fresh_minutes: u32,
+        #[validate(range(min = 0, max = 720))]
         changes_hold_hours: u32,
-        #[validate(range(max = 60))]
+        #[validate(range(min = 0, max = 60))]
         closing_days: u32,
     }
     /// Security questions.
@@ -204,9 +239,13 @@ settings! {
     }
     /// Sessions and tokens.
     Sessions {
+        #[validate(range(min = 1, max = 1440))]
         idle_minutes: u32,
+        #[validate(range(min = 1, max = 720, message = "SP 800-63B-4 allows 30 days"))]
         absolute_hours: u32,
+        #[validate(range(min = 1, max = 60))]
         access_token_minutes: u32,
+        #[validate(range(min = 1, max = 365))]
         refresh_token_days: u32,
     }
     /// Signing in to business systems (OpenID Connect, OAuth 2.0).
@@ -221,15 +260,20 @@ settings! {
         access_token_minutes: u32,
         #[validate(range(min = 1, max = 365))]
         refresh_token_days: u32,
+        #[validate(range(min = 0, max = 10_080))]
         key_ahead_minutes: u32,
+        #[validate(range(min = 1, max = MOST))]
         failures_per_address_hour: u32,
     }
     /// What business systems may ask.
     Integration {
-        #[validate(range(min = 1))]
+        #[validate(range(min = 1, max = MOST))]
         requests_per_client_minute: u32,
+        #[validate(range(min = 1, max = MOST))]
         identity_checks_per_client_day: u32,
+        #[validate(range(min = 1, max = MOST))]
         identity_checks_per_client_and_document_day: u32,
+        #[validate(range(min = 1, max = MOST))]
         identity_checks_per_document_day: u32,
     }
     /// Telling business systems what happened.
@@ -242,10 +286,15 @@ settings! {
     }
     /// How long records are kept.
     Retention {
+        #[validate(range(
+            min = 180,
+            max = 3650,
+            message = "the Cybersecurity Law asks for six months"
+        ))]
         audit_days: u32,
-        #[validate(range(min = 1))]
+        #[validate(range(min = 1, max = 3650))]
         support_days: u32,
-        #[validate(range(min = 7))]
+        #[validate(range(min = 7, max = 3650))]
         event_days: u32,
     }
     /// Versions of the texts that people consent to.

@@ -15,6 +15,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use super::{CryptoError, generate, signing::SigningAlg};
 use crate::kernel::{Entropy, Timestamp};
 
+/// Longer than any request takes, however long the settings let it wait for the
+/// bank and in queues: nothing is written any more with the keys of before.
+const LONGEST_REQUEST: TimeDelta = TimeDelta::minutes(10);
+
 /// What the key file holds. Secrets are base64 strings, wiped on drop.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -168,6 +172,29 @@ impl KeyFile {
         Ok(id)
     }
 
+    /// Drops a data key that nothing is sealed with any more; says why when it
+    /// may not go.
+    pub fn retire_data_key(&mut self, id: u32, now: Timestamp) -> Result<(), String> {
+        let find = |id| self.data_keys.iter().find(|key| key.id == id);
+        if find(id).is_none() {
+            return Err(format!("there is no data key {id}"));
+        }
+        if id == self.active_data_key {
+            return Err(format!("data key {id} is the active one"));
+        }
+        let active_since = find(self.active_data_key).map(|key| key.created_at);
+        if active_since.is_none_or(|since| since + LONGEST_REQUEST > now) {
+            return Err(format!(
+                "data key {} is younger than {} minutes: a request that began before it may still \
+                 write with data key {id}",
+                self.active_data_key,
+                LONGEST_REQUEST.num_minutes(),
+            ));
+        }
+        self.data_keys.retain(|key| key.id != id);
+        Ok(())
+    }
+
     /// Reads the file at `path`; `None` when there is none.
     pub fn read(path: &Path) -> Result<Option<Self>, CryptoError> {
         let text = match fs::read_to_string(path) {
@@ -262,6 +289,22 @@ mod tests {
         assert_eq!(rotate(70)[..1], first, "the last token may live");
         let third = rotate(71);
         assert!(!third.contains(&first[0]) && third.len() == 3, "{third:?}");
+    }
+
+    #[test]
+    fn a_data_key_is_dropped_only_when_nothing_can_be_written_with_it() {
+        let start = SystemClock.now();
+        let at = |minutes| start + TimeDelta::minutes(minutes);
+        let mut file = KeyFile::generate(start, &OsEntropy).unwrap();
+        assert!(file.retire_data_key(1, at(60)).unwrap_err().contains("active"));
+        assert_eq!(file.add_data_key(at(60), &OsEntropy).unwrap(), 2);
+        assert!(file.retire_data_key(3, at(80)).unwrap_err().contains("no data key 3"));
+        assert!(file.retire_data_key(2, at(80)).unwrap_err().contains("active"));
+        assert!(file.retire_data_key(1, at(69)).unwrap_err().contains("younger"));
+        file.retire_data_key(1, at(70)).unwrap();
+        assert_eq!(file.data_keys.iter().map(|key| key.id).collect::<Vec<_>>(), [2]);
+        // Its number does not come again while the one after it is there.
+        assert_eq!(file.add_data_key(at(80), &OsEntropy).unwrap(), 3);
     }
 
     #[test]

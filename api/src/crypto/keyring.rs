@@ -84,6 +84,24 @@ impl Keyring {
         self.change(|file| file.add_data_key(now, entropy))
     }
 
+    /// Drops a data key that nothing is sealed with any more, which
+    /// [`crate::db::rotation`] knows. Nodes that share the file follow by
+    /// themselves.
+    pub fn retire_data_key(&self, id: u32, now: Timestamp) -> Result<(), CryptoError> {
+        self.change(|file| {
+            file.retire_data_key(id, now).map_err(|reason| fault(&self.path, &reason))
+        })
+    }
+
+    /// The ids of the data keys that were followed by another one.
+    pub fn older_data_keys(&self) -> Vec<u32> {
+        let keys = self.keys();
+        let mut older: Vec<u32> =
+            keys.ciphers.keys().copied().filter(|id| *id != keys.active).collect();
+        older.sort_unstable();
+        older
+    }
+
     /// Changes the key file, as the only one who does at this moment.
     fn change<T>(
         &self,

@@ -54,7 +54,7 @@ impl Keyring {
         let ciphertext =
             cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| CryptoError::Unsealable)?;
         let mut sealed = Vec::with_capacity(KEY_ID_BYTES + NONCE_BYTES + ciphertext.len());
-        sealed.extend_from_slice(&keys.active.to_be_bytes());
+        sealed.extend_from_slice(&prefix(keys.active));
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(&ciphertext);
         Ok(sealed)
@@ -108,6 +108,11 @@ impl Keyring {
         let plaintext = self.open(place, sealed)?;
         self.seal(place, &plaintext, entropy).map(Some)
     }
+}
+
+/// What every field begins with that was sealed with a data key.
+pub const fn prefix(data_key: u32) -> [u8; KEY_ID_BYTES] {
+    data_key.to_be_bytes()
 }
 
 fn key_id(sealed: &[u8]) -> Result<u32, CryptoError> {

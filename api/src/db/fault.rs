@@ -2,7 +2,12 @@
 
 use std::path::PathBuf;
 
-use diesel::result::{ConnectionError, DatabaseErrorKind, Error as QueryError};
+use diesel::{
+    QueryableByName, RunQueryDsl,
+    result::{ConnectionError, DatabaseErrorKind, Error as QueryError},
+    sql_query,
+    sql_types::Text,
+};
 
 use super::Conn;
 
@@ -69,6 +74,30 @@ impl DbFault {
     }
 }
 
+#[derive(QueryableByName)]
+struct Locale {
+    #[diesel(sql_type = Text)]
+    lc_messages: String,
+}
+
+/// The locale in which PostgreSQL tells of faults, when it is not one of those
+/// whose words [`DbFault::is_passing`] knows.
+pub(super) fn foreign_locale(conn: &mut Conn) -> Result<Option<String>, DbFault> {
+    match conn {
+        Conn::Sqlite(_) => Ok(None),
+        Conn::Postgres(inner) => {
+            let Locale { lc_messages } = sql_query("SHOW lc_messages").get_result(inner)?;
+            Ok(Some(lc_messages).filter(|locale| !is_english(locale)))
+        }
+    }
+}
+
+/// Whether a locale is English: by its language, or because it has none.
+fn is_english(locale: &str) -> bool {
+    let language = locale.split(['_', '.', '@']).next().unwrap_or_default();
+    ["C", "POSIX", "en", "English"].contains(&language)
+}
+
 impl From<QueryError> for DbFault {
     fn from(error: QueryError) -> Self {
         Self::Query(error)
@@ -133,6 +162,16 @@ pub fn savepoint<T, R>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_locale_is_english_or_not() {
+        for locale in ["C", "C.UTF-8", "POSIX", "en_US.UTF-8", "en", "English_United States.1252"] {
+            assert!(is_english(locale), "{locale}");
+        }
+        for locale in ["", "zh_CN.UTF-8", "de_DE@euro", "eo", "Chinese (Simplified)_China.936"] {
+            assert!(!is_english(locale), "{locale}");
+        }
+    }
 
     #[test]
     fn a_lock_that_somebody_else_holds_passes() {

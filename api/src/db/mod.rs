@@ -87,6 +87,11 @@ impl Lane {
 }
 
 impl Db {
+    /// Refuses what is no address of a database, without connecting.
+    pub fn check_url(url: &str) -> Result<(), DbFault> {
+        Target::parse(url).map(drop)
+    }
+
     /// Connects to `url`: `sqlite:///path` or `postgres://…`, with
     /// `connections` at most.
     pub fn connect(url: &str, connections: u32) -> Result<Self, DbFault> {
@@ -109,6 +114,12 @@ impl Db {
     /// Whether the database answers and its tables are up to date.
     pub async fn ready(&self) -> Result<bool, DbFault> {
         self.readers.run(migrate::is_current).await
+    }
+
+    /// The locale of the database's words, when it is one whose faults we cannot
+    /// read.
+    pub async fn foreign_locale(&self) -> Result<Option<String>, DbFault> {
+        self.readers.run(fault::foreign_locale).await
     }
 
     /// Runs queries that change nothing.

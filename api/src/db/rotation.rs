@@ -2,12 +2,12 @@
 
 use diesel::{
     QueryableByName, RunQueryDsl, sql_query,
-    sql_types::{Binary, Text},
+    sql_types::{BigInt, Binary, Text},
 };
 
 use super::{Conn, Db, DbFault};
 use crate::{
-    crypto::{Keyring, Place},
+    crypto::{Keyring, Place, sealed},
     kernel::Entropy,
 };
 
@@ -86,6 +86,32 @@ pub async fn reseal_all(
         }
     }
     Ok(changed)
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// How many fields are sealed with a data key.
+pub async fn sealed_with(db: &Db, data_key: u32) -> Result<u64, DbFault> {
+    let mut all = 0;
+    for SealedColumn { table, column, .. } in SEALED_COLUMNS {
+        let count = move |conn: &mut Conn| -> Result<Count, DbFault> {
+            let first = match conn {
+                Conn::Postgres(_) => "$1",
+                Conn::Sqlite(_) => "?",
+            };
+            let length = sealed::prefix(data_key).len();
+            let query = sql_query(format!(
+                "SELECT COUNT(*) AS number FROM {table} WHERE substr({column}, 1, {length}) = {first}"
+            ));
+            Ok(query.bind::<Binary, _>(sealed::prefix(data_key).to_vec()).get_result(conn)?)
+        };
+        all += db.read(count).await?.number.unsigned_abs();
+    }
+    Ok(all)
 }
 
 struct Batch {

@@ -9,18 +9,30 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         Method,
-        header::{self, HeaderValue},
+        header::{self, HeaderName, HeaderValue},
     },
     web::Bytes,
 };
 
 use crate::crypto::blind::token_hash;
 
-/// What the web client may load: itself, and nothing written into the page.
-const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self'; \
-    manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
-    require-trusted-types-for 'script'; trusted-types vue";
+/// What only the web client's files have of the headers that `deploy/nginx.conf`
+/// gives them; the rest is every answer's.
+const PAGE_HEADERS: [(HeaderName, &str); 3] = [
+    // It loads itself, and nothing written into the page.
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self'; \
+         manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
+         require-trusted-types-for 'script'; trusted-types vue",
+    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+];
 
 /// The files of the web client.
 #[derive(Debug, Default)]
@@ -89,11 +101,13 @@ impl Asset {
         response
             .insert_header((header::ETAG, self.etag.as_str()))
             .insert_header((header::VARY, HeaderValue::from_static("Accept-Encoding")))
-            .insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
             .insert_header((
                 header::CACHE_CONTROL,
                 if self.immutable { "public, max-age=31536000, immutable" } else { "no-cache" },
             ));
+        for named in PAGE_HEADERS {
+            response.insert_header(named);
+        }
         if header(header::IF_NONE_MATCH) == Some(self.etag.as_str()) {
             return response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
         }

@@ -1619,10 +1619,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The people one can register as */
+        /**
+         * The people one can register as
+         * @description Those who were added, the newest first and 200 at most, and then those who
+         *     are always there.
+         */
         get: operations["list_cardholders"];
         put?: never;
-        /** Add a fictitious person */
+        /**
+         * Add a fictitious person
+         * @description The answer has the numbers as the bank compares them, without the spaces
+         *     that people type.
+         */
         post: operations["add_cardholder"];
         delete?: never;
         options?: never;

@@ -1,26 +1,22 @@
 //! What an operator does at the command line while people are registering.
 
-use std::fs;
+use std::{io::Read, process::Stdio};
 
+use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::{
     CHEAP_HASHING,
+    keys::age,
+    operator::{refused, said},
     program::{Engine, Person, Server, Visitor},
     runtime,
 };
 
-/// Leaves only the active key in the file, as an operator does in the end.
-pub fn drop_old_keys(server: &Server) -> usize {
-    let path = server.key_file();
-    let mut file: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    let active = file["active_data_key"].clone();
-    let keys = file["data_keys"].as_array_mut().unwrap();
-    let before = keys.len();
-    keys.retain(|key| key["id"] == active);
-    let dropped = before - keys.len();
-    fs::write(&path, file.to_string()).unwrap();
-    dropped
+/// Drops the first data key, some time after the rotation.
+pub fn retire_first_key(server: &Server) {
+    age(server, TimeDelta::minutes(11));
+    assert_eq!(said(server, &["keys", "retire", "1"]), "Key 1 is dropped.\n");
 }
 
 #[test]
@@ -35,7 +31,9 @@ fn keys_are_rotated_while_people_register() {
         let start = half.start_body("in-the-middle").await.unwrap();
         half.post("/api/v1/registrations", &start).await.unwrap().ok(201);
     });
-    let mut rotation = server.command(&["keys", "rotate"]).spawn().unwrap();
+    let in_use = refused(&server, &["keys", "retire", "1"]);
+    assert!(in_use.contains("sealed with key 1"), "{in_use}");
+    let mut rotation = server.command(&["keys", "rotate"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut people = 1;
     let rotated = runtime.block_on(async {
         loop {
@@ -50,8 +48,16 @@ fn keys_are_rotated_while_people_register() {
     });
     assert!(rotated.success());
     assert!(people > 10, "people registered meanwhile");
+    let mut told = String::new();
+    rotation.stdout.take().unwrap().read_to_string(&mut told).unwrap();
+    assert!(told.contains("\"keys retire 1\" drops it"), "{told}");
+    assert!(refused(&server, &["keys", "retire", "1"]).contains("younger than 10 minutes"));
+    assert!(refused(&server, &["keys", "retire", "2"]).contains("sealed with key 2"));
+    assert!(refused(&server, &["keys", "retire", "3"]).contains("no data key 3"));
+    retire_first_key(&server);
+    assert!(refused(&server, &["keys", "retire", "1"]).contains("no data key 1"));
+    // With no key in memory but those of the file.
     server.kill();
-    assert_eq!(drop_old_keys(&server), 1);
     server.run();
     runtime.block_on(async {
         for number in 0..people {

@@ -91,13 +91,17 @@ async fn good_everywhere(nodes: &[Node], tokens: &[String]) {
 }
 
 /// Lets the keys of a file grow older.
-fn age(server: &Server, by: TimeDelta) {
+pub fn age(server: &Server, by: TimeDelta) {
     let path = server.key_file();
     let mut file: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    for key in file["signing_keys"].as_array_mut().unwrap() {
-        for moment in ["created_at", "signs_from"] {
-            let then: DateTime<Utc> = key[moment].as_str().unwrap().parse().unwrap();
-            key[moment] = json!(then - by);
+    for (kind, moments) in
+        [("data_keys", &["created_at"][..]), ("signing_keys", &["created_at", "signs_from"])]
+    {
+        for key in file[kind].as_array_mut().unwrap() {
+            for moment in moments {
+                let then: DateTime<Utc> = key[moment].as_str().unwrap().parse().unwrap();
+                key[moment] = json!(then - by);
+            }
         }
     }
     // Whole or not at all, for the nodes are reading.

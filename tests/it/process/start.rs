@@ -31,6 +31,13 @@ fn the_key_file_is_for_its_owner_only() {
 }
 
 #[test]
+fn an_english_database_is_no_reason_for_a_warning() {
+    let server = Server::start(Engine::of_tests(), &CHEAP_HASHING);
+    let log = server.log();
+    assert!(log.contains("the sandbox is on") && !log.contains("lc_messages"), "{log}");
+}
+
+#[test]
 fn settings_that_cannot_be_meant_are_refused_before_anything_is_made() {
     let server = Server::prepare(Engine::Sqlite, &[]);
     let cases = [
@@ -43,16 +50,20 @@ fn settings_that_cannot_be_meant_are_refused_before_anything_is_made() {
         ("SHIMING__MAIL__SUPPORT_TO", "nobody", "support_to"),
         ("SHIMING__MAIL__SMTP__SECURITY", "maybe", "security"),
         ("SHIMING__RETENTION__SUPPORT_DAYS", "0", "support_days"),
+        ("SHIMING__SESSIONS__IDLE_MINUTES", "0", "sessions.idle_minutes is 0, and must be from 1"),
+        ("SHIMING__LOG__FILTER", "shiming=loud", "log.filter"),
+        ("SHIMING__SERVER__SPA_DIR", "/nowhere/dist", "server.spa_dir"),
+        ("SHIMING__NOTHING", "1", "nothing"),
         ("DATABASE_URL", "mysql://host/name", "sqlite://"),
         ("DATABASE_URL_FILE", "/nowhere/url", "DATABASE_URL_FILE"),
     ];
     for (name, value, said) in cases {
-        let error = refused(server.command(&["serve"]).env(name, value));
-        assert!(error.contains(said), "{name}={value}: {error}");
-        assert_eq!(files(&server), 0, "{name}={value}");
+        for command in ["check-config", "serve"] {
+            let error = refused(server.command(&[command]).env(name, value));
+            assert!(error.contains(said), "{name}={value}: {error}");
+            assert_eq!(files(&server), 0, "{name}={value}");
+        }
     }
-    let error = refused(server.command(&["check-config"]).env("SHIMING__NOTHING", "1"));
-    assert!(error.contains("nothing"), "{error}");
     assert!(server.command(&["check-config"]).output().unwrap().status.success());
     // What the mail server's settings name is looked at, too.
     let smtp = [
@@ -79,6 +90,51 @@ fn settings_that_cannot_be_meant_are_refused_before_anything_is_made() {
     in_clear.env("SHIMING__MAIL__SMTP__SECURITY", "none").env("SHIMING__MAIL__SMTP__USERNAME", "u");
     assert!(refused(&mut in_clear).contains("mail.smtp.username"));
     assert_eq!(files(&server), 0, "checking makes nothing");
+}
+
+#[test]
+fn a_settings_file_is_named_by_an_argument_or_by_the_environment() {
+    let server = Server::prepare(Engine::Sqlite, &[]);
+    let path = server.folder.path().join("shiming.toml");
+    let by_argument = |command: &str| {
+        let mut command = server.command(&[command, "--config"]);
+        command.arg(&path);
+        command
+    };
+    let by_environment = |command: &str| {
+        let mut command = server.command(&[command]);
+        command.env("SHIMING_CONFIG", &path);
+        command
+    };
+    // Makes tables in a database that only the file names.
+    let migrate = |mut command: Command, name: &str| {
+        let database = server.folder.path().join(name);
+        fs::write(&path, format!("[database]\nurl = \"sqlite://{}\"\n", database.display()))
+            .unwrap();
+        assert!(command.status().unwrap().success());
+        database.is_file()
+    };
+    let mut alone = [by_argument("migrate"), by_environment("migrate")];
+    for command in &mut alone {
+        command.env_remove("DATABASE_URL");
+    }
+    let [argument, environment] = alone;
+    assert!(migrate(argument, "argument.db"));
+    assert!(migrate(environment, "environment.db"));
+    assert!(!migrate(by_argument("migrate"), "overridden.db"), "the environment is over the file");
+    for (wrong, said) in [
+        ("[sms]\nvalid_second = 60\n", "valid_second"),
+        ("[sms]\nvalid_seconds = 0\n", "sms.valid_seconds is 0"),
+        ("[sms\n", "shiming.toml: TOML parse error at line 1"),
+    ] {
+        fs::write(&path, wrong).unwrap();
+        for mut command in [by_argument("check-config"), by_environment("serve")] {
+            let error = refused(&mut command);
+            assert!(error.contains(said), "{error}");
+        }
+    }
+    fs::remove_file(&path).unwrap();
+    assert!(refused(&mut by_argument("serve")).contains("shiming.toml"));
 }
 
 #[test]

@@ -47,8 +47,9 @@ pub(super) static BUILT_IN: LazyLock<Vec<Cardholder>> = LazyLock::new(|| {
 });
 
 impl Cardholder {
-    /// Refuses a person whom nobody could register as.
-    pub(super) fn check(&self, now: Timestamp) -> Result<(), Problem> {
+    /// The same person, with numbers in the form in which they are compared;
+    /// refuses one whom nobody could register as.
+    pub(super) fn checked(mut self, now: Timestamp) -> Result<Self, Problem> {
         let today = now.date_naive();
         let mut errors = FieldErrors::new();
         errors.check("/name", PersonName::parse(&self.name));
@@ -57,24 +58,39 @@ impl Cardholder {
             .map_err(|error| errors.add(error.document_pointer(), error.code()))
             .ok();
         let born = errors.check("/birth_date", BirthDate::parse(&self.birth_date, today));
-        if let (Some(document), Some(born)) = (document, born) {
+        if let (Some(document), Some(born)) = (&document, &born) {
             for (field, error) in document.check_person(self.gender, born.date()) {
                 errors.add(&format!("/{field}"), error.code());
             }
         }
-        errors.check("/bank_code", BankCode::parse(&self.bank_code));
-        errors.check("/card_number", CardNumber::parse(&self.card_number));
-        errors.check("/phone", Phone::parse(&self.phone));
+        let bank = errors.check("/bank_code", BankCode::parse(&self.bank_code));
+        let card = errors.check("/card_number", CardNumber::parse(&self.card_number));
+        let phone = errors.check("/phone", Phone::parse(&self.phone));
         if CardKind::from_code(&self.card_kind).is_none() {
             errors.add("/card_kind", "invalid");
         }
-        errors.finish(Some(()))
+        if let (Some(document), Some(born), Some(bank), Some(card), Some(phone)) =
+            (document, born, bank, card, phone)
+        {
+            self = Self {
+                document_number: document.number().to_owned(),
+                issuing_country: document.issuing_country().map(str::to_owned),
+                birth_date: born.date().to_string(),
+                bank_code: bank.code().to_owned(),
+                card_number: card.number().to_owned(),
+                phone: phone.national().to_owned(),
+                ..self
+            };
+        }
+        errors.finish(Some(self))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+
+    use serde_json::json;
 
     use super::*;
     use crate::kernel::{Clock, SystemClock};
@@ -93,7 +109,8 @@ mod tests {
             assert!(people.iter().any(|one| one.document_type == *kind), "{kind:?}");
         }
         for one in people {
-            assert!(one.check(SystemClock.now()).is_ok(), "{}", one.name);
+            let checked = one.clone().checked(SystemClock.now()).unwrap();
+            assert_eq!(json!(checked), json!(one), "it is as it is compared");
             let card = CardNumber::parse(&one.card_number).unwrap();
             let bin = card.bin().unwrap();
             assert_eq!(

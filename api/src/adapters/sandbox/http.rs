@@ -155,6 +155,9 @@ pub struct CardholderList {
 }
 
 /// The people one can register as
+///
+/// Those who were added, the newest first and 200 at most, and then those who
+/// are always there.
 #[utoipa::path(tag = "Sandbox", responses(
     (status = 200, body = CardholderList),
     (status = 404, description = "sandbox_only", body = ProblemDocument, content_type = "application/problem+json"),
@@ -166,10 +169,15 @@ pub async fn list_cardholders(
     let sandbox = on(&switch)?;
     let db = sandbox.db.clone();
     let added = db.read(move |conn| store::added_cardholders(&sandbox, conn)).await?;
-    Ok(web::Json(CardholderList { items: BUILT_IN.iter().cloned().chain(added).collect() }))
+    Ok(web::Json(CardholderList {
+        items: added.into_iter().chain(BUILT_IN.iter().cloned()).collect(),
+    }))
 }
 
 /// Add a fictitious person
+///
+/// The answer has the numbers as the bank compares them, without the spaces
+/// that people type.
 #[utoipa::path(tag = "Sandbox", request_body = Cardholder, responses(
     (status = 201, body = Cardholder),
     (status = 404, description = "sandbox_only", body = ProblemDocument, content_type = "application/problem+json"),
@@ -182,8 +190,7 @@ pub async fn add_cardholder(
     body: JsonBody<Cardholder>,
 ) -> Result<HttpResponse, Problem> {
     let sandbox = on(&switch)?;
-    let cardholder = body.value;
-    cardholder.check(meta.now)?;
+    let cardholder = body.value.checked(meta.now)?;
     let (db, kept) = (sandbox.db.clone(), cardholder.clone());
     db.write(move |conn| store::add_cardholder(&sandbox, conn, &kept)).await?;
     Ok(HttpResponse::Created().json(cardholder))

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Messages shown at once.
+/// Messages or people shown at once.
 const SHOWN: i64 = 200;
 
 fn message_place(row: &str) -> Place<'_> {
@@ -130,12 +130,13 @@ pub(super) fn add_cardholder(
     Ok(())
 }
 
+/// Who was added, the newest first.
 pub(super) fn added_cardholders(
     sandbox: &Sandbox,
     conn: &mut Conn,
 ) -> Result<Vec<Cardholder>, DbFault> {
     let rows: Vec<(String, Vec<u8>)> = sandbox_cardholders::table
-        .order(sandbox_cardholders::id)
+        .order(sandbox_cardholders::id.desc())
         .limit(SHOWN)
         .select((sandbox_cardholders::id, sandbox_cardholders::cardholder_sealed))
         .load(conn)?;

@@ -14,9 +14,10 @@ mod words;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use self::{
-    pages::{ClientWords, ConsentPage, FieldWords, Frame, RefusedPage, SignInPage, SignOutPage},
-    words::Words,
+pub use self::words::Words;
+
+use self::pages::{
+    ClientWords, ConsentPage, FieldWords, Frame, RefusedPage, SignInPage, SignOutPage,
 };
 use super::{
     http::Held,

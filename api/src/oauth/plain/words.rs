@@ -7,7 +7,7 @@ macro_rules! words {
     ($($name:ident: $zh:literal, $en:literal;)+) => {
         /// Every text of the pages.
         #[derive(Debug)]
-        pub struct Words { $(pub $name: &'static str,)+ }
+        pub struct Words { $(#[doc = $en] pub $name: &'static str,)+ }
 
         static ZH_CN: Words = Words { $($name: $zh,)+ };
         static EN: Words = Words { $($name: $en,)+ };
