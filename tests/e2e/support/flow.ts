@@ -146,7 +146,7 @@ export class Maintenance extends Registration {
   }
 
   confirmQuestions(): Promise<void> {
-    return this.page.getByRole('button', { name: this.texts.account.questions.submit }).click()
+    return this.page.getByRole('button', { name: this.texts.questions.submit }).click()
   }
 
   /** Chooses questions by their places in the list, and confirms. */
