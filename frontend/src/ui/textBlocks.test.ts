@@ -11,6 +11,14 @@ const read = (feature: string, language: string) =>
   files[`../features/${feature}/content/${language}.json`]?.default as Node
 
 const PLACEHOLDER = /\{(\w+)\}/g
+const placeholders = (text: string) => (text.match(PLACEHOLDER) ?? []).sort()
+
+/** What must not depend on the language: how a text is divided, where it leads, what is filled in. */
+function outline(node: Node, key = ''): unknown {
+  if (typeof node === 'string') return ['id', 'to'].includes(key) ? node : placeholders(node)
+  if (Array.isArray(node)) return node.map((one) => outline(one))
+  return Object.fromEntries(Object.entries(node).map(([name, next]) => [name, outline(next, name)]))
+}
 
 function pieces(node: Node): string[] {
   if (typeof node === 'string') return [node]
@@ -42,6 +50,10 @@ const info = {
 beforeEach(() => (service.value = null))
 
 describe.each(['help', 'legal'])('%s', (feature) => {
+  it('is divided alike in both languages', () => {
+    expect(outline(read(feature, 'en'))).toEqual(outline(read(feature, 'zh-CN')))
+  })
+
   describe.each(['zh-CN', 'en'])('%s', (language) => {
     it('names no number itself that an operator may change', () => {
       const numbers = pieces(read(feature, language))
