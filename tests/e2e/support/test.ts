@@ -90,6 +90,13 @@ async function violations(page: Page): Promise<string[]> {
   })
 }
 
+/** The hardest way to look at the pages to come: large text, dark, 320 pixels wide. */
+export async function hardest(page: Page): Promise<void> {
+  await page.addInitScript(() => localStorage.setItem('shiming.large-text', 'yes'))
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.setViewportSize({ width: 320, height: 640 })
+}
+
 interface Fixtures extends Options {
   /** The client's own texts in the language of the project. */
   texts: Texts
