@@ -1,5 +1,6 @@
 import { classes, person } from './support/people'
 import { Registration } from './support/flow'
+import { Keyboard } from './support/keyboard'
 import { expect, hardest, test } from './support/test'
 
 for (const kind of Object.keys(classes)) {
@@ -47,3 +48,11 @@ for (const kind of Object.keys(classes)) {
     await flow.heading(texts.core.login.title)
   })
 }
+
+test('registers by keyboard alone', async ({ page, texts, language, request }, { project }) => {
+  test.skip(project.name !== 'desktop-zh', 'the keys are the same in both languages')
+  const someone = await person(request, 'permit')
+  await page.goto('/')
+  await page.locator('h1').waitFor()
+  await new Keyboard(new Registration(page, texts, language)).register(someone)
+})
