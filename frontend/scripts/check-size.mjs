@@ -19,9 +19,9 @@ const grouped = (feature, group, messages) => (name, view, more) =>
   page(name, `${feature}/${view}`, more ?? messages, [`src/app/pages/${group}.ts`])
 const registration = grouped('registration', 'registration', ['proof', 'registration'])
 const recovery = grouped('recovery', 'recovery', ['proof', 'recovery'])
-const account = grouped('account', 'account', ['proof', 'account'])
+const account = grouped('account', 'account', ['account'])
 const authorize = grouped('authorize', 'authorize', ['items', 'authorize'])
-const records = ['proof', 'account', 'records']
+const proving = ['proof', 'account']
 const pages = [
   page('login', 'login/LoginPage'),
   registration('register', 'CredentialsPage'),
@@ -42,15 +42,15 @@ const pages = [
   page('help', 'help/HelpPage'),
   page('help/write', 'help/WritePage', ['help']),
   page('help/written', 'help/WrittenPage', ['help']),
-  account('account', 'InformationPage'),
-  account('account/change', 'ChangePage'),
-  account('account/code', 'ChangeCodePage'),
-  account('account/password', 'PasswordPage'),
-  account('account/questions', 'QuestionsPage'),
-  account('account/history', 'HistoryPage', records),
-  account('account/export', 'ExportPage', records),
-  account('account/systems', 'SystemsPage', ['proof', 'account', 'items', 'systems']),
-  account('account/checks', 'ChecksPage', ['proof', 'account', 'systems']),
+  account('account', 'InformationPage', proving),
+  account('account/change', 'ChangePage', proving),
+  account('account/code', 'ChangeCodePage', proving),
+  account('account/password', 'PasswordPage', proving),
+  account('account/questions', 'QuestionsPage', ['account', 'questions']),
+  account('account/history', 'HistoryPage', ['account', 'records']),
+  account('account/export', 'ExportPage', ['account', 'help', 'records']),
+  account('account/systems', 'SystemsPage', ['account', 'items', 'systems']),
+  account('account/checks', 'ChecksPage', ['account', 'systems']),
   account('account/closure', 'ClosurePage'),
   authorize('authorize', 'AuthorizePage'),
   authorize('authorize/error', 'ErrorPage'),

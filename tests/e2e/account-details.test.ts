@@ -242,3 +242,31 @@ test('more of the history comes when it is asked for', async ({
   await expect(page.getByRole('button', { name: history.more })).toHaveCount(0)
   expect(await page.locator('main').textContent()).not.toContain(someone.phone)
 })
+
+test('a session that nobody uses warns before it ends, and one press keeps it', async ({
+  page,
+  context,
+  texts,
+  language,
+  expected,
+}) => {
+  expected.statuses.push(401)
+  await loggedIn(page)
+  const flow = new Maintenance(page, texts, language)
+  const { expiry, password } = texts.account
+  await page.clock.install()
+  await page.goto('/account/password')
+  await flow.heading(password.title)
+  await expect(page.getByText(password.effect)).toBeVisible()
+  await page.clock.fastForward('26:00')
+  const warning = page.getByText(expiry.warning)
+  await expect(warning).toBeVisible()
+  await page.getByRole('button', { name: expiry.extend }).click()
+  await expect(warning).toBeHidden()
+  await expect(page.getByRole('heading', { level: 1 })).toBeFocused()
+  // When it has ended, the page says so and leads back.
+  await context.clearCookies()
+  await page.clock.fastForward('31:00')
+  await expect(page.getByText(texts.core.login.ended)).toBeVisible()
+  await expect(page).toHaveURL(/next=account-password/)
+})

@@ -188,12 +188,14 @@ test('「密保工具」: three questions are chosen, chosen anew, and removed',
 }) => {
   expected.statuses.push(422)
   const someone = await loggedIn(page)
-  const { questions, errors } = texts.account
+  const { title, nudge: advice } = texts.account.questions
+  const { questions } = texts
+  const { errors } = questions
   const flow = new Maintenance(page, texts, language)
   await page.goto('/account')
-  const nudge = page.locator('.notice').filter({ hasText: questions.nudge })
-  await nudge.getByRole('link', { name: questions.title }).click()
-  await flow.heading(questions.title)
+  const nudge = page.locator('.notice').filter({ hasText: advice })
+  await nudge.getByRole('link', { name: title }).click()
+  await flow.heading(title)
   await expect(page.getByText(questions.state.none)).toBeVisible()
   await expect(page.locator('#question_1 optgroup')).toHaveCount(7)
   await accessible('no questions')
@@ -230,7 +232,7 @@ test('「密保工具」: three questions are chosen, chosen anew, and removed',
   await expect(page.getByText(texts.account.locked.title)).toBeVisible()
   await expect(nudge).toHaveCount(0)
   // Anew.
-  await page.getByRole('link', { name: questions.title, exact: true }).click()
+  await page.getByRole('link', { name: title, exact: true }).click()
   await page.getByRole('button', { name: questions.again }).click()
   await flow.choose([3, 4, 5], ['布老虎二', '外婆的红烧肉二', '罗湖口岸二'])
   await expect(page.getByText(questions.done.set)).toBeVisible()

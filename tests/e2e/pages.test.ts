@@ -1,7 +1,7 @@
 /** Every page, in every way that people look at it. */
 import { loggedIn, logIn } from './support/account'
 import { Registration } from './support/flow'
-import { expect, test } from './support/test'
+import { expect, hardest, test } from './support/test'
 
 const pages = [
   '/',
@@ -51,12 +51,18 @@ for (const path of pages) {
   })
 }
 
-test('every page of an account is accessible and fits', async ({ page, texts, accessible }) => {
+test('every page of an account is accessible and fits', async ({ page, texts, accessible }, {
+  project,
+}) => {
   await loggedIn(page)
+  // In one of the four ways as few see them.
+  const hard = project.name === 'desktop-en'
+  if (hard) await hardest(page)
   const pages = ['', 'change', 'password', 'questions', 'history', 'authorized-systems']
   for (const name of [...pages, 'identity-checks', 'export', 'closure']) {
     await page.goto(`/account/${name}`)
     await expect(page).toHaveTitle(new RegExp(texts.core.product))
+    if (hard) await expect(page.locator('html')).toHaveClass(/large/)
     await accessible(name)
     await expect(page, 'nobody is sent elsewhere').toHaveURL(new RegExp(`/account/?${name}$`))
   }

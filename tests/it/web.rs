@@ -225,6 +225,11 @@ async fn a_client_learns_the_rules_of_the_installation() {
         settings.sms.valid_seconds = 90;
         settings.limits.bank_failures_per_document_day = 2;
         settings.password.failures.before_lock = 4;
+        settings.sessions.idle_minutes = 20;
+        settings.registration.idle_minutes = 25;
+        settings.registration.absolute_hours = 12;
+        settings.retention.audit_days = 365;
+        settings.retention.support_days = 200;
     });
     let info = app.client().get("/api/v1/service-info").await.ok(200);
     assert_eq!(info["sandbox"], true);
@@ -242,6 +247,14 @@ async fn a_client_learns_the_rules_of_the_installation() {
         "password_lock_seconds": 900,
     });
     assert_eq!(info["limits"], limits);
+    assert_eq!(info["account"]["session_idle_minutes"], 20);
+    let retention = json!({
+        "registration_idle_minutes": 25,
+        "registration_hours": 12,
+        "audit_days": 365,
+        "support_days": 200,
+    });
+    assert_eq!(info["retention"], retention);
 }
 
 #[actix_web::test]

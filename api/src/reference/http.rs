@@ -149,6 +149,27 @@ struct AccountTimes {
     /// After which the password is asked for again before a change.
     #[schema(example = 10)]
     password_fresh_minutes: u32,
+    /// After which the session of a browser ends that sends no request.
+    #[schema(example = 30)]
+    session_idle_minutes: u32,
+}
+
+/// How long what is known of people is kept.
+#[derive(Debug, Serialize, ToSchema)]
+struct RetentionTimes {
+    /// After which a registration, or a change of an account, expires that
+    /// nobody goes on with.
+    #[schema(example = 30)]
+    registration_idle_minutes: u32,
+    /// After which it expires at the latest.
+    #[schema(example = 24)]
+    registration_hours: u32,
+    /// Audit events and records of bank checks.
+    #[schema(example = 400)]
+    audit_days: u32,
+    /// What people wrote to the operator.
+    #[schema(example = 400)]
+    support_days: u32,
 }
 
 /// How to reach the operator.
@@ -172,6 +193,7 @@ pub struct ServiceInfo {
     limits: Limits,
     security_questions: QuestionsRules,
     account: AccountTimes,
+    retention: RetentionTimes,
     contact: Contact,
     /// The business system that people usually come from.
     #[schema(required)]
@@ -242,6 +264,13 @@ pub async fn get_service_info(core: web::Data<Core>) -> web::Json<ServiceInfo> {
             closing_days: settings.account.closing_days,
             changes_hold_hours: settings.account.changes_hold_hours,
             password_fresh_minutes: settings.account.password_fresh_minutes,
+            session_idle_minutes: settings.sessions.idle_minutes,
+        },
+        retention: RetentionTimes {
+            registration_idle_minutes: settings.registration.idle_minutes,
+            registration_hours: settings.registration.absolute_hours,
+            audit_days: settings.retention.audit_days,
+            support_days: settings.retention.support_days,
         },
         contact: Contact {
             phone: settings.contact.phone.clone(),

@@ -102,8 +102,8 @@ problem_codes! {
         en("The username is taken", "Choose another one; nothing else is lost.");
     /// Too many different documents in one draft.
     DocumentAttemptsExceeded "document_attempts_exceeded" TOO_MANY_REQUESTS
-        zh("尝试的证件过多", "一次注册最多可以填写 3 个不同的证件号，请重新开始注册。")
-        en("Too many documents were tried", "One registration takes three different document numbers. Please start again.");
+        zh("尝试的证件过多", "本次注册填写的不同证件号过多，请重新开始注册。")
+        en("Too many documents were tried", "This registration has taken as many different document numbers as it may. Please start again.");
     /// The bank holds something else; which element is not said.
     BankMismatch "bank_mismatch" UNPROCESSABLE_ENTITY
         zh("人员姓名或证件名或证件号与银行登记不匹配", "请核对填写的信息；若无误，请更换银行卡或到银行核实、变更预留信息后再试。")
@@ -148,7 +148,7 @@ problem_codes! {
     SmsLimitExceeded "sms_limit_exceeded" TOO_MANY_REQUESTS
         zh("短信发送次数过多", "请稍后再试。")
         en("Too many messages were sent", "Try again later.");
-    /// A minute must pass between two messages.
+    /// Some time must pass between two messages; `retry_after_seconds` says how much.
     SmsResendTooSoon "sms_resend_too_soon" TOO_MANY_REQUESTS
         zh("短信发送过于频繁", "请等倒计时结束后再重新发送。")
         en("It is too soon for another message", "Wait for the countdown, then send again.");

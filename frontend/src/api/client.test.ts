@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest'
 import { answered, api, repeatable } from './client'
+import { forgetUse, lastUse } from './idle'
 
 /** Answers once, and gives the request. */
 function answer(status: number, body: string): { sent: () => Request } {
@@ -36,6 +37,19 @@ it('takes an empty answer, and a refusal in any form', async () => {
   await expect(answered(api.DELETE('/api/v1/account/change'))).rejects.toThrow('changes_held')
   answer(502, '<html>')
   await expect(answered(api.DELETE('/api/v1/account/change'))).rejects.toThrow('overloaded')
+})
+
+it('notes what keeps the session, and nothing else', async () => {
+  const noted = async (status: number, send: () => Promise<unknown>) => {
+    forgetUse()
+    answer(status, '{}')
+    await send()
+    return lastUse() !== undefined
+  }
+  expect(await noted(200, () => api.GET('/api/v1/account/history'))).toBe(true)
+  expect(await noted(200, () => api.GET('/api/v1/sessions'))).toBe(true)
+  expect(await noted(401, () => api.GET('/api/v1/account'))).toBe(false)
+  expect(await noted(200, () => api.GET('/api/v1/banks'))).toBe(false)
 })
 
 it('takes a page of somebody in between for no answer', async () => {

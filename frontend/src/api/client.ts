@@ -1,4 +1,5 @@
 import type { Client } from 'openapi-fetch'
+import { noteUse } from './idle'
 import { offline, problemFrom, ProblemError, problemOf, type Problem } from './problem'
 import type { components, paths } from './schema.gen'
 import { learnTime } from './time'
@@ -32,9 +33,11 @@ async function request(method: string, path: string, { params = {}, body }: Part
     }),
   )
   const text = await response.text()
-  if (response.ok)
-    return { data: text === '' ? undefined : (JSON.parse(text) as unknown), response }
-  return { error: parsed(text), response }
+  const content: unknown = !response.ok ? parsed(text) : text === '' ? undefined : JSON.parse(text)
+  learnTime(response.headers.get('Date'))
+  if (!response.ok) return { error: content, response }
+  noteUse(path)
+  return { data: content, response }
 }
 
 /** A proxy refuses in whatever it likes. */
@@ -71,7 +74,6 @@ export async function answered<T>(request: Promise<Answer<T>>): Promise<T> {
   } catch {
     throw new ProblemError(offline())
   }
-  learnTime(answer.response.headers.get('Date'))
   if (!answer.response.ok) throw new ProblemError(problemOf(answer.error, answer.response.status))
   return answer.data as T
 }

@@ -1809,6 +1809,12 @@ export interface components {
              * @example 10
              */
             password_fresh_minutes: number;
+            /**
+             * Format: int32
+             * @description After which the session of a browser ends that sends no request.
+             * @example 30
+             */
+            session_idle_minutes: number;
         };
         /** @description A unit; what a certificate on the wall says is not masked. */
         AccountUnit: {
@@ -3852,6 +3858,34 @@ export interface components {
              */
             password_confirmation: string;
         };
+        /** @description How long what is known of people is kept. */
+        RetentionTimes: {
+            /**
+             * Format: int32
+             * @description After which a registration, or a change of an account, expires that
+             *     nobody goes on with.
+             * @example 30
+             */
+            registration_idle_minutes: number;
+            /**
+             * Format: int32
+             * @description After which it expires at the latest.
+             * @example 24
+             */
+            registration_hours: number;
+            /**
+             * Format: int32
+             * @description Audit events and records of bank checks.
+             * @example 400
+             */
+            audit_days: number;
+            /**
+             * Format: int32
+             * @description What people wrote to the operator.
+             * @example 400
+             */
+            support_days: number;
+        };
         /** @description How another secret is to follow. */
         RotateSecret: {
             /**
@@ -3957,6 +3991,7 @@ export interface components {
             limits: components["schemas"]["Limits"];
             security_questions: components["schemas"]["QuestionsRules"];
             account: components["schemas"]["AccountTimes"];
+            retention: components["schemas"]["RetentionTimes"];
             contact: components["schemas"]["Contact"];
             /** @description The business system that people usually come from. */
             return_url: string | null;

@@ -20,13 +20,26 @@ const DELIVERED = {
   closing_days: 15,
   changes_hold_hours: 72,
   password_fresh_minutes: 10,
+  session_idle_minutes: 30,
+  registration_idle_minutes: 30,
+  registration_hours: 24,
+  support_days: 400,
+  audit_days: 400,
 }
 
 /** The numbers that texts name: an operator may have chosen others. */
 export const rules = computed(() => {
-  const { password, sms, limits, security_questions, account } = (service.value ??
+  const { password, sms, limits, security_questions, account, retention } = (service.value ??
     {}) as Partial<Info>
-  const known = { ...DELIVERED, ...password, ...sms, ...limits, ...security_questions, ...account }
+  const known = {
+    ...DELIVERED,
+    ...password,
+    ...sms,
+    ...limits,
+    ...security_questions,
+    ...account,
+    ...retention,
+  }
   return { ...known, lock_minutes: Math.ceil(known.password_lock_seconds / 60) }
 })
 

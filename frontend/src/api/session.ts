@@ -1,7 +1,9 @@
 import { shallowRef } from 'vue'
 import type { NavigationGuard } from 'vue-router'
 import { answered, api, type Schemas } from './client'
+import { forgetUse, lastUse } from './idle'
 import { ProblemError } from './problem'
+import { rules } from './service'
 import { stored } from '@/i18n/stored'
 
 /**
@@ -21,6 +23,14 @@ export function rememberSignedIn(): void {
 export function forgetSignedIn(): void {
   account.value = null
   stored.set(FLAG, null)
+  forgetUse()
+}
+
+/** When the session ends, if nobody uses it in any tab. */
+export function sessionEnds(): string | undefined {
+  const used = lastUse()
+  if (account.value === null || used === undefined) return undefined
+  return new Date(used + rules.value.session_idle_minutes * 60_000).toISOString()
 }
 
 /** Ends the session. One that has ended by itself is what was wanted. */

@@ -31,7 +31,7 @@ const routes: RouteRecordRaw[] = [
   },
   ...group('register', ['proof', 'registration'], () => import('./pages/registration')),
   ...group('recover', ['proof', 'recovery'], () => import('./pages/recovery')),
-  ...group('account', ['proof', 'account'], () => import('./pages/account')),
+  ...group('account', ['account'], () => import('./pages/account')),
   ...group('authorize', ['items', 'authorize'], () => import('./pages/authorize')),
   {
     name: 'help',

@@ -8,6 +8,7 @@ import type registration from './locales/zh-CN/registration.json'
 import type help from './locales/zh-CN/help.json'
 import type records from './locales/zh-CN/records.json'
 import type account from './locales/zh-CN/account.json'
+import type questions from './locales/zh-CN/questions.json'
 import type recovery from './locales/zh-CN/recovery.json'
 import type sandbox from './locales/zh-CN/sandbox.json'
 import type authorize from './locales/zh-CN/authorize.json'
@@ -21,6 +22,7 @@ export interface Messages {
   registration: typeof registration
   help: typeof help
   account: typeof account
+  questions: typeof questions
   records: typeof records
   recovery: typeof recovery
   sandbox: typeof sandbox

@@ -5,14 +5,18 @@ import { expect, type Language, type Texts } from './test'
 
 export const PASSWORD = 'lychee park morning 7'
 
-/** Reads the captcha of the page through the sandbox, and types it. */
-export async function solveCaptcha(page: Page, texts: Texts): Promise<void> {
+/** What the captcha of the page shows, read through the sandbox. */
+export async function captchaAnswer(page: Page, texts: Texts): Promise<string> {
   const image = page.getByAltText(texts.core.captcha.image)
   await expect(image).toBeVisible()
   const id = /captchas\/([^/]+)/.exec((await image.getAttribute('src')) ?? '')?.[1] ?? ''
   const answer = await page.request.get(`/sandbox/v1/captchas/${id}`)
-  const solution = (await answer.json()) as { answer: string }
-  await page.getByLabel(texts.core.captcha.label).fill(solution.answer)
+  return ((await answer.json()) as { answer: string }).answer
+}
+
+/** Types it. */
+export async function solveCaptcha(page: Page, texts: Texts): Promise<void> {
+  await page.getByLabel(texts.core.captcha.label).fill(await captchaAnswer(page, texts))
 }
 
 export class Registration {
@@ -146,7 +150,7 @@ export class Maintenance extends Registration {
   }
 
   confirmQuestions(): Promise<void> {
-    return this.page.getByRole('button', { name: this.texts.account.questions.submit }).click()
+    return this.page.getByRole('button', { name: this.texts.questions.submit }).click()
   }
 
   /** Chooses questions by their places in the list, and confirms. */

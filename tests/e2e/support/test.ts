@@ -12,6 +12,7 @@ import enRecords from '../../../frontend/src/i18n/locales/en/records.json' with 
 import enProof from '../../../frontend/src/i18n/locales/en/proof.json' with { type: 'json' }
 import enRecovery from '../../../frontend/src/i18n/locales/en/recovery.json' with { type: 'json' }
 import enRegistration from '../../../frontend/src/i18n/locales/en/registration.json' with { type: 'json' }
+import enQuestions from '../../../frontend/src/i18n/locales/en/questions.json' with { type: 'json' }
 import enSandbox from '../../../frontend/src/i18n/locales/en/sandbox.json' with { type: 'json' }
 import enSystems from '../../../frontend/src/i18n/locales/en/systems.json' with { type: 'json' }
 import zh from '../../../frontend/src/i18n/locales/zh-CN/core.json' with { type: 'json' }
@@ -23,6 +24,7 @@ import zhRecords from '../../../frontend/src/i18n/locales/zh-CN/records.json' wi
 import zhProof from '../../../frontend/src/i18n/locales/zh-CN/proof.json' with { type: 'json' }
 import zhRecovery from '../../../frontend/src/i18n/locales/zh-CN/recovery.json' with { type: 'json' }
 import zhRegistration from '../../../frontend/src/i18n/locales/zh-CN/registration.json' with { type: 'json' }
+import zhQuestions from '../../../frontend/src/i18n/locales/zh-CN/questions.json' with { type: 'json' }
 import zhSandbox from '../../../frontend/src/i18n/locales/zh-CN/sandbox.json' with { type: 'json' }
 import zhSystems from '../../../frontend/src/i18n/locales/zh-CN/systems.json' with { type: 'json' }
 
@@ -37,6 +39,7 @@ const all = {
     proof: zhProof,
     registration: zhRegistration,
     account: zhAccount,
+    questions: zhQuestions,
     records: zhRecords,
     help: zhHelp,
     recovery: zhRecovery,
@@ -50,6 +53,7 @@ const all = {
     proof: enProof,
     registration: enRegistration,
     account: enAccount,
+    questions: enQuestions,
     records: enRecords,
     help: enHelp,
     recovery: enRecovery,
@@ -84,6 +88,13 @@ async function violations(page: Page): Promise<string[]> {
     })
     return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html).join(' ')}`)
   })
+}
+
+/** The hardest way to look at the pages to come: large text, dark, 320 pixels wide. */
+export async function hardest(page: Page): Promise<void> {
+  await page.addInitScript(() => localStorage.setItem('shiming.large-text', 'yes'))
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.setViewportSize({ width: 320, height: 640 })
 }
 
 interface Fixtures extends Options {

@@ -4,18 +4,21 @@ import type { View, Views } from './group'
 
 export const guard = signedInGuard
 
-/** Words that only the pages with long lists have. */
+/** Words that only some pages have; the last of them have the first word. */
 const withWords =
   (view: View, ...words: Namespace[]): View =>
   async () =>
     (await Promise.all([view(), loadMessages(...words)]))[0]
 
+/** Pages with fields that other flows have, too. */
+const proving = (view: View): View => withWords(view, 'proof', 'account')
+
 export const views: Views<'account'> = {
-  account: () => import('@/features/account/InformationPage.vue'),
-  'account-change': () => import('@/features/account/ChangePage.vue'),
-  'account-change-code': () => import('@/features/account/ChangeCodePage.vue'),
-  'account-password': () => import('@/features/account/PasswordPage.vue'),
-  'account-questions': () => import('@/features/account/QuestionsPage.vue'),
+  account: proving(() => import('@/features/account/InformationPage.vue')),
+  'account-change': proving(() => import('@/features/account/ChangePage.vue')),
+  'account-change-code': proving(() => import('@/features/account/ChangeCodePage.vue')),
+  'account-password': proving(() => import('@/features/account/PasswordPage.vue')),
+  'account-questions': withWords(() => import('@/features/account/QuestionsPage.vue'), 'questions'),
   'account-history': withWords(() => import('@/features/account/HistoryPage.vue'), 'records'),
   'account-systems': withWords(
     () => import('@/features/account/SystemsPage.vue'),
