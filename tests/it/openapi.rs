@@ -1,12 +1,12 @@
 //! What the OpenAPI document promises. That it tells all that the server does
 //! is checked for every answer of every test (`support::contract`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use shiming::web::{OauthCode, ProblemCode};
 
-use crate::support::contract;
+use crate::{architecture, support::contract};
 
 fn code(name: &str) -> Option<ProblemCode> {
     ProblemCode::ALL.iter().copied().find(|code| code.as_str() == name)
@@ -14,6 +14,44 @@ fn code(name: &str) -> Option<ProblemCode> {
 
 fn document() -> Value {
     serde_json::to_value(shiming::openapi::document()).unwrap()
+}
+
+/// The names under which types stand in the document, each with the files of
+/// the types that have it.
+fn schema_names() -> BTreeMap<String, Vec<String>> {
+    let mut names = BTreeMap::<String, Vec<String>>::new();
+    for (_, path, code) in architecture::sources() {
+        for (at, derived) in code.match_indices("ToSchema") {
+            let is_derived = code[..at].rsplit_once("#[").is_some_and(|(_, attribute)| {
+                attribute.starts_with("derive(") && !attribute.contains(']')
+            });
+            if !is_derived {
+                continue;
+            }
+            let rest = &code[at + derived.len()..];
+            let (attributes, kind) = ["struct ", "enum "]
+                .iter()
+                .filter_map(|kind| rest.split_once(kind))
+                .min_by_key(|(attributes, _)| attributes.len())
+                .unwrap();
+            let named = attributes.split_once("schema(as = ").map_or(kind, |(_, name)| name);
+            names.entry(architecture::name_at(named).to_owned()).or_default().push(path.clone());
+        }
+    }
+    names
+}
+
+/// The document would hold one of two, and show it in place of the other.
+#[test]
+fn no_two_types_share_the_name_of_a_schema() {
+    let names = schema_names();
+    let shared: Vec<_> = names.iter().filter(|(_, files)| files.len() > 1).collect();
+    assert!(shared.is_empty(), "{shared:?}");
+    for schema in document()["components"]["schemas"].as_object().unwrap().keys() {
+        // Of a generic type the parameters follow.
+        let name = schema.split('_').next().unwrap();
+        assert!(names.contains_key(name), "{schema} was not found in the sources");
+    }
 }
 
 #[test]

@@ -184,9 +184,10 @@ pub enum NumberGrant {
     Full,
 }
 
-/// What is known of a client.
+/// What is known of a client (RFC 7591 §2, client metadata).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ClientMetadata)]
 pub struct Metadata {
     /// What people call it.
     #[schema(example = "考生服务系统")]

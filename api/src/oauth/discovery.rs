@@ -12,8 +12,10 @@ use crate::{
     crypto::{SigningAlg, signing::TokenKeys},
 };
 
-/// Metadata of this provider. Each member is true of what answers here.
+/// Metadata of this authorization server (RFC 8414 §2), or OpenID provider.
+/// Each member is true of what answers here.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuthorizationServerMetadata)]
 #[expect(clippy::struct_excessive_bools, reason = "the specifications have them")]
 pub struct Metadata {
     #[schema(example = "https://id.example.gov.cn")]

@@ -1977,6 +1977,59 @@ export interface components {
          */
         AuthorizationReason: "password_again" | "select_account" | "unit_not_approved" | "assurance_too_low";
         /**
+         * @description Metadata of this authorization server (RFC 8414 §2), or OpenID provider.
+         *     Each member is true of what answers here.
+         */
+        AuthorizationServerMetadata: {
+            /** @example https://id.example.gov.cn */
+            issuer: string;
+            authorization_endpoint: string;
+            token_endpoint: string;
+            userinfo_endpoint: string;
+            jwks_uri: string;
+            introspection_endpoint: string;
+            revocation_endpoint: string;
+            /** @description RFC 9126. */
+            pushed_authorization_request_endpoint: string;
+            /** @description OpenID Connect RP-Initiated Logout 1.0. */
+            end_session_endpoint: string;
+            service_documentation: string;
+            op_policy_uri: string;
+            op_tos_uri: string;
+            scopes_supported: string[];
+            response_types_supported: string[];
+            response_modes_supported: string[];
+            grant_types_supported: components["schemas"]["GrantType"][];
+            code_challenge_methods_supported: string[];
+            subject_types_supported: components["schemas"]["SubjectType"][];
+            id_token_signing_alg_values_supported: string[];
+            token_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
+            token_endpoint_auth_signing_alg_values_supported: string[];
+            introspection_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
+            introspection_endpoint_auth_signing_alg_values_supported: string[];
+            revocation_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
+            revocation_endpoint_auth_signing_alg_values_supported: string[];
+            acr_values_supported: string[];
+            claim_types_supported: string[];
+            claims_supported: string[];
+            claims_parameter_supported: boolean;
+            request_parameter_supported: boolean;
+            request_uri_parameter_supported: boolean;
+            require_pushed_authorization_requests: boolean;
+            /** @description RFC 9207. */
+            authorization_response_iss_parameter_supported: boolean;
+            prompt_values_supported: string[];
+            ui_locales_supported: string[];
+            backchannel_logout_supported: boolean;
+            backchannel_logout_session_supported: boolean;
+            /** @description OpenID Connect for Identity Assurance 1.0, as the following. */
+            verified_claims_supported: boolean;
+            trust_frameworks_supported: string[];
+            evidence_supported: string[];
+            electronic_records_supported: string[];
+            claims_in_verified_claims_supported: string[];
+        };
+        /**
          * @description What is to be done next.
          * @enum {string}
          */
@@ -2272,6 +2325,104 @@ export interface components {
         /** @description 选择找回方式. */
         ChooseMethod: {
             method: components["schemas"]["RecoveryMethod"];
+        };
+        /** @description What is known of a client (RFC 7591 §2, client metadata). */
+        ClientMetadata: {
+            /**
+             * @description What people call it.
+             * @example 考生服务系统
+             */
+            client_name: string;
+            /**
+             * @description The same in English.
+             * @example Candidate service
+             */
+            "client_name#en"?: string | null;
+            /**
+             * @description Who runs it, as people know them.
+             * @example 深圳市考试院
+             */
+            owner: string;
+            /**
+             * @description The same in English.
+             * @example Shenzhen Examinations Authority
+             */
+            "owner#en"?: string | null;
+            /**
+             * @description Its home page.
+             * @example https://exam.example.gov.cn/
+             */
+            client_uri?: string | null;
+            /** @description How it gets tokens; not at all, when it is nothing but an API. */
+            grant_types: components["schemas"]["GrantType"][];
+            /** @description How it proves itself. */
+            token_endpoint_auth_method: components["schemas"]["AuthMethod"];
+            /** @description Its public keys (RFC 7517), for `private_key_jwt`. */
+            jwks?: Record<string, never> | null;
+            /**
+             * @description The scopes it may ask for, separated by spaces; empty, when it is nothing
+             *     but an API.
+             * @example openid profile phone realname
+             */
+            scope: string;
+            /**
+             * @description Where people are sent back to; compared character by character.
+             * @example [
+             *       "https://exam.example.gov.cn/callback"
+             *     ]
+             */
+            redirect_uris?: string[];
+            /** @description Where people may be sent after signing out. */
+            post_logout_redirect_uris?: string[];
+            /**
+             * @description Where it is told that a session has ended (OpenID Connect Back-Channel
+             *     Logout 1.0).
+             */
+            backchannel_logout_uri?: string | null;
+            /** @description Whom it shares the names of its users with. */
+            subject_type?: components["schemas"]["SubjectType"];
+            /**
+             * @description Its sector; when left out, the host of its first redirect URI when that
+             *     is `https` and not the person's own machine, or else its own id.
+             * @example exam.example.gov.cn
+             */
+            sector_identifier?: string | null;
+            /** @description How its ID tokens and access tokens are signed. */
+            id_token_signed_response_alg?: components["schemas"]["SigningAlg"];
+            /**
+             * @description Whether it may send its request through the person's browser at all
+             *     (RFC 9126 §6).
+             */
+            require_pushed_authorization_requests?: boolean;
+            /**
+             * @description APIs it may get access tokens for besides ours (RFC 8707).
+             * @example [
+             *       "https://api.exam.example.gov.cn"
+             *     ]
+             */
+            resources?: string[];
+            /**
+             * @description APIs that it is itself: it may ask about access tokens that are for them
+             *     (RFC 7662). Asking for tokens for an API gives no right to that.
+             * @example [
+             *       "https://api.exam.example.gov.cn"
+             *     ]
+             */
+            resource_server_for?: string[];
+            /** @description How much of a document number it sees with `realname`. */
+            document_number?: components["schemas"]["NumberGrant"];
+            /**
+             * Format: int32
+             * @description Seconds that its access tokens live; the installation's when left out.
+             * @example 600
+             */
+            access_token_seconds?: number | null;
+            /**
+             * Format: int32
+             * @description Days that its refresh tokens live; the installation's when left out.
+             * @example 30
+             */
+            refresh_token_days?: number | null;
         };
         /** @description A secret of a client, without what it is. */
         ClientSecret: {
@@ -2882,56 +3033,6 @@ export interface components {
             /** @example 张** */
             legal_representative: string;
         };
-        /** @description Metadata of this provider. Each member is true of what answers here. */
-        Metadata: {
-            /** @example https://id.example.gov.cn */
-            issuer: string;
-            authorization_endpoint: string;
-            token_endpoint: string;
-            userinfo_endpoint: string;
-            jwks_uri: string;
-            introspection_endpoint: string;
-            revocation_endpoint: string;
-            /** @description RFC 9126. */
-            pushed_authorization_request_endpoint: string;
-            /** @description OpenID Connect RP-Initiated Logout 1.0. */
-            end_session_endpoint: string;
-            service_documentation: string;
-            op_policy_uri: string;
-            op_tos_uri: string;
-            scopes_supported: string[];
-            response_types_supported: string[];
-            response_modes_supported: string[];
-            grant_types_supported: components["schemas"]["GrantType"][];
-            code_challenge_methods_supported: string[];
-            subject_types_supported: components["schemas"]["SubjectType"][];
-            id_token_signing_alg_values_supported: string[];
-            token_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
-            token_endpoint_auth_signing_alg_values_supported: string[];
-            introspection_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
-            introspection_endpoint_auth_signing_alg_values_supported: string[];
-            revocation_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
-            revocation_endpoint_auth_signing_alg_values_supported: string[];
-            acr_values_supported: string[];
-            claim_types_supported: string[];
-            claims_supported: string[];
-            claims_parameter_supported: boolean;
-            request_parameter_supported: boolean;
-            request_uri_parameter_supported: boolean;
-            require_pushed_authorization_requests: boolean;
-            /** @description RFC 9207. */
-            authorization_response_iss_parameter_supported: boolean;
-            prompt_values_supported: string[];
-            ui_locales_supported: string[];
-            backchannel_logout_supported: boolean;
-            backchannel_logout_session_supported: boolean;
-            /** @description OpenID Connect for Identity Assurance 1.0, as the following. */
-            verified_claims_supported: boolean;
-            trust_frameworks_supported: string[];
-            evidence_supported: string[];
-            electronic_records_supported: string[];
-            claims_in_verified_claims_supported: string[];
-        };
         /**
          * @description How a port answers.
          * @enum {string}
@@ -3114,104 +3215,7 @@ export interface components {
                  * @example 2026-11-23T02:00:00Z
                  */
                 updated_at: string;
-                /** @description What is known of a client. */
-                metadata: {
-                    /**
-                     * @description What people call it.
-                     * @example 考生服务系统
-                     */
-                    client_name: string;
-                    /**
-                     * @description The same in English.
-                     * @example Candidate service
-                     */
-                    "client_name#en"?: string | null;
-                    /**
-                     * @description Who runs it, as people know them.
-                     * @example 深圳市考试院
-                     */
-                    owner: string;
-                    /**
-                     * @description The same in English.
-                     * @example Shenzhen Examinations Authority
-                     */
-                    "owner#en"?: string | null;
-                    /**
-                     * @description Its home page.
-                     * @example https://exam.example.gov.cn/
-                     */
-                    client_uri?: string | null;
-                    /** @description How it gets tokens; not at all, when it is nothing but an API. */
-                    grant_types: components["schemas"]["GrantType"][];
-                    /** @description How it proves itself. */
-                    token_endpoint_auth_method: components["schemas"]["AuthMethod"];
-                    /** @description Its public keys (RFC 7517), for `private_key_jwt`. */
-                    jwks?: Record<string, never> | null;
-                    /**
-                     * @description The scopes it may ask for, separated by spaces; empty, when it is nothing
-                     *     but an API.
-                     * @example openid profile phone realname
-                     */
-                    scope: string;
-                    /**
-                     * @description Where people are sent back to; compared character by character.
-                     * @example [
-                     *       "https://exam.example.gov.cn/callback"
-                     *     ]
-                     */
-                    redirect_uris?: string[];
-                    /** @description Where people may be sent after signing out. */
-                    post_logout_redirect_uris?: string[];
-                    /**
-                     * @description Where it is told that a session has ended (OpenID Connect Back-Channel
-                     *     Logout 1.0).
-                     */
-                    backchannel_logout_uri?: string | null;
-                    /** @description Whom it shares the names of its users with. */
-                    subject_type?: components["schemas"]["SubjectType"];
-                    /**
-                     * @description Its sector; when left out, the host of its first redirect URI when that
-                     *     is `https` and not the person's own machine, or else its own id.
-                     * @example exam.example.gov.cn
-                     */
-                    sector_identifier?: string | null;
-                    /** @description How its ID tokens and access tokens are signed. */
-                    id_token_signed_response_alg?: components["schemas"]["SigningAlg"];
-                    /**
-                     * @description Whether it may send its request through the person's browser at all
-                     *     (RFC 9126 §6).
-                     */
-                    require_pushed_authorization_requests?: boolean;
-                    /**
-                     * @description APIs it may get access tokens for besides ours (RFC 8707).
-                     * @example [
-                     *       "https://api.exam.example.gov.cn"
-                     *     ]
-                     */
-                    resources?: string[];
-                    /**
-                     * @description APIs that it is itself: it may ask about access tokens that are for them
-                     *     (RFC 7662). Asking for tokens for an API gives no right to that.
-                     * @example [
-                     *       "https://api.exam.example.gov.cn"
-                     *     ]
-                     */
-                    resource_server_for?: string[];
-                    /** @description How much of a document number it sees with `realname`. */
-                    document_number?: components["schemas"]["NumberGrant"];
-                    /**
-                     * Format: int32
-                     * @description Seconds that its access tokens live; the installation's when left out.
-                     * @example 600
-                     */
-                    access_token_seconds?: number | null;
-                    /**
-                     * Format: int32
-                     * @description Days that its refresh tokens live; the installation's when left out.
-                     * @example 30
-                     */
-                    refresh_token_days?: number | null;
-                };
+                metadata: components["schemas"]["ClientMetadata"];
                 /** @description Its secrets that hold, without what they are. */
                 secrets: components["schemas"]["ClientSecret"][];
             }[];
@@ -3636,104 +3640,7 @@ export interface components {
              * @example 2026-11-23T02:00:00Z
              */
             updated_at: string;
-            /** @description What is known of a client. */
-            metadata: {
-                /**
-                 * @description What people call it.
-                 * @example 考生服务系统
-                 */
-                client_name: string;
-                /**
-                 * @description The same in English.
-                 * @example Candidate service
-                 */
-                "client_name#en"?: string | null;
-                /**
-                 * @description Who runs it, as people know them.
-                 * @example 深圳市考试院
-                 */
-                owner: string;
-                /**
-                 * @description The same in English.
-                 * @example Shenzhen Examinations Authority
-                 */
-                "owner#en"?: string | null;
-                /**
-                 * @description Its home page.
-                 * @example https://exam.example.gov.cn/
-                 */
-                client_uri?: string | null;
-                /** @description How it gets tokens; not at all, when it is nothing but an API. */
-                grant_types: components["schemas"]["GrantType"][];
-                /** @description How it proves itself. */
-                token_endpoint_auth_method: components["schemas"]["AuthMethod"];
-                /** @description Its public keys (RFC 7517), for `private_key_jwt`. */
-                jwks?: Record<string, never> | null;
-                /**
-                 * @description The scopes it may ask for, separated by spaces; empty, when it is nothing
-                 *     but an API.
-                 * @example openid profile phone realname
-                 */
-                scope: string;
-                /**
-                 * @description Where people are sent back to; compared character by character.
-                 * @example [
-                 *       "https://exam.example.gov.cn/callback"
-                 *     ]
-                 */
-                redirect_uris?: string[];
-                /** @description Where people may be sent after signing out. */
-                post_logout_redirect_uris?: string[];
-                /**
-                 * @description Where it is told that a session has ended (OpenID Connect Back-Channel
-                 *     Logout 1.0).
-                 */
-                backchannel_logout_uri?: string | null;
-                /** @description Whom it shares the names of its users with. */
-                subject_type?: components["schemas"]["SubjectType"];
-                /**
-                 * @description Its sector; when left out, the host of its first redirect URI when that
-                 *     is `https` and not the person's own machine, or else its own id.
-                 * @example exam.example.gov.cn
-                 */
-                sector_identifier?: string | null;
-                /** @description How its ID tokens and access tokens are signed. */
-                id_token_signed_response_alg?: components["schemas"]["SigningAlg"];
-                /**
-                 * @description Whether it may send its request through the person's browser at all
-                 *     (RFC 9126 §6).
-                 */
-                require_pushed_authorization_requests?: boolean;
-                /**
-                 * @description APIs it may get access tokens for besides ours (RFC 8707).
-                 * @example [
-                 *       "https://api.exam.example.gov.cn"
-                 *     ]
-                 */
-                resources?: string[];
-                /**
-                 * @description APIs that it is itself: it may ask about access tokens that are for them
-                 *     (RFC 7662). Asking for tokens for an API gives no right to that.
-                 * @example [
-                 *       "https://api.exam.example.gov.cn"
-                 *     ]
-                 */
-                resource_server_for?: string[];
-                /** @description How much of a document number it sees with `realname`. */
-                document_number?: components["schemas"]["NumberGrant"];
-                /**
-                 * Format: int32
-                 * @description Seconds that its access tokens live; the installation's when left out.
-                 * @example 600
-                 */
-                access_token_seconds?: number | null;
-                /**
-                 * Format: int32
-                 * @description Days that its refresh tokens live; the installation's when left out.
-                 * @example 30
-                 */
-                refresh_token_days?: number | null;
-            };
+            metadata: components["schemas"]["ClientMetadata"];
             /** @description Its secrets that hold, without what they are. */
             secrets: components["schemas"]["ClientSecret"][];
         };
@@ -4685,7 +4592,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Metadata"];
+                    "application/json": components["schemas"]["AuthorizationServerMetadata"];
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
@@ -4707,7 +4614,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Metadata"];
+                    "application/json": components["schemas"]["AuthorizationServerMetadata"];
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
@@ -6055,7 +5962,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Metadata"];
+                "application/json": components["schemas"]["ClientMetadata"];
             };
         };
         responses: {
@@ -6253,7 +6160,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Metadata"];
+                "application/json": components["schemas"]["ClientMetadata"];
             };
         };
         responses: {
