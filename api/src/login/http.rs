@@ -31,7 +31,7 @@ pub struct SignIn {
     #[schema(required, example = "wangxiaoming")]
     username: String,
     #[serde(default)]
-    #[schema(required, value_type = String, format = Password)]
+    #[schema(required, value_type = String, format = Password, example = "lychee park morning 7")]
     password: Zeroizing<String>,
     captcha: CaptchaAnswer,
 }
@@ -44,7 +44,7 @@ pub struct SignInApp {
     #[schema(required, example = "wangxiaoming")]
     username: String,
     #[serde(default)]
-    #[schema(required, value_type = String, format = Password)]
+    #[schema(required, value_type = String, format = Password, example = "lychee park morning 7")]
     password: Zeroizing<String>,
     captcha: CaptchaAnswer,
     /// Shown in the session list.
@@ -114,7 +114,7 @@ pub struct TokenSet {
 #[serde(deny_unknown_fields)]
 pub struct RefreshTokens {
     #[serde(default)]
-    #[schema(required, value_type = String)]
+    #[schema(required, value_type = String, example = "h6Z0c1vX…")]
     refresh_token: Zeroizing<String>,
 }
 

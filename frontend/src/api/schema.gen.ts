@@ -2140,6 +2140,7 @@ export interface components {
             /**
              * Format: uuid
              * @description Id of the captcha.
+             * @example 01935e0c-7f4e-7c5a-8a53-0242ac120002
              */
             id: string;
             /**
@@ -2168,7 +2169,10 @@ export interface components {
             document_type: components["schemas"]["DocumentType"];
             /** @example 440305199003070014 */
             document_number: string;
-            /** @description ISO 3166-1 alpha-3, for foreign passports. */
+            /**
+             * @description ISO 3166-1 alpha-3, for foreign passports.
+             * @example null
+             */
             issuing_country: string | null;
             gender: components["schemas"]["Gender"];
             /** @example 1990-03-07 */
@@ -2211,6 +2215,13 @@ export interface components {
         /**
          * @description What is to be changed. What is left out (`null`) stays as the account has
          *     it, or as this change already has it.
+         * @example {
+         *       "agent": null,
+         *       "bank_code": "CCB",
+         *       "card_number": "6217000000000000004",
+         *       "name": "王小明",
+         *       "phone": "13800138000"
+         *     }
          */
         ChangeAccount: {
             /**
@@ -2250,9 +2261,15 @@ export interface components {
         ChangeCredentials: {
             /** @example wangxiaoming1990 */
             username: string;
-            /** Format: password */
+            /**
+             * Format: password
+             * @example lychee park morning 7
+             */
             password: string;
-            /** Format: password */
+            /**
+             * Format: password
+             * @example lychee park morning 7
+             */
             password_confirmation: string;
             captcha: components["schemas"]["CaptchaAnswer"];
         };
@@ -2266,11 +2283,13 @@ export interface components {
             /**
              * Format: password
              * @description See `GET /api/v1/service-info` for the policy.
+             * @example lychee park morning 7
              */
             password: string;
             /**
              * Format: password
              * @description The password once more.
+             * @example lychee park morning 7
              */
             password_confirmation: string;
         };
@@ -2319,14 +2338,53 @@ export interface components {
         };
         /** @description The password of the account that is signed in. */
         CheckPassword: {
-            /** Format: password */
+            /**
+             * Format: password
+             * @example lychee park morning 7
+             */
             password: string;
         };
         /** @description 选择找回方式. */
         ChooseMethod: {
             method: components["schemas"]["RecoveryMethod"];
         };
-        /** @description What is known of a client (RFC 7591 §2, client metadata). */
+        /**
+         * @description What is known of a client (RFC 7591 §2, client metadata).
+         * @example {
+         *       "access_token_seconds": 600,
+         *       "backchannel_logout_uri": "https://exam.example.gov.cn/logged-out",
+         *       "client_name": "考生服务系统",
+         *       "client_name#en": "Candidate service",
+         *       "client_uri": "https://exam.example.gov.cn/",
+         *       "document_number": "masked",
+         *       "grant_types": [
+         *         "authorization_code",
+         *         "refresh_token"
+         *       ],
+         *       "id_token_signed_response_alg": "RS256",
+         *       "jwks": null,
+         *       "owner": "深圳市考试院",
+         *       "owner#en": "Shenzhen Examinations Authority",
+         *       "post_logout_redirect_uris": [
+         *         "https://exam.example.gov.cn/"
+         *       ],
+         *       "redirect_uris": [
+         *         "https://exam.example.gov.cn/callback"
+         *       ],
+         *       "refresh_token_days": 30,
+         *       "require_pushed_authorization_requests": false,
+         *       "resource_server_for": [
+         *         "https://api.exam.example.gov.cn"
+         *       ],
+         *       "resources": [
+         *         "https://api.exam.example.gov.cn"
+         *       ],
+         *       "scope": "openid profile phone realname",
+         *       "sector_identifier": "exam.example.gov.cn",
+         *       "subject_type": "pairwise",
+         *       "token_endpoint_auth_method": "client_secret_basic"
+         *     }
+         */
         ClientMetadata: {
             /**
              * @description What people call it.
@@ -3606,6 +3664,7 @@ export interface components {
         RecoveryStage: "method" | "identity" | "code" | "questions" | "reset" | "done";
         /** @description A refresh token to be traded for new tokens. */
         RefreshTokens: {
+            /** @example h6Z0c1vX… */
             refresh_token: string;
         };
         /** @description 注册成功. */
@@ -3743,11 +3802,13 @@ export interface components {
             /**
              * Format: password
              * @description See `GET /api/v1/service-info` for the policy.
+             * @example lychee park morning 7
              */
             password: string;
             /**
              * Format: password
              * @description The password once more.
+             * @example lychee park morning 7
              */
             password_confirmation: string;
         };
@@ -3930,7 +3991,10 @@ export interface components {
         SignIn: {
             /** @example wangxiaoming */
             username: string;
-            /** Format: password */
+            /**
+             * Format: password
+             * @example lychee park morning 7
+             */
             password: string;
             captcha: components["schemas"]["CaptchaAnswer"];
         };
@@ -3938,7 +4002,10 @@ export interface components {
         SignInApp: {
             /** @example wangxiaoming */
             username: string;
-            /** Format: password */
+            /**
+             * Format: password
+             * @example lychee park morning 7
+             */
             password: string;
             captcha: components["schemas"]["CaptchaAnswer"];
             /**
@@ -4018,18 +4085,23 @@ export interface components {
             /**
              * Format: password
              * @description See `GET /api/v1/service-info` for the policy.
+             * @example lychee park morning 7
              */
             password: string;
             /**
              * Format: password
              * @description The password once more.
+             * @example lychee park morning 7
              */
             password_confirmation: string;
             captcha: components["schemas"]["CaptchaAnswer"];
             /** @description Who registers: a person, or a unit by its agent. */
             user_type?: components["schemas"]["UserType"];
             consents: components["schemas"]["Consents"];
-            /** @description Where to go back to afterwards; its origin must be allowed by the operator. */
+            /**
+             * @description Where to go back to afterwards; its origin must be allowed by the operator.
+             * @example null
+             */
             return_to?: string | null;
         };
         /**
