@@ -94,6 +94,7 @@ pub struct SignedInView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenSet {
     /// JWT signed with Ed25519; see `/.well-known/jwks.json`.
+    #[schema(example = "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9…")]
     access_token: String,
     #[schema(example = "Bearer")]
     token_type: &'static str,
@@ -101,6 +102,7 @@ pub struct TokenSet {
     #[schema(example = 600)]
     expires_in: i64,
     /// For one use; using it twice ends the session.
+    #[schema(example = "h6Z0c1vX…")]
     refresh_token: String,
     /// Seconds.
     #[schema(example = 2_592_000)]

@@ -1811,7 +1811,10 @@ export interface components {
             /** @example 张** */
             legal_representative: string;
             state: components["schemas"]["UnitState"];
-            /** @description Why the unit was rejected. */
+            /**
+             * @description Why the unit was rejected.
+             * @example null
+             */
             reason: string | null;
         };
         /** @description An account. Personal data is masked. */
@@ -1827,7 +1830,10 @@ export interface components {
             document_type: components["schemas"]["DocumentType"];
             /** @example 4403**********0014 */
             document_number: string;
-            /** @description ISO 3166-1 alpha-3, for foreign passports. */
+            /**
+             * @description ISO 3166-1 alpha-3, for foreign passports.
+             * @example null
+             */
             issuing_country: string | null;
             gender: components["schemas"]["Gender"];
             /** @example 1990-**-** */
@@ -1979,6 +1985,153 @@ export interface components {
         /**
          * @description Metadata of this authorization server (RFC 8414 §2), or OpenID provider.
          *     Each member is true of what answers here.
+         * @example {
+         *       "acr_values_supported": [
+         *         "urn:shiming:acr:l3"
+         *       ],
+         *       "authorization_endpoint": "https://id.example.gov.cn/oauth2/authorize",
+         *       "authorization_response_iss_parameter_supported": true,
+         *       "backchannel_logout_session_supported": true,
+         *       "backchannel_logout_supported": true,
+         *       "claim_types_supported": [
+         *         "normal"
+         *       ],
+         *       "claims_in_verified_claims_supported": [
+         *         "name",
+         *         "document_type",
+         *         "document_number",
+         *         "document_number_masked",
+         *         "gender",
+         *         "birthdate"
+         *       ],
+         *       "claims_parameter_supported": true,
+         *       "claims_supported": [
+         *         "sub",
+         *         "auth_time",
+         *         "acr",
+         *         "sid",
+         *         "nonce",
+         *         "preferred_username",
+         *         "user_type",
+         *         "updated_at",
+         *         "phone_number",
+         *         "phone_number_verified",
+         *         "name",
+         *         "document_type",
+         *         "document_number",
+         *         "document_number_masked",
+         *         "gender",
+         *         "birthdate",
+         *         "verified_at",
+         *         "unit",
+         *         "verified_claims"
+         *       ],
+         *       "code_challenge_methods_supported": [
+         *         "S256"
+         *       ],
+         *       "electronic_records_supported": [
+         *         "bank_account"
+         *       ],
+         *       "end_session_endpoint": "https://id.example.gov.cn/oauth2/logout",
+         *       "evidence_supported": [
+         *         "electronic_record"
+         *       ],
+         *       "grant_types_supported": [
+         *         "authorization_code",
+         *         "refresh_token",
+         *         "client_credentials"
+         *       ],
+         *       "id_token_signing_alg_values_supported": [
+         *         "RS256",
+         *         "ES256",
+         *         "EdDSA"
+         *       ],
+         *       "introspection_endpoint": "https://id.example.gov.cn/oauth2/introspect",
+         *       "introspection_endpoint_auth_methods_supported": [
+         *         "client_secret_basic",
+         *         "client_secret_post",
+         *         "private_key_jwt"
+         *       ],
+         *       "introspection_endpoint_auth_signing_alg_values_supported": [
+         *         "RS256",
+         *         "PS256",
+         *         "ES256",
+         *         "EdDSA"
+         *       ],
+         *       "issuer": "https://id.example.gov.cn",
+         *       "jwks_uri": "https://id.example.gov.cn/.well-known/jwks.json",
+         *       "op_policy_uri": "https://id.example.gov.cn/legal/privacy-notice",
+         *       "op_tos_uri": "https://id.example.gov.cn/legal/user-agreement",
+         *       "prompt_values_supported": [
+         *         "none",
+         *         "login",
+         *         "consent",
+         *         "select_account",
+         *         "create"
+         *       ],
+         *       "pushed_authorization_request_endpoint": "https://id.example.gov.cn/oauth2/par",
+         *       "request_parameter_supported": false,
+         *       "request_uri_parameter_supported": false,
+         *       "require_pushed_authorization_requests": false,
+         *       "response_modes_supported": [
+         *         "query"
+         *       ],
+         *       "response_types_supported": [
+         *         "code"
+         *       ],
+         *       "revocation_endpoint": "https://id.example.gov.cn/oauth2/revoke",
+         *       "revocation_endpoint_auth_methods_supported": [
+         *         "client_secret_basic",
+         *         "client_secret_post",
+         *         "private_key_jwt",
+         *         "none"
+         *       ],
+         *       "revocation_endpoint_auth_signing_alg_values_supported": [
+         *         "RS256",
+         *         "PS256",
+         *         "ES256",
+         *         "EdDSA"
+         *       ],
+         *       "scopes_supported": [
+         *         "openid",
+         *         "profile",
+         *         "phone",
+         *         "realname",
+         *         "unit",
+         *         "offline_access",
+         *         "users:read",
+         *         "identity:check",
+         *         "webhooks:manage",
+         *         "clients:manage"
+         *       ],
+         *       "service_documentation": "https://id.example.gov.cn/docs/",
+         *       "subject_types_supported": [
+         *         "public",
+         *         "pairwise"
+         *       ],
+         *       "token_endpoint": "https://id.example.gov.cn/oauth2/token",
+         *       "token_endpoint_auth_methods_supported": [
+         *         "client_secret_basic",
+         *         "client_secret_post",
+         *         "private_key_jwt",
+         *         "none"
+         *       ],
+         *       "token_endpoint_auth_signing_alg_values_supported": [
+         *         "RS256",
+         *         "PS256",
+         *         "ES256",
+         *         "EdDSA"
+         *       ],
+         *       "trust_frameworks_supported": [
+         *         "cn_bank_card_four_elements"
+         *       ],
+         *       "ui_locales_supported": [
+         *         "zh-CN",
+         *         "en"
+         *       ],
+         *       "userinfo_endpoint": "https://id.example.gov.cn/oauth2/userinfo",
+         *       "verified_claims_supported": true
+         *     }
          */
         AuthorizationServerMetadata: {
             /** @example https://id.example.gov.cn */
@@ -2313,7 +2466,10 @@ export interface components {
         /** @description What has happened, the oldest first. */
         Changes: {
             items: components["schemas"]["Change"][];
-            /** @description For `cursor` of the next request, now or later: there is always one. */
+            /**
+             * @description For `cursor` of the next request, now or later: there is always one.
+             * @example Y2hhbmdlczowMTkzNWUwYy03ZjRlLTdjNWEtOGE1My0wMjQyYWMxMjAwMDI
+             */
             next_cursor: string;
             /** @description Whether there is more now. */
             has_more: boolean;
@@ -2575,6 +2731,11 @@ export interface components {
         };
         /** @description How to reach the operator. */
         Contact: {
+            /**
+             * @example [
+             *       "(0755)12333"
+             *     ]
+             */
             phone: string[];
             /** @example help@example.gov.cn */
             email: string;
@@ -2692,19 +2853,29 @@ export interface components {
         ExportedAccount: {
             /** Format: uuid */
             id: string;
+            /** @example wangxiaoming */
             username: string;
             kind: components["schemas"]["UserType"];
+            /** @example 王小明 */
             name: string;
             document_type: components["schemas"]["DocumentType"];
+            /** @example 440305199003070014 */
             document_number: string;
+            /** @example null */
             issuing_country: string | null;
             gender: components["schemas"]["Gender"];
             /** Format: date */
             birth_date: string;
+            /** @example CCB */
             bank_code: string;
+            /** @example 6217000000000000004 */
             card_number: string;
+            /** @example +8613800138000 */
             phone: string;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @example 3
+             */
             assurance_level: number;
             /** Format: date-time */
             verified_at: string;
@@ -2719,11 +2890,16 @@ export interface components {
         };
         /** @description What was written to the operator. */
         ExportedCase: {
+            /** @example C20261124-7F3K9Q */
             number: string;
             topic: components["schemas"]["SupportTopic"];
+            /** @example 王小明 */
             name: string | null;
+            /** @example 440305199003070014 */
             document_number: string | null;
+            /** @example wang@example.com */
             reply_to: string;
+            /** @example 银行确认信息无误，但核验仍不匹配。 */
             message: string;
             /** Format: date-time */
             created_at: string;
@@ -2731,12 +2907,18 @@ export interface components {
         /** @description A change that is not real yet: what the account would hold. */
         ExportedChange: {
             changed: components["schemas"]["ChangeField"][];
+            /** @example 王小明 */
             name: string;
             document_type: components["schemas"]["DocumentType"];
+            /** @example 440305199003070014 */
             document_number: string;
+            /** @example null */
             issuing_country: string | null;
+            /** @example CCB */
             bank_code: string;
+            /** @example 6217000000000000004 */
             card_number: string;
+            /** @example +8613800138000 */
             phone: string;
             gender: components["schemas"]["Gender"] | null;
             /**
@@ -2755,6 +2937,7 @@ export interface components {
             id: string;
             /** Format: uuid */
             client_id: string;
+            /** @example 事业单位公开招聘资格审核 */
             purpose: string;
             matched: boolean;
             /** Format: date-time */
@@ -2769,8 +2952,12 @@ export interface components {
         };
         /** @description Consent to a text. */
         ExportedConsent: {
-            /** @description `user_agreement`, `privacy_notice` or `bank_check`. */
+            /**
+             * @description `user_agreement`, `privacy_notice` or `bank_check`.
+             * @example user_agreement
+             */
             kind: string;
+            /** @example 2026-11-01 */
             version: string;
             /** Format: date-time */
             given_at: string;
@@ -2781,10 +2968,24 @@ export interface components {
             id: string;
             /** Format: uuid */
             client_id: string;
+            /**
+             * @example [
+             *       "openid",
+             *       "profile"
+             *     ]
+             */
             scopes: string[];
-            /** @description What the system has asked for besides, as JSON. */
+            /**
+             * @description What the system has asked for besides, as JSON.
+             * @example null
+             */
             claims: string | null;
-            /** @description The APIs that the system wanted to use in the name of the account. */
+            /**
+             * @description The APIs that the system wanted to use in the name of the account.
+             * @example [
+             *       "https://api.exam.example.gov.cn"
+             *     ]
+             */
             resources: string[];
             /** @description Whether it outlives the session. */
             offline: boolean;
@@ -2799,11 +3000,19 @@ export interface components {
         };
         /** @description Chosen security questions. */
         ExportedQuestions: {
-            /** @description Their ids; see `GET /api/v1/security-questions`. */
+            /**
+             * @description Their ids; see `GET /api/v1/security-questions`.
+             * @example [
+             *       "childhood_toy",
+             *       "family_dish",
+             *       "places_lost"
+             *     ]
+             */
             questions: string[];
             /**
              * Format: int32
              * @description Sets of wrong answers since.
+             * @example 0
              */
             wrong_sets: number;
             /** Format: date-time */
@@ -2813,9 +3022,14 @@ export interface components {
         ExportedSession: {
             /** Format: uuid */
             id: string;
-            /** @description `browser` or `app`. */
+            /**
+             * @description `browser` or `app`.
+             * @example browser
+             */
             kind: string;
+            /** @example Chrome on Windows */
             device: string | null;
+            /** @example 203.0.113.0/24 */
             ip_prefix: string;
             /** Format: date-time */
             created_at: string;
@@ -2830,16 +3044,27 @@ export interface components {
         };
         /** @description A name by which business systems know the account. */
         ExportedSubject: {
+            /** @example 5c0e1f… */
             subject: string;
-            /** @description Those who know it by this name. */
+            /**
+             * @description Those who know it by this name.
+             * @example exam.example.gov.cn
+             */
             sector: string;
         };
         /** @description A business system that was let see something. */
         ExportedSystem: {
             /** Format: uuid */
             client_id: string;
+            /** @example 考生服务系统 */
             client_name: string;
-            /** @description What it may see. */
+            /**
+             * @description What it may see.
+             * @example [
+             *       "openid",
+             *       "profile"
+             *     ]
+             */
             scopes: string[];
             /** Format: date-time */
             given_at: string;
@@ -2848,10 +3073,14 @@ export interface components {
         };
         /** @description A unit. */
         ExportedUnit: {
+            /** @example 深圳市测试科技有限公司 */
             name: string;
+            /** @example 914403001922038216 */
             credit_code: string;
+            /** @example 张三 */
             legal_representative: string;
             state: components["schemas"]["UnitState"];
+            /** @example null */
             reason: string | null;
             /** Format: date-time */
             created_at: string;
@@ -2981,19 +3210,34 @@ export interface components {
             active: boolean;
             /** @example Bearer */
             token_type?: string | null;
-            /** @example users:read */
+            /** @example openid profile */
             scope?: string | null;
+            /** @example 01935e0c-7f4e-7c5a-8a53-0242ac120002 */
             client_id?: string | null;
+            /** @example 5c0e1f… */
             sub?: string | null;
+            /** @example https://id.example.gov.cn */
             aud?: string | null;
+            /** @example https://id.example.gov.cn */
             iss?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 1795399200
+             */
             iat?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 1795399800
+             */
             exp?: number | null;
+            /** @example 01935e0c-7f4e-7c5a-8a53-0242ac120003 */
             jti?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 1795399140
+             */
             auth_time?: number | null;
+            /** @example urn:shiming:acr:l3 */
             acr?: string | null;
         };
         /** @description The published keys (RFC 7517). */
@@ -3049,7 +3293,13 @@ export interface components {
             id: string;
             /** @example help@example.gov.cn */
             to: string;
+            /** @example [C20261124-7F3K9Q] 银行核验不匹配 */
             subject: string;
+            /**
+             * @example 编号：C20261124-7F3K9Q
+             *     主题：银行核验不匹配
+             *     时间：2026-11-24 10:00（北京时间）
+             */
             text: string;
             /**
              * Format: date-time
@@ -3073,7 +3323,10 @@ export interface components {
             document_type: components["schemas"]["DocumentType"];
             /** @example 4403**********0014 */
             document_number: string;
-            /** @description ISO 3166-1 alpha-3, for foreign passports. */
+            /**
+             * @description ISO 3166-1 alpha-3, for foreign passports.
+             * @example null
+             */
             issuing_country: string | null;
             gender: components["schemas"]["Gender"];
             /**
@@ -3220,6 +3473,7 @@ export interface components {
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
+             * @example null
              */
             next_cursor: string | null;
             /** @description Whether there is more now. */
@@ -3248,6 +3502,7 @@ export interface components {
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
+             * @example null
              */
             next_cursor: string | null;
             /** @description Whether there is more now. */
@@ -3280,6 +3535,7 @@ export interface components {
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
+             * @example null
              */
             next_cursor: string | null;
             /** @description Whether there is more now. */
@@ -3315,6 +3571,7 @@ export interface components {
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
+             * @example null
              */
             next_cursor: string | null;
             /** @description Whether there is more now. */
@@ -3367,6 +3624,7 @@ export interface components {
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
+             * @example null
              */
             next_cursor: string | null;
             /** @description Whether there is more now. */
@@ -3454,7 +3712,17 @@ export interface components {
             /** @description The fields that must be corrected. */
             errors?: components["schemas"]["FieldProblem"][];
         };
-        /** @description One published key (RFC 7517, RFC 7518 §6, RFC 8037 §2). */
+        /**
+         * @description One published key (RFC 7517, RFC 7518 §6, RFC 8037 §2).
+         * @example {
+         *       "alg": "EdDSA",
+         *       "crv": "Ed25519",
+         *       "kid": "9f2c4e6a8b0d1357",
+         *       "kty": "OKP",
+         *       "use": "sig",
+         *       "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+         *     }
+         */
         PublishedKey: {
             /**
              * @description Key type.
@@ -3614,6 +3882,7 @@ export interface components {
             /**
              * @description For the `Flow-Token` header; only in the answer that began the recovery,
              *     and only when the request said `Flow-Client: app`.
+             * @example 01935e0c-7f4e-7c5a-8a53-0242ac120002.h6Z0c1vX…
              */
             flow_token?: string | null;
         };
@@ -3636,7 +3905,10 @@ export interface components {
              * @example 2026-11-23T02:01:00Z
              */
             resend_at: string;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @example 5
+             */
             attempts_left: number;
         };
         /**
@@ -3654,6 +3926,7 @@ export interface components {
             /**
              * Format: int32
              * @description Messages.
+             * @example 4
              */
             sms: number;
         };
@@ -3670,7 +3943,10 @@ export interface components {
         /** @description 注册成功. */
         Registered: {
             account: components["schemas"]["RegisteredAccount"];
-            /** @description Where the person came from. */
+            /**
+             * @description Where the person came from.
+             * @example null
+             */
             return_to: string | null;
         };
         /** @description The new account. */
@@ -3743,11 +4019,15 @@ export interface components {
             code: components["schemas"]["SentCode"] | null;
             /** @description What may still be tried in this registration. */
             remaining: components["schemas"]["RegistrationRemaining"];
-            /** @description Where the person came from. */
+            /**
+             * @description Where the person came from.
+             * @example null
+             */
             return_to: string | null;
             /**
              * @description For the `Flow-Token` header; only in the answer that created the draft,
              *     and only when the request said `Flow-Client: app`.
+             * @example 01935e0c-7f4e-7c5a-8a53-0242ac120002.h6Z0c1vX…
              */
             flow_token?: string | null;
         };
@@ -3756,6 +4036,7 @@ export interface components {
             /**
              * Format: int32
              * @description Different document numbers.
+             * @example 2
              */
             documents: number;
         };
@@ -3764,11 +4045,13 @@ export interface components {
             /**
              * Format: int32
              * @description Bank checks that fail.
+             * @example 5
              */
             bank_checks: number;
             /**
              * Format: int32
              * @description Messages.
+             * @example 4
              */
             sms: number;
         };
@@ -3897,7 +4180,10 @@ export interface components {
              * @example 2026-11-23T02:00:00Z
              */
             resend_at: string;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @example 5
+             */
             attempts_left: number;
             /**
              * @description Whether the code was accepted already and only something else is in
@@ -3909,6 +4195,7 @@ export interface components {
         ServiceInfo: {
             /** @description Whether bank and messages are fictitious. */
             sandbox: boolean;
+            /** @example 0.1.0 */
             version: string;
             agreements: components["schemas"]["Agreement"][];
             password: components["schemas"]["PasswordRules"];
@@ -3918,7 +4205,10 @@ export interface components {
             security_questions: components["schemas"]["QuestionsRules"];
             account: components["schemas"]["AccountTimes"];
             contact: components["schemas"]["Contact"];
-            /** @description The business system that people usually come from. */
+            /**
+             * @description The business system that people usually come from.
+             * @example null
+             */
             return_url: string | null;
         };
         /** @description The sessions of an account, the newest first. */
@@ -4058,6 +4348,7 @@ export interface components {
             phone: string;
             /** @example registration */
             purpose: string;
+            /** @example 【实名】验证码305871，用于用户注册，120秒内有效。请勿告知他人，工作人员不会向您索取。 */
             text: string;
             /**
              * @description `null` when the message holds none.
@@ -4129,7 +4420,10 @@ export interface components {
         SupportTopic: "bank_mismatch" | "name" | "phone" | "unit" | "other";
         /** @description Tokens (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3). */
         TokenAnswer: {
-            /** @description JWT (RFC 9068), for `Authorization: Bearer`. */
+            /**
+             * @description JWT (RFC 9068), for `Authorization: Bearer`.
+             * @example eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9…
+             */
             access_token: string;
             /** @example Bearer */
             token_type: string;
@@ -4144,9 +4438,15 @@ export interface components {
              * @example openid profile realname
              */
             scope: string;
-            /** @description For one use; using it twice ends the sign-in. */
+            /**
+             * @description For one use; using it twice ends the sign-in.
+             * @example h6Z0c1vX…
+             */
             refresh_token?: string | null;
-            /** @description Who has signed in. */
+            /**
+             * @description Who has signed in.
+             * @example eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9…
+             */
             id_token?: string | null;
         };
         /**
@@ -4190,7 +4490,10 @@ export interface components {
         };
         /** @description The tokens of an app (RFC 6749 §5.1 names). */
         TokenSet: {
-            /** @description JWT signed with Ed25519; see `/.well-known/jwks.json`. */
+            /**
+             * @description JWT signed with Ed25519; see `/.well-known/jwks.json`.
+             * @example eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9…
+             */
             access_token: string;
             /** @example Bearer */
             token_type: string;
@@ -4200,7 +4503,10 @@ export interface components {
              * @example 600
              */
             expires_in: number;
-            /** @description For one use; using it twice ends the session. */
+            /**
+             * @description For one use; using it twice ends the session.
+             * @example h6Z0c1vX…
+             */
             refresh_token: string;
             /**
              * Format: int64
@@ -4221,7 +4527,23 @@ export interface components {
          * @enum {string}
          */
         UnitState: "pending" | "approved" | "rejected";
-        /** @description One of a client's users: what its consent covers, and no more. */
+        /**
+         * @description One of a client's users: what its consent covers, and no more.
+         * @example {
+         *       "claims": {
+         *         "preferred_username": "wangxiaoming",
+         *         "updated_at": 1795399200,
+         *         "user_type": "person"
+         *       },
+         *       "scopes": [
+         *         "openid",
+         *         "profile"
+         *       ],
+         *       "state": "active",
+         *       "sub": "5c0e1f…",
+         *       "updated_at": "2026-11-23T02:00:00Z"
+         *     }
+         */
         User: {
             /**
              * @description The name by which the client knows the account.
@@ -4262,9 +4584,36 @@ export interface components {
         /**
          * @description What a person has let the client see; which claims there are depends on the
          *     scopes that were granted.
+         * @example {
+         *       "birthdate": "1990-03-07",
+         *       "document_number": "4403**********0014",
+         *       "document_number_masked": true,
+         *       "document_type": "RESIDENT_ID",
+         *       "gender": "male",
+         *       "name": "王小明",
+         *       "phone_number": "+8613800138000",
+         *       "phone_number_verified": true,
+         *       "preferred_username": "wangxiaoming",
+         *       "sub": "5c0e1f…",
+         *       "updated_at": 1795399200,
+         *       "user_type": "person",
+         *       "verified_at": "2026-11-23T02:00:00Z",
+         *       "verified_claims": {
+         *         "claims": {
+         *           "name": "王小明"
+         *         },
+         *         "verification": {
+         *           "time": "2026-11-23T02:00:00Z",
+         *           "trust_framework": "cn_bank_card_four_elements"
+         *         }
+         *       }
+         *     }
          */
         UserinfoAnswer: {
-            /** @description The name by which the client knows the person. */
+            /**
+             * @description The name by which the client knows the person.
+             * @example 5c0e1f…
+             */
             sub: string;
             /**
              * @description Username (`profile`).
@@ -4279,6 +4628,7 @@ export interface components {
             /**
              * Format: int64
              * @description Seconds since 1970 (`profile`).
+             * @example 1795399200
              */
             updated_at?: number | null;
             /**
@@ -4412,16 +4762,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "cross_site_request",
-                 *       "detail": "Use this site's own pages; apps use tokens instead of cookies.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 403,
-                 *       "title": "The request comes from another site",
-                 *       "type": "https://shiming.dev/problems/cross_site_request"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4431,16 +4771,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "idempotency_key_invalid",
-                 *       "detail": "Use 16 to 128 visible ASCII characters.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 400,
-                 *       "title": "The Idempotency-Key is malformed",
-                 *       "type": "https://shiming.dev/problems/idempotency_key_invalid"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4450,16 +4780,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "idempotency_key_reused",
-                 *       "detail": "Use a new key for each new action.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 422,
-                 *       "title": "The Idempotency-Key belongs to another request",
-                 *       "type": "https://shiming.dev/problems/idempotency_key_reused"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4469,16 +4789,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "internal",
-                 *       "detail": "Try again later; if it stays, contact us and give the request_id.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 500,
-                 *       "title": "Something went wrong on our side",
-                 *       "type": "https://shiming.dev/problems/internal"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4488,16 +4798,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "malformed_request",
-                 *       "detail": "Check the form of the request and send it again.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 400,
-                 *       "title": "The request cannot be read",
-                 *       "type": "https://shiming.dev/problems/malformed_request"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4507,16 +4807,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "method_not_allowed",
-                 *       "detail": "Use one of the methods in Allow.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 405,
-                 *       "title": "This method is not supported here",
-                 *       "type": "https://shiming.dev/problems/method_not_allowed"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4528,16 +4818,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "overloaded",
-                 *       "detail": "Many people are using it now. Nothing is lost; try again in a moment.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 503,
-                 *       "title": "The service is busy",
-                 *       "type": "https://shiming.dev/problems/overloaded"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4547,16 +4827,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "payload_too_large",
-                 *       "detail": "A request may hold 64 KiB.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 413,
-                 *       "title": "The request is too large",
-                 *       "type": "https://shiming.dev/problems/payload_too_large"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4568,16 +4838,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "request_in_progress",
-                 *       "detail": "Wait a few seconds and try again; nothing is lost.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 409,
-                 *       "title": "The same request is still running",
-                 *       "type": "https://shiming.dev/problems/request_in_progress"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4587,16 +4847,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "unsupported_media_type",
-                 *       "detail": "Send Content-Type: application/json.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 415,
-                 *       "title": "This content type is not supported",
-                 *       "type": "https://shiming.dev/problems/unsupported_media_type"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4606,16 +4856,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "validation_failed",
-                 *       "detail": "Correct the fields named in errors and send the request again.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 422,
-                 *       "title": "Some fields need correcting",
-                 *       "type": "https://shiming.dev/problems/validation_failed"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4879,16 +5119,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -5028,16 +5258,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -6061,16 +6281,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -6366,16 +6576,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -6619,16 +6819,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -6759,16 +6949,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -6833,16 +7013,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -6974,16 +7144,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7067,16 +7227,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7285,16 +7435,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7389,16 +7529,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7493,16 +7623,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7576,16 +7696,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7759,16 +7869,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7863,16 +7963,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -8532,16 +8622,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -8692,16 +8772,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -9012,16 +9082,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -9504,16 +9564,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -9789,12 +9839,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "invalid_request",
-                     *       "error_description": "The request is malformed."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -9815,12 +9859,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "server_error",
-                     *       "error_description": "Something failed; try again later."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -9832,12 +9870,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "temporarily_unavailable",
-                     *       "error_description": "The service is busy; try again in a moment."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10023,12 +10055,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "invalid_request",
-                     *       "error_description": "The request is malformed."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10049,12 +10075,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "server_error",
-                     *       "error_description": "Something failed; try again later."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10066,12 +10086,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "temporarily_unavailable",
-                     *       "error_description": "The service is busy; try again in a moment."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10373,12 +10387,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "invalid_request",
-                     *       "error_description": "The request is malformed."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10399,12 +10407,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "server_error",
-                     *       "error_description": "Something failed; try again later."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10416,12 +10418,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "temporarily_unavailable",
-                     *       "error_description": "The service is busy; try again in a moment."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10476,12 +10472,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "invalid_request",
-                     *       "error_description": "The request is malformed."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10502,12 +10492,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "server_error",
-                     *       "error_description": "Something failed; try again later."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10519,12 +10503,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "temporarily_unavailable",
-                     *       "error_description": "The service is busy; try again in a moment."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10577,12 +10555,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "server_error",
-                     *       "error_description": "Something failed; try again later."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10594,12 +10566,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "temporarily_unavailable",
-                     *       "error_description": "The service is busy; try again in a moment."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10665,12 +10631,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "invalid_request",
-                     *       "error_description": "The request is malformed."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10680,12 +10640,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "server_error",
-                     *       "error_description": "Something failed; try again later."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10697,12 +10651,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "temporarily_unavailable",
-                     *       "error_description": "The service is busy; try again in a moment."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
