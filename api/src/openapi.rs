@@ -1,5 +1,6 @@
 //! The route table, and the OpenAPI document that is read off it.
 
+mod examples;
 mod headers;
 mod shared;
 
@@ -256,6 +257,7 @@ pub fn document() -> Document {
     document.components = Some(components);
     shared::declare(&mut document);
     headers::declare(&mut document);
+    examples::declare(&mut document);
     document
 }
 

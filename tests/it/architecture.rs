@@ -77,7 +77,7 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
 
 /// The files of the library: module, path below `src`, and text without
 /// comments.
-fn sources() -> Vec<(String, String, String)> {
+pub(crate) fn sources() -> Vec<(String, String, String)> {
     let src = root().join("src");
     let source = |path: PathBuf| {
         let below = path.strip_prefix(&src).unwrap().to_string_lossy().into_owned();
@@ -89,7 +89,8 @@ fn sources() -> Vec<(String, String, String)> {
     files_in(&src).into_iter().map(source).filter(|(module, ..)| module != "main").collect()
 }
 
-fn name_at(text: &str) -> &str {
+/// The name that a text begins with.
+pub(crate) fn name_at(text: &str) -> &str {
     let text = text.trim_start();
     &text[..text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len())]
 }

@@ -10,93 +10,12 @@ use reqwest::{
     Method,
     header::{CONTENT_TYPE, HeaderValue},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, TestApp, contract, hr::ALL_SCOPES, person, systems::System};
-
-/// One operation, with a path and a body that are well formed.
-struct Target {
-    method: Method,
-    path: String,
-    /// The example of its body, if it takes one.
-    body: Option<Map<String, Value>>,
-    /// Whether it is a business system's.
-    of_system: bool,
-}
-
-/// Ids of what is in progress.
-struct Ids {
-    registration: String,
-    recovery: String,
-    authorization: String,
-    client: String,
-}
-
-impl Ids {
-    fn of(insider: &Insider<'_>) -> Self {
-        let client = &insider.person;
-        let held = client.cookie("shiming_authorize").unwrap_or_default();
-        Self {
-            registration: client.flow(),
-            recovery: client.recovery(),
-            authorization: held.split('.').next().unwrap().to_owned(),
-            client: client.flow(),
-        }
-    }
-
-    fn all(junk: &str) -> Self {
-        let [registration, recovery, authorization, client] = [(); 4].map(|()| junk.to_owned());
-        Self { registration, recovery, authorization, client }
-    }
-
-    fn put_into(&self, path: &str) -> String {
-        let path = path.replace("{client_id}", &self.client);
-        let id = if path.starts_with("/api/v1/recoveries") {
-            &self.recovery
-        } else if path.starts_with("/api/v1/authorizations") || path.starts_with("/oauth2") {
-            &self.authorization
-        } else {
-            &self.registration
-        };
-        path.replace("{id}", id).replace("{sub}", id)
-    }
-}
-
-/// Every operation of the OpenAPI document; those that end something last.
-fn targets(ids: &Ids) -> Vec<Target> {
-    let document = serde_json::to_value(shiming::openapi::document()).unwrap();
-    let mut targets = Vec::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        for (method, operation) in item.as_object().unwrap() {
-            let schema = operation.pointer("/requestBody/content/application~1json/schema/$ref");
-            targets.push(Target {
-                method: method.to_uppercase().parse().unwrap(),
-                path: ids.put_into(path),
-                body: schema.map(|schema| example(&document, schema.as_str().unwrap())),
-                of_system: operation.pointer("/security/0/client_token").is_some(),
-            });
-        }
-    }
-    targets.sort_by_key(|target| target.method == Method::DELETE);
-    let bodies = targets.iter().filter(|target| target.body.is_some()).count();
-    assert!(targets.len() >= 80 && bodies >= 33, "{} operations, {bodies} bodies", targets.len());
-    targets
-}
-
-/// A body with every member of the schema, as its examples say.
-fn example(document: &Value, reference: &str) -> Map<String, Value> {
-    let schema = document.pointer(reference.trim_start_matches('#')).unwrap();
-    let member = |schema: &Value| match (schema.get("$ref"), schema.get("example")) {
-        (Some(inner), _) => match document.pointer(inner.as_str().unwrap()[1..].as_ref()) {
-            Some(kind) if kind.get("enum").is_some() => kind["enum"][0].clone(),
-            _ => Value::Object(example(document, inner.as_str().unwrap())),
-        },
-        (None, Some(example)) => example.clone(),
-        (None, None) => Value::Null,
-    };
-    let properties = schema["properties"].as_object().unwrap();
-    properties.iter().map(|(name, schema)| (name.clone(), member(schema))).collect()
-}
+use crate::{
+    insider::{CAPTCHA, Ids, insider, targets},
+    support::{Answer, TestApp, contract},
+};
 
 /// Checks that an answer is a success or a problem, and no fault.
 #[track_caller]
@@ -124,37 +43,34 @@ fn refused(answer: &Answer, what: &str) {
     assert!(answer.status >= 400, "{} took {what}: {}", answer.asked, answer.status);
 }
 
+/// Whether a body was refused for what stands in it, and nothing else done.
+fn misread(answer: &Answer) -> bool {
+    let of_form = ["malformed_request", "validation_failed"];
+    answer.status >= 400 && of_form.iter().any(|code| answer.any_problem()["code"] == *code)
+}
+
 /// A server that nobody here asks too often.
 fn start() -> TestApp {
-    TestApp::with(|all| all.integration.requests_per_client_minute = 1_000_000)
+    TestApp::with(|all| {
+        all.integration.requests_per_client_minute = 1_000_000;
+        all.captcha.per_address_hour = 1_000_000;
+        all.limits.registrations_per_address_hour = 1_000_000;
+        all.limits.recoveries_per_address_hour = 1_000_000;
+        all.limits.support_cases_per_address_hour = 1_000_000;
+    })
 }
 
-/// Somebody in the middle of a registration and of a recovery who is signed in
-/// as well, and a business system that may do everything: between them, every
-/// operation is open.
-struct Insider<'a> {
-    person: Client<'a>,
-    system: Client<'a>,
-}
-
-impl<'a> Insider<'a> {
-    /// Whoever may do this.
-    fn for_(&self, target: &Target) -> &Client<'a> {
-        if target.of_system { &self.system } else { &self.person }
+/// Otherwise junk in place of one member would never be looked at.
+#[actix_web::test]
+async fn the_examples_of_all_bodies_are_read() {
+    let app = start();
+    let insider = insider(&app).await;
+    for target in targets(&Ids::of(&insider)) {
+        let Some(body) = insider.body(&target).await else { continue };
+        let answer = insider.send(&target, &Value::Object(body)).await;
+        sane(&answer, "its example");
+        assert!(!misread(&answer), "{}: {}", answer.asked, answer.text());
     }
-}
-
-async fn insider(app: &TestApp) -> Insider<'_> {
-    let client = app.client();
-    client.register(&person("王小明"), "zhangsan").await;
-    client.sign_in("zhangsan").await;
-    client.up_to_bank(&person("张伟"), "zhangwei").await;
-    let system = System::usual(app).await;
-    client.come(&system.asks("openid")).await;
-    client.find_password("zhangsan").await;
-    client.choose("document_and_sms").await.ok(200);
-    let system = app.hr(&format!("{ALL_SCOPES} clients:manage")).await.http;
-    Insider { person: client, system }
 }
 
 #[actix_web::test]
@@ -212,20 +128,21 @@ async fn values_of_every_wrong_kind_are_problems() {
         json!("\u{10ffff}\u{1f600}"),
     ];
     for target in targets(&Ids::of(&insider)) {
-        let Some(body) = &target.body else { continue };
-        let client = insider.for_(&target);
-        let send = async |body: Value| {
-            client.send(client.request(target.method.clone(), &target.path).json(&body)).await
-        };
+        let Some(mut body) = insider.body(&target).await else { continue };
         let mut unknown = body.clone();
         unknown.insert("unknown_member".into(), json!(1));
-        refused(&send(Value::Object(unknown)).await, "an unknown member");
-        refused(&send(json!([])).await, "a list");
-        for name in body.keys() {
+        refused(&insider.send(&target, &Value::Object(unknown)).await, "an unknown member");
+        refused(&insider.send(&target, &json!([])).await, "a list");
+        for name in body.clone().keys() {
             for value in &junk {
                 let mut changed = body.clone();
                 changed.insert(name.clone(), value.clone());
-                sane(&send(Value::Object(changed)).await, &format!("{name} = {value:.40}"));
+                let answer = insider.send(&target, &Value::Object(changed)).await;
+                sane(&answer, &format!("{name} = {value:.40}"));
+                // The captcha was looked at and is used up.
+                if body.contains_key(CAPTCHA) && !misread(&answer) {
+                    body.insert(CAPTCHA.to_owned(), insider.for_(&target).captcha().await);
+                }
             }
         }
     }

@@ -42,6 +42,7 @@ mod idempotency;
 mod idempotency_effects;
 mod identity_checks;
 mod identity_step;
+mod insider;
 mod inventory;
 mod limits;
 mod login;

@@ -1,12 +1,15 @@
 //! What the OpenAPI document promises. That it tells all that the server does
 //! is checked for every answer of every test (`support::contract`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use shiming::web::{OauthCode, ProblemCode};
 
-use crate::support::contract;
+use crate::{
+    architecture,
+    support::{contract, examples},
+};
 
 fn code(name: &str) -> Option<ProblemCode> {
     ProblemCode::ALL.iter().copied().find(|code| code.as_str() == name)
@@ -14,6 +17,44 @@ fn code(name: &str) -> Option<ProblemCode> {
 
 fn document() -> Value {
     serde_json::to_value(shiming::openapi::document()).unwrap()
+}
+
+/// The names under which types stand in the document, each with the files of
+/// the types that have it.
+fn schema_names() -> BTreeMap<String, Vec<String>> {
+    let mut names = BTreeMap::<String, Vec<String>>::new();
+    for (_, path, code) in architecture::sources() {
+        for (at, derived) in code.match_indices("ToSchema") {
+            let is_derived = code[..at].rsplit_once("#[").is_some_and(|(_, attribute)| {
+                attribute.starts_with("derive(") && !attribute.contains(']')
+            });
+            if !is_derived {
+                continue;
+            }
+            let rest = &code[at + derived.len()..];
+            let (attributes, kind) = ["struct ", "enum "]
+                .iter()
+                .filter_map(|kind| rest.split_once(kind))
+                .min_by_key(|(attributes, _)| attributes.len())
+                .unwrap();
+            let named = attributes.split_once("schema(as = ").map_or(kind, |(_, name)| name);
+            names.entry(architecture::name_at(named).to_owned()).or_default().push(path.clone());
+        }
+    }
+    names
+}
+
+/// The document would hold one of two, and show it in place of the other.
+#[test]
+fn no_two_types_share_the_name_of_a_schema() {
+    let names = schema_names();
+    let shared: Vec<_> = names.iter().filter(|(_, files)| files.len() > 1).collect();
+    assert!(shared.is_empty(), "{shared:?}");
+    for schema in document()["components"]["schemas"].as_object().unwrap().keys() {
+        // Of a generic type the parameters follow.
+        let name = schema.split('_').next().unwrap();
+        assert!(names.contains_key(name), "{schema} was not found in the sources");
+    }
 }
 
 #[test]
@@ -94,10 +135,84 @@ fn an_example_shows_what_a_problem_looks_like() {
         assert!(example.contains_key(member.as_str().unwrap()), "{member}");
     }
     assert_eq!(example["errors"][0]["pointer"], "/document_number");
-    let shared = document["components"]["responses"].as_object().unwrap();
-    for (name, response) in shared {
-        let example = &response["content"]["application/problem+json"]["example"];
-        assert_eq!(example["code"], response["description"], "{name}");
+}
+
+/// A part of the document, or what it refers to.
+fn resolved<'a>(document: &'a Value, part: &'a Value) -> &'a Value {
+    match part["$ref"].as_str() {
+        Some(reference) => document.pointer(&reference[1..]).unwrap(),
+        None => part,
+    }
+}
+
+/// Every operation, with its name for messages.
+fn operations(document: &Value) -> Vec<(String, &Value)> {
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            operations.push((format!("{method} {path}"), operation));
+        }
+    }
+    operations
+}
+
+#[test]
+fn every_operation_says_in_a_line_what_it_does() {
+    for (name, operation) in operations(&document()) {
+        let summary = operation["summary"].as_str().unwrap_or_default();
+        assert!(!summary.is_empty() && !summary.contains('\n'), "{name}: {summary}");
+    }
+}
+
+/// The page that shows the document would make a text or a number up.
+#[test]
+fn every_body_of_json_has_an_example() {
+    let document = document();
+    let mut shown = 0;
+    for (name, operation) in operations(&document) {
+        let responses = operation["responses"].as_object().unwrap();
+        let bodies = responses
+            .iter()
+            .filter(|(status, _)| status.starts_with('2'))
+            .map(|(_, response)| resolved(&document, response))
+            .chain([&operation["requestBody"]]);
+        for content in bodies.filter_map(|body| body.pointer("/content/application~1json")) {
+            let example = examples::shown(&document, &content["schema"]);
+            assert!(example.is_ok(), "{name}: {example:?}");
+            shown += 1;
+        }
+    }
+    assert!(shown > 90, "{shown}");
+}
+
+/// What is shown under a status is what is answered with it, code by code.
+#[test]
+fn every_refusal_shows_each_of_its_codes() {
+    let document = document();
+    for (name, operation) in operations(&document) {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let response = resolved(&document, response);
+            let kinds = response["content"].as_object().into_iter().flatten();
+            let json = kinds.filter(|(kind, _)| kind.ends_with("json"));
+            for (kind, content) in json.filter(|_| status.as_str() >= "400") {
+                let described = response["description"].as_str().unwrap();
+                let is_problem = kind == "application/problem+json";
+                let oauth = |one: &str| OauthCode::ALL.iter().any(|code| code.as_str() == one);
+                let declared = contract::names(described)
+                    .filter(|one| if is_problem { code(one).is_some() } else { oauth(one) });
+                let shown = content["examples"].as_object().unwrap();
+                let codes: BTreeSet<&str> = shown.keys().map(String::as_str).collect();
+                assert_eq!(codes, declared.collect(), "{name} {status}");
+                for (code, example) in shown {
+                    let example = &resolved(&document, example)["value"];
+                    if is_problem {
+                        assert_eq!(example["status"].to_string(), *status, "{name}: {code}");
+                    }
+                    let member = if is_problem { "code" } else { "error" };
+                    assert_eq!(example[member], *code, "{name} {status}");
+                }
+            }
+        }
     }
 }
 
@@ -110,8 +225,9 @@ fn the_document_says_which_requests_take_an_idempotency_key() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let parameters = operation["parameters"].as_array().into_iter().flatten();
-            if parameters.into_iter().any(|one| one["name"] == "Idempotency-Key") {
+            if let Some(key) = parameters.into_iter().find(|one| one["name"] == "Idempotency-Key") {
                 assert!(method == "post" || method == "put", "{method} {path}");
+                assert!(key["schema"]["example"].is_string(), "{method} {path}");
                 taking.insert(path.trim_start_matches("/api/v1/").to_owned());
             }
         }

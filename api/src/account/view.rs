@@ -34,7 +34,7 @@ pub struct AccountView {
     #[schema(example = "4403**********0014")]
     document_number: String,
     /// ISO 3166-1 alpha-3, for foreign passports.
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     issuing_country: Option<String>,
     gender: Gender,
     #[schema(example = "1990-**-**")]
@@ -86,7 +86,7 @@ struct AccountUnit {
     legal_representative: String,
     state: UnitState,
     /// Why the unit was rejected.
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     reason: Option<String>,
 }
 

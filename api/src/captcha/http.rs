@@ -40,7 +40,7 @@ pub struct Captcha {
 pub struct CaptchaAnswer {
     /// Id of the captcha.
     #[serde(default)]
-    #[schema(required, format = Uuid)]
+    #[schema(required, format = Uuid, example = "01935e0c-7f4e-7c5a-8a53-0242ac120002")]
     pub id: String,
     /// The digits.
     #[serde(default)]

@@ -22,7 +22,6 @@ pub struct RegisteredClient {
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime, example = "2026-11-23T02:00:00Z")]
     updated_at: Timestamp,
-    #[schema(inline)]
     metadata: Metadata,
     /// Its secrets that hold, without what they are.
     secrets: Vec<SecretView>,

@@ -184,9 +184,32 @@ pub enum NumberGrant {
     Full,
 }
 
-/// What is known of a client.
+/// What is known of a client (RFC 7591 §2, client metadata).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ClientMetadata, example = json!({
+    "client_name": "考生服务系统",
+    "client_name#en": "Candidate service",
+    "owner": "深圳市考试院",
+    "owner#en": "Shenzhen Examinations Authority",
+    "client_uri": "https://exam.example.gov.cn/",
+    "grant_types": ["authorization_code", "refresh_token"],
+    "token_endpoint_auth_method": "client_secret_basic",
+    "jwks": null,
+    "scope": "openid profile phone realname",
+    "redirect_uris": ["https://exam.example.gov.cn/callback"],
+    "post_logout_redirect_uris": ["https://exam.example.gov.cn/"],
+    "backchannel_logout_uri": "https://exam.example.gov.cn/logged-out",
+    "subject_type": "pairwise",
+    "sector_identifier": "exam.example.gov.cn",
+    "id_token_signed_response_alg": "RS256",
+    "require_pushed_authorization_requests": false,
+    "resources": ["https://api.exam.example.gov.cn"],
+    "resource_server_for": ["https://api.exam.example.gov.cn"],
+    "document_number": "masked",
+    "access_token_seconds": 600,
+    "refresh_token_days": 30
+}))]
 pub struct Metadata {
     /// What people call it.
     #[schema(example = "考生服务系统")]

@@ -104,6 +104,14 @@ struct Frame {
 
 /// One published key (RFC 7517, RFC 7518 §6, RFC 8037 §2).
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(example = json!({
+    "kty": "OKP",
+    "use": "sig",
+    "alg": "EdDSA",
+    "kid": "9f2c4e6a8b0d1357",
+    "crv": "Ed25519",
+    "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+}))]
 pub struct PublishedKey {
     /// Key type.
     #[schema(example = "OKP")]

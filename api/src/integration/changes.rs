@@ -38,6 +38,7 @@ pub struct Change {
 pub struct Changes {
     items: Vec<Change>,
     /// For `cursor` of the next request, now or later: there is always one.
+    #[schema(example = "Y2hhbmdlczowMTkzNWUwYy03ZjRlLTdjNWEtOGE1My0wMjQyYWMxMjAwMDI")]
     next_cursor: String,
     /// Whether there is more now.
     has_more: bool,

@@ -17,6 +17,17 @@ use crate::{
 
 /// One of a client's users: what its consent covers, and no more.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "sub": "5c0e1f…",
+    "state": "active",
+    "scopes": ["openid", "profile"],
+    "claims": {
+        "preferred_username": "wangxiaoming",
+        "user_type": "person",
+        "updated_at": 1_795_399_200
+    },
+    "updated_at": "2026-11-23T02:00:00Z"
+}))]
 pub struct User {
     /// The name by which the client knows the account.
     #[schema(example = "5c0e1f…")]
@@ -27,7 +38,7 @@ pub struct User {
     scopes: Vec<&'static str>,
     /// The claims that these scopes cover, with the names that they have at the
     /// userinfo endpoint.
-    #[schema(value_type = Object, example = json!({ "preferred_username": "wangxiaoming", "user_type": "person", "updated_at": 1_795_399_200 }))]
+    #[schema(value_type = Object)]
     claims: claims::Claims,
     /// When account or consent was changed last.
     #[schema(value_type = String, format = DateTime, example = "2026-11-23T02:00:00Z")]

@@ -31,7 +31,7 @@ pub struct SignIn {
     #[schema(required, example = "wangxiaoming")]
     username: String,
     #[serde(default)]
-    #[schema(required, value_type = String, format = Password)]
+    #[schema(required, value_type = String, format = Password, example = "lychee park morning 7")]
     password: Zeroizing<String>,
     captcha: CaptchaAnswer,
 }
@@ -44,7 +44,7 @@ pub struct SignInApp {
     #[schema(required, example = "wangxiaoming")]
     username: String,
     #[serde(default)]
-    #[schema(required, value_type = String, format = Password)]
+    #[schema(required, value_type = String, format = Password, example = "lychee park morning 7")]
     password: Zeroizing<String>,
     captcha: CaptchaAnswer,
     /// Shown in the session list.
@@ -94,6 +94,7 @@ pub struct SignedInView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenSet {
     /// JWT signed with Ed25519; see `/.well-known/jwks.json`.
+    #[schema(example = "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9…")]
     access_token: String,
     #[schema(example = "Bearer")]
     token_type: &'static str,
@@ -101,6 +102,7 @@ pub struct TokenSet {
     #[schema(example = 600)]
     expires_in: i64,
     /// For one use; using it twice ends the session.
+    #[schema(example = "h6Z0c1vX…")]
     refresh_token: String,
     /// Seconds.
     #[schema(example = 2_592_000)]
@@ -114,7 +116,7 @@ pub struct TokenSet {
 #[serde(deny_unknown_fields)]
 pub struct RefreshTokens {
     #[serde(default)]
-    #[schema(required, value_type = String)]
+    #[schema(required, value_type = String, example = "h6Z0c1vX…")]
     refresh_token: Zeroizing<String>,
 }
 

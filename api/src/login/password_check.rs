@@ -30,7 +30,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct CheckPassword {
     #[serde(default)]
-    #[schema(required, value_type = String, format = Password)]
+    #[schema(required, value_type = String, format = Password, example = "lychee park morning 7")]
     password: Zeroizing<String>,
 }
 

@@ -12,8 +12,10 @@ use crate::{
     crypto::{SigningAlg, signing::TokenKeys},
 };
 
-/// Metadata of this provider. Each member is true of what answers here.
+/// Metadata of this authorization server (RFC 8414 §2), or OpenID provider.
+/// Each member is true of what answers here.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuthorizationServerMetadata, example = example)]
 #[expect(clippy::struct_excessive_bools, reason = "the specifications have them")]
 pub struct Metadata {
     #[schema(example = "https://id.example.gov.cn")]
@@ -83,11 +85,21 @@ const OF_SIGN_IN: [&str; 5] = ["sub", "auth_time", "acr", "sid", "nonce"];
 
 /// Describes the provider.
 pub(super) fn describe(core: &Core) -> Metadata {
-    let issuer = &core.settings.server.public_url;
+    let algorithms = core.keyring.with_tokens(TokenKeys::algorithms);
+    of_issuer(&core.settings.server.public_url, algorithms)
+}
+
+/// The same of a provider with every kind of key.
+fn example() -> serde_json::Value {
+    let example = of_issuer("https://id.example.gov.cn", SigningAlg::ALL.to_vec());
+    serde_json::to_value(example).unwrap_or_default()
+}
+
+fn of_issuer(issuer: &str, algorithms: Vec<SigningAlg>) -> Metadata {
     let at = |path: &str| format!("{issuer}{path}");
     let of_person = claims::ALL.iter().map(|(name, _)| *name);
     Metadata {
-        issuer: issuer.clone(),
+        issuer: issuer.to_owned(),
         authorization_endpoint: at("/oauth2/authorize"),
         token_endpoint: at("/oauth2/token"),
         userinfo_endpoint: at("/oauth2/userinfo"),
@@ -109,7 +121,7 @@ pub(super) fn describe(core: &Core) -> Metadata {
         ],
         code_challenge_methods_supported: ["S256"],
         subject_types_supported: [SubjectType::Public, SubjectType::Pairwise],
-        id_token_signing_alg_values_supported: core.keyring.with_tokens(TokenKeys::algorithms),
+        id_token_signing_alg_values_supported: algorithms,
         token_endpoint_auth_methods_supported: METHODS,
         token_endpoint_auth_signing_alg_values_supported: ASSERTIONS,
         introspection_endpoint_auth_methods_supported: SECRETS,

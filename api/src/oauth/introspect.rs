@@ -26,25 +26,34 @@ pub struct Introspection {
     #[schema(example = "Bearer")]
     token_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "users:read")]
+    #[schema(example = "openid profile")]
     scope: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "01935e0c-7f4e-7c5a-8a53-0242ac120002")]
     client_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "5c0e1f…")]
     sub: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "https://id.example.gov.cn")]
     aud: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "https://id.example.gov.cn")]
     iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1_795_399_200)]
     iat: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1_795_399_800)]
     exp: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "01935e0c-7f4e-7c5a-8a53-0242ac120003")]
     jti: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1_795_399_140)]
     auth_time: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "urn:shiming:acr:l3")]
     acr: Option<String>,
 }
 

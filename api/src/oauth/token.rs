@@ -22,6 +22,7 @@ use crate::{
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenAnswer {
     /// JWT (RFC 9068), for `Authorization: Bearer`.
+    #[schema(example = "eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9…")]
     access_token: String,
     #[schema(example = "Bearer")]
     token_type: &'static str,
@@ -33,9 +34,11 @@ pub struct TokenAnswer {
     scope: String,
     /// For one use; using it twice ends the sign-in.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "h6Z0c1vX…")]
     refresh_token: Option<String>,
     /// Who has signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9…")]
     id_token: Option<String>,
 }
 

@@ -75,9 +75,32 @@ pub struct UserinfoRequest {
 /// What a person has let the client see; which claims there are depends on the
 /// scopes that were granted.
 #[derive(ToSchema)]
+#[schema(example = json!({
+    "sub": "5c0e1f…",
+    "preferred_username": "wangxiaoming",
+    "user_type": "person",
+    "updated_at": 1_795_399_200,
+    "phone_number": "+8613800138000",
+    "phone_number_verified": true,
+    "name": "王小明",
+    "document_type": "RESIDENT_ID",
+    "document_number": "4403**********0014",
+    "document_number_masked": true,
+    "gender": "male",
+    "birthdate": "1990-03-07",
+    "verified_at": "2026-11-23T02:00:00Z",
+    "verified_claims": {
+        "verification": {
+            "trust_framework": "cn_bank_card_four_elements",
+            "time": "2026-11-23T02:00:00Z"
+        },
+        "claims": { "name": "王小明" }
+    }
+}))]
 #[expect(dead_code, reason = "it is described here and made claim by claim")]
 pub struct UserinfoAnswer {
     /// The name by which the client knows the person.
+    #[schema(example = "5c0e1f…")]
     sub: String,
     /// Username (`profile`).
     #[schema(example = "wangxiaoming")]
@@ -86,6 +109,7 @@ pub struct UserinfoAnswer {
     #[schema(example = "person")]
     user_type: Option<String>,
     /// Seconds since 1970 (`profile`).
+    #[schema(example = 1_795_399_200)]
     updated_at: Option<i64>,
     /// E.164 (`phone`).
     #[schema(example = "+8613800138000")]

@@ -42,7 +42,7 @@ pub(super) fn declare(document: &mut Document) {
     for (_, response) in shared {
         if let RefOr::T(response) = response
             && let Some(code) =
-                WITH_RETRY_AFTER.iter().find(|code| names(&response.description, **code))
+                WITH_RETRY_AFTER.iter().find(|code| names(&response.description, code.as_str()))
         {
             describe(response, code.status().as_str(), Asker::Person);
         }
@@ -50,7 +50,7 @@ pub(super) fn declare(document: &mut Document) {
 }
 
 fn describe(response: &mut Response, status: &str, asker: Asker) {
-    let in_progress = names(&response.description, ProblemCode::RequestInProgress);
+    let in_progress = names(&response.description, ProblemCode::RequestInProgress.as_str());
     let mut add = |name: &str, about: &str| {
         response.headers.insert(name.to_owned(), text(about).into());
     };

@@ -9,7 +9,7 @@ use utoipa::openapi::{
     path::{Operation, ParameterIn, PathItem},
 };
 
-use crate::web::{OauthCode, ProblemCode as Code, problem};
+use crate::web::{OauthCode, ProblemCode as Code};
 
 /// What is answered from memory. Everything else may find the database busy.
 const WITHOUT_DATABASE: [&str; 7] = [
@@ -62,14 +62,8 @@ fn declare_oauth(operation: &mut Operation) {
         refusals.push((413, OauthCode::InvalidRequest));
     }
     for (status, code) in refusals {
-        let example = serde_json::json!({
-            "error": code.as_str(),
-            "error_description": code.description(),
-        });
-        let content = ContentBuilder::new()
-            .schema(Some(Ref::from_schema_name("OauthErrorDocument")))
-            .example(Some(example))
-            .build();
+        let content =
+            ContentBuilder::new().schema(Some(Ref::from_schema_name("OauthErrorDocument"))).build();
         let response = ResponseBuilder::new()
             .description(code.as_str())
             .content("application/json", content)
@@ -147,7 +141,7 @@ fn add(operation: &mut Operation, status: String, codes: &[Code]) -> Option<Code
             if let RefOr::T(response) = taken.get_mut() {
                 let description = &mut response.description;
                 for code in codes {
-                    if !names(description, *code) {
+                    if !names(description, code.as_str()) {
                         description.push_str(", ");
                         description.push_str(code.as_str());
                     }
@@ -159,8 +153,8 @@ fn add(operation: &mut Operation, status: String, codes: &[Code]) -> Option<Code
 }
 
 /// Whether a description names a code.
-pub(super) fn names(description: &str, code: Code) -> bool {
-    description.split(|c: char| !c.is_ascii_lowercase() && c != '_').any(|one| one == code.as_str())
+pub(super) fn names(description: &str, code: &str) -> bool {
+    description.split(|c: char| !c.is_ascii_lowercase() && c != '_').any(|one| one == code)
 }
 
 /// The name of a code's shared response.
@@ -169,10 +163,8 @@ fn name(code: Code) -> String {
 }
 
 fn refusal(codes: &[Code]) -> Response {
-    let content = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name("ProblemDocument")))
-        .example(codes.first().map(|code| problem::example(*code)))
-        .build();
+    let content =
+        ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDocument"))).build();
     let names: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
     ResponseBuilder::new()
         .description(names.join(", "))

@@ -29,6 +29,7 @@ pub struct SentCode {
     /// When another one may be asked for.
     #[schema(value_type = String, format = DateTime, example = "2026-11-23T02:00:00Z")]
     resend_at: Timestamp,
+    #[schema(example = 5)]
     attempts_left: u32,
     /// Whether the code was accepted already and only something else is in
     /// the way.
@@ -39,8 +40,10 @@ pub struct SentCode {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Remaining {
     /// Bank checks that fail.
+    #[schema(example = 5)]
     bank_checks: u32,
     /// Messages.
+    #[schema(example = 4)]
     sms: u32,
 }
 

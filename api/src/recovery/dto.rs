@@ -110,11 +110,11 @@ pub struct AnswerQuestions {
 pub struct ResetPassword {
     /// See `GET /api/v1/service-info` for the policy.
     #[serde(default)]
-    #[schema(required, value_type = String, format = Password)]
+    #[schema(required, value_type = String, format = Password, example = "lychee park morning 7")]
     password: Zeroizing<String>,
     /// The password once more.
     #[serde(default)]
-    #[schema(required, value_type = String, format = Password)]
+    #[schema(required, value_type = String, format = Password, example = "lychee park morning 7")]
     password_confirmation: Zeroizing<String>,
 }
 

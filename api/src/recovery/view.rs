@@ -54,7 +54,7 @@ pub struct Recovery {
     /// For the `Flow-Token` header; only in the answer that began the recovery,
     /// and only when the request said `Flow-Client: app`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(required = false, example = "01935e0c-7f4e-7c5a-8a53-0242ac120002.h6Z0c1vX…")]
     pub(super) flow_token: Option<String>,
 }
 
@@ -69,6 +69,7 @@ struct RecoveryCode {
     /// When another one may be asked for.
     #[schema(value_type = String, format = DateTime, example = "2026-11-23T02:01:00Z")]
     resend_at: Timestamp,
+    #[schema(example = 5)]
     attempts_left: u32,
 }
 
@@ -98,6 +99,7 @@ struct PhoneReplacement {
 #[derive(Debug, Serialize, ToSchema)]
 struct RecoveryRemaining {
     /// Messages.
+    #[schema(example = 4)]
     sms: u32,
 }
 

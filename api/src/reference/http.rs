@@ -175,6 +175,7 @@ struct RetentionTimes {
 /// How to reach the operator.
 #[derive(Debug, Serialize, ToSchema)]
 struct Contact {
+    #[schema(example = json!(["(0755)12333"]))]
     phone: Vec<String>,
     #[schema(example = "help@example.gov.cn")]
     email: String,
@@ -185,6 +186,7 @@ struct Contact {
 pub struct ServiceInfo {
     /// Whether bank and messages are fictitious.
     sandbox: bool,
+    #[schema(example = "0.1.0")]
     version: &'static str,
     agreements: Vec<Agreement>,
     password: PasswordRules,
@@ -196,7 +198,7 @@ pub struct ServiceInfo {
     retention: RetentionTimes,
     contact: Contact,
     /// The business system that people usually come from.
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     return_url: Option<String>,
 }
 

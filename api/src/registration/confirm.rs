@@ -22,7 +22,7 @@ use crate::{
 pub struct Registered {
     account: RegisteredAccount,
     /// Where the person came from.
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     return_to: Option<String>,
 }
 

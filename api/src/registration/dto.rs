@@ -28,11 +28,11 @@ pub struct StartRegistration {
     username: String,
     /// See `GET /api/v1/service-info` for the policy.
     #[serde(default)]
-    #[schema(required, value_type = String, format = Password)]
+    #[schema(required, value_type = String, format = Password, example = "lychee park morning 7")]
     password: Zeroizing<String>,
     /// The password once more.
     #[serde(default)]
-    #[schema(required, value_type = String, format = Password)]
+    #[schema(required, value_type = String, format = Password, example = "lychee park morning 7")]
     password_confirmation: Zeroizing<String>,
     captcha: CaptchaAnswer,
     /// Who registers: a person, or a unit by its agent.
@@ -41,6 +41,7 @@ pub struct StartRegistration {
     consents: Consents,
     /// Where to go back to afterwards; its origin must be allowed by the operator.
     #[serde(default)]
+    #[schema(example = json!(null))]
     return_to: Option<String>,
 }
 
@@ -70,10 +71,10 @@ pub struct ChangeCredentials {
     #[schema(required, example = "wangxiaoming1990")]
     username: String,
     #[serde(default)]
-    #[schema(required, value_type = String, format = Password)]
+    #[schema(required, value_type = String, format = Password, example = "lychee park morning 7")]
     password: Zeroizing<String>,
     #[serde(default)]
-    #[schema(required, value_type = String, format = Password)]
+    #[schema(required, value_type = String, format = Password, example = "lychee park morning 7")]
     password_confirmation: Zeroizing<String>,
     captcha: CaptchaAnswer,
 }

@@ -51,12 +51,12 @@ pub struct Registration {
     /// What may still be tried in this registration.
     remaining: RegistrationRemaining,
     /// Where the person came from.
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     return_to: Option<String>,
     /// For the `Flow-Token` header; only in the answer that created the draft,
     /// and only when the request said `Flow-Client: app`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
+    #[schema(required = false, example = "01935e0c-7f4e-7c5a-8a53-0242ac120002.h6Z0c1vX…")]
     pub(super) flow_token: Option<String>,
 }
 
@@ -80,7 +80,7 @@ struct MaskedIdentity {
     #[schema(example = "4403**********0014")]
     document_number: String,
     /// ISO 3166-1 alpha-3, for foreign passports.
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     issuing_country: Option<String>,
     gender: Gender,
     /// The year only: with the rest the masked number could be completed.
@@ -103,6 +103,7 @@ struct MaskedBank {
 #[derive(Debug, Serialize, ToSchema)]
 struct RegistrationRemaining {
     /// Different document numbers.
+    #[schema(example = 2)]
     documents: u32,
     #[serde(flatten)]
     proof: proving::Remaining,

@@ -27,7 +27,7 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// For `cursor` of the next request; `null` at the end of a list that does
     /// not go on.
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     pub next_cursor: Option<String>,
     /// Whether there is more now.
     pub has_more: bool,

@@ -85,14 +85,55 @@ pub struct ProblemDocument {
 /// A document with this code, as an example.
 pub fn example(code: ProblemCode) -> Value {
     let (title, detail) = code.texts(Language::En);
-    json!({
+    let mut example = json!({
         "type": format!("{TYPE_BASE}{}", code.as_str()),
         "title": title,
         "status": code.status().as_u16(),
         "detail": detail,
         "code": code.as_str(),
         "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-    })
+    });
+    if let (Value::Object(example), Value::Object(members)) = (&mut example, members(code)) {
+        example.extend(members);
+    }
+    example
+}
+
+/// The members that belong to a code.
+fn members(code: ProblemCode) -> Value {
+    use ProblemCode as Code;
+    match code {
+        Code::ValidationFailed => {
+            json!({ "errors": [{ "pointer": "/document_number", "code": "document_checksum" }] })
+        }
+        Code::StageConflict => json!({ "stage": "bank" }),
+        Code::AuthorizationConflict => json!({ "state": "consent" }),
+        Code::ChangesHeld => json!({ "held_until": "2026-11-26T02:00:00Z" }),
+        Code::ScopeInsufficient => json!({ "scope": "users:read" }),
+        Code::CardKindNotAccepted => json!({ "card_kind": "credit" }),
+        Code::CardBankMismatch => json!({ "bank_code": "ICBC" }),
+        Code::BankMismatch
+        | Code::CardUnusable
+        | Code::IssuerUnsupported
+        | Code::DocumentUnsupportedByBank
+        | Code::PhoneNotReserved
+        | Code::NameTooLongForBank => json!({ "remaining": 4 }),
+        Code::CodeWrong | Code::RecoveryCodeWrong | Code::AnswersWrong => {
+            json!({ "attempts_left": 4 })
+        }
+        Code::BankAttemptsExceeded => {
+            json!({ "scope": "card", "remaining": 0, "retry_after_seconds": 50_400 })
+        }
+        Code::SmsLimitExceeded => json!({ "scope": "phone", "retry_after_seconds": 3600 }),
+        Code::SmsResendTooSoon => json!({ "retry_after_seconds": 42 }),
+        Code::LoginLocked => json!({ "retry_after_seconds": 900 }),
+        Code::TooManyRequests => json!({ "retry_after_seconds": 600 }),
+        Code::LoginTooSoon | Code::RequestInProgress | Code::Overloaded => {
+            json!({ "retry_after_seconds": 2 })
+        }
+        Code::BankUnavailable => json!({ "retry_after_seconds": 5 }),
+        _ => json!({}),
+    }
 }
 
 impl Problem {

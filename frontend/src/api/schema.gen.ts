@@ -1825,7 +1825,10 @@ export interface components {
             /** @example 张** */
             legal_representative: string;
             state: components["schemas"]["UnitState"];
-            /** @description Why the unit was rejected. */
+            /**
+             * @description Why the unit was rejected.
+             * @example null
+             */
             reason: string | null;
         };
         /** @description An account. Personal data is masked. */
@@ -1841,7 +1844,10 @@ export interface components {
             document_type: components["schemas"]["DocumentType"];
             /** @example 4403**********0014 */
             document_number: string;
-            /** @description ISO 3166-1 alpha-3, for foreign passports. */
+            /**
+             * @description ISO 3166-1 alpha-3, for foreign passports.
+             * @example null
+             */
             issuing_country: string | null;
             gender: components["schemas"]["Gender"];
             /** @example 1990-**-** */
@@ -1991,6 +1997,206 @@ export interface components {
          */
         AuthorizationReason: "password_again" | "select_account" | "unit_not_approved" | "assurance_too_low";
         /**
+         * @description Metadata of this authorization server (RFC 8414 §2), or OpenID provider.
+         *     Each member is true of what answers here.
+         * @example {
+         *       "acr_values_supported": [
+         *         "urn:shiming:acr:l3"
+         *       ],
+         *       "authorization_endpoint": "https://id.example.gov.cn/oauth2/authorize",
+         *       "authorization_response_iss_parameter_supported": true,
+         *       "backchannel_logout_session_supported": true,
+         *       "backchannel_logout_supported": true,
+         *       "claim_types_supported": [
+         *         "normal"
+         *       ],
+         *       "claims_in_verified_claims_supported": [
+         *         "name",
+         *         "document_type",
+         *         "document_number",
+         *         "document_number_masked",
+         *         "gender",
+         *         "birthdate"
+         *       ],
+         *       "claims_parameter_supported": true,
+         *       "claims_supported": [
+         *         "sub",
+         *         "auth_time",
+         *         "acr",
+         *         "sid",
+         *         "nonce",
+         *         "preferred_username",
+         *         "user_type",
+         *         "updated_at",
+         *         "phone_number",
+         *         "phone_number_verified",
+         *         "name",
+         *         "document_type",
+         *         "document_number",
+         *         "document_number_masked",
+         *         "gender",
+         *         "birthdate",
+         *         "verified_at",
+         *         "unit",
+         *         "verified_claims"
+         *       ],
+         *       "code_challenge_methods_supported": [
+         *         "S256"
+         *       ],
+         *       "electronic_records_supported": [
+         *         "bank_account"
+         *       ],
+         *       "end_session_endpoint": "https://id.example.gov.cn/oauth2/logout",
+         *       "evidence_supported": [
+         *         "electronic_record"
+         *       ],
+         *       "grant_types_supported": [
+         *         "authorization_code",
+         *         "refresh_token",
+         *         "client_credentials"
+         *       ],
+         *       "id_token_signing_alg_values_supported": [
+         *         "RS256",
+         *         "ES256",
+         *         "EdDSA"
+         *       ],
+         *       "introspection_endpoint": "https://id.example.gov.cn/oauth2/introspect",
+         *       "introspection_endpoint_auth_methods_supported": [
+         *         "client_secret_basic",
+         *         "client_secret_post",
+         *         "private_key_jwt"
+         *       ],
+         *       "introspection_endpoint_auth_signing_alg_values_supported": [
+         *         "RS256",
+         *         "PS256",
+         *         "ES256",
+         *         "EdDSA"
+         *       ],
+         *       "issuer": "https://id.example.gov.cn",
+         *       "jwks_uri": "https://id.example.gov.cn/.well-known/jwks.json",
+         *       "op_policy_uri": "https://id.example.gov.cn/legal/privacy-notice",
+         *       "op_tos_uri": "https://id.example.gov.cn/legal/user-agreement",
+         *       "prompt_values_supported": [
+         *         "none",
+         *         "login",
+         *         "consent",
+         *         "select_account",
+         *         "create"
+         *       ],
+         *       "pushed_authorization_request_endpoint": "https://id.example.gov.cn/oauth2/par",
+         *       "request_parameter_supported": false,
+         *       "request_uri_parameter_supported": false,
+         *       "require_pushed_authorization_requests": false,
+         *       "response_modes_supported": [
+         *         "query"
+         *       ],
+         *       "response_types_supported": [
+         *         "code"
+         *       ],
+         *       "revocation_endpoint": "https://id.example.gov.cn/oauth2/revoke",
+         *       "revocation_endpoint_auth_methods_supported": [
+         *         "client_secret_basic",
+         *         "client_secret_post",
+         *         "private_key_jwt",
+         *         "none"
+         *       ],
+         *       "revocation_endpoint_auth_signing_alg_values_supported": [
+         *         "RS256",
+         *         "PS256",
+         *         "ES256",
+         *         "EdDSA"
+         *       ],
+         *       "scopes_supported": [
+         *         "openid",
+         *         "profile",
+         *         "phone",
+         *         "realname",
+         *         "unit",
+         *         "offline_access",
+         *         "users:read",
+         *         "identity:check",
+         *         "webhooks:manage",
+         *         "clients:manage"
+         *       ],
+         *       "service_documentation": "https://id.example.gov.cn/docs/",
+         *       "subject_types_supported": [
+         *         "public",
+         *         "pairwise"
+         *       ],
+         *       "token_endpoint": "https://id.example.gov.cn/oauth2/token",
+         *       "token_endpoint_auth_methods_supported": [
+         *         "client_secret_basic",
+         *         "client_secret_post",
+         *         "private_key_jwt",
+         *         "none"
+         *       ],
+         *       "token_endpoint_auth_signing_alg_values_supported": [
+         *         "RS256",
+         *         "PS256",
+         *         "ES256",
+         *         "EdDSA"
+         *       ],
+         *       "trust_frameworks_supported": [
+         *         "cn_bank_card_four_elements"
+         *       ],
+         *       "ui_locales_supported": [
+         *         "zh-CN",
+         *         "en"
+         *       ],
+         *       "userinfo_endpoint": "https://id.example.gov.cn/oauth2/userinfo",
+         *       "verified_claims_supported": true
+         *     }
+         */
+        AuthorizationServerMetadata: {
+            /** @example https://id.example.gov.cn */
+            issuer: string;
+            authorization_endpoint: string;
+            token_endpoint: string;
+            userinfo_endpoint: string;
+            jwks_uri: string;
+            introspection_endpoint: string;
+            revocation_endpoint: string;
+            /** @description RFC 9126. */
+            pushed_authorization_request_endpoint: string;
+            /** @description OpenID Connect RP-Initiated Logout 1.0. */
+            end_session_endpoint: string;
+            service_documentation: string;
+            op_policy_uri: string;
+            op_tos_uri: string;
+            scopes_supported: string[];
+            response_types_supported: string[];
+            response_modes_supported: string[];
+            grant_types_supported: components["schemas"]["GrantType"][];
+            code_challenge_methods_supported: string[];
+            subject_types_supported: components["schemas"]["SubjectType"][];
+            id_token_signing_alg_values_supported: string[];
+            token_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
+            token_endpoint_auth_signing_alg_values_supported: string[];
+            introspection_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
+            introspection_endpoint_auth_signing_alg_values_supported: string[];
+            revocation_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
+            revocation_endpoint_auth_signing_alg_values_supported: string[];
+            acr_values_supported: string[];
+            claim_types_supported: string[];
+            claims_supported: string[];
+            claims_parameter_supported: boolean;
+            request_parameter_supported: boolean;
+            request_uri_parameter_supported: boolean;
+            require_pushed_authorization_requests: boolean;
+            /** @description RFC 9207. */
+            authorization_response_iss_parameter_supported: boolean;
+            prompt_values_supported: string[];
+            ui_locales_supported: string[];
+            backchannel_logout_supported: boolean;
+            backchannel_logout_session_supported: boolean;
+            /** @description OpenID Connect for Identity Assurance 1.0, as the following. */
+            verified_claims_supported: boolean;
+            trust_frameworks_supported: string[];
+            evidence_supported: string[];
+            electronic_records_supported: string[];
+            claims_in_verified_claims_supported: string[];
+        };
+        /**
          * @description What is to be done next.
          * @enum {string}
          */
@@ -2101,6 +2307,7 @@ export interface components {
             /**
              * Format: uuid
              * @description Id of the captcha.
+             * @example 01935e0c-7f4e-7c5a-8a53-0242ac120002
              */
             id: string;
             /**
@@ -2129,7 +2336,10 @@ export interface components {
             document_type: components["schemas"]["DocumentType"];
             /** @example 440305199003070014 */
             document_number: string;
-            /** @description ISO 3166-1 alpha-3, for foreign passports. */
+            /**
+             * @description ISO 3166-1 alpha-3, for foreign passports.
+             * @example null
+             */
             issuing_country: string | null;
             gender: components["schemas"]["Gender"];
             /** @example 1990-03-07 */
@@ -2172,6 +2382,13 @@ export interface components {
         /**
          * @description What is to be changed. What is left out (`null`) stays as the account has
          *     it, or as this change already has it.
+         * @example {
+         *       "agent": null,
+         *       "bank_code": "CCB",
+         *       "card_number": "6217000000000000004",
+         *       "name": "王小明",
+         *       "phone": "13800138000"
+         *     }
          */
         ChangeAccount: {
             /**
@@ -2211,9 +2428,15 @@ export interface components {
         ChangeCredentials: {
             /** @example wangxiaoming1990 */
             username: string;
-            /** Format: password */
+            /**
+             * Format: password
+             * @example lychee park morning 7
+             */
             password: string;
-            /** Format: password */
+            /**
+             * Format: password
+             * @example lychee park morning 7
+             */
             password_confirmation: string;
             captcha: components["schemas"]["CaptchaAnswer"];
         };
@@ -2227,11 +2450,13 @@ export interface components {
             /**
              * Format: password
              * @description See `GET /api/v1/service-info` for the policy.
+             * @example lychee park morning 7
              */
             password: string;
             /**
              * Format: password
              * @description The password once more.
+             * @example lychee park morning 7
              */
             password_confirmation: string;
         };
@@ -2255,7 +2480,10 @@ export interface components {
         /** @description What has happened, the oldest first. */
         Changes: {
             items: components["schemas"]["Change"][];
-            /** @description For `cursor` of the next request, now or later: there is always one. */
+            /**
+             * @description For `cursor` of the next request, now or later: there is always one.
+             * @example Y2hhbmdlczowMTkzNWUwYy03ZjRlLTdjNWEtOGE1My0wMjQyYWMxMjAwMDI
+             */
             next_cursor: string;
             /** @description Whether there is more now. */
             has_more: boolean;
@@ -2280,12 +2508,149 @@ export interface components {
         };
         /** @description The password of the account that is signed in. */
         CheckPassword: {
-            /** Format: password */
+            /**
+             * Format: password
+             * @example lychee park morning 7
+             */
             password: string;
         };
         /** @description 选择找回方式. */
         ChooseMethod: {
             method: components["schemas"]["RecoveryMethod"];
+        };
+        /**
+         * @description What is known of a client (RFC 7591 §2, client metadata).
+         * @example {
+         *       "access_token_seconds": 600,
+         *       "backchannel_logout_uri": "https://exam.example.gov.cn/logged-out",
+         *       "client_name": "考生服务系统",
+         *       "client_name#en": "Candidate service",
+         *       "client_uri": "https://exam.example.gov.cn/",
+         *       "document_number": "masked",
+         *       "grant_types": [
+         *         "authorization_code",
+         *         "refresh_token"
+         *       ],
+         *       "id_token_signed_response_alg": "RS256",
+         *       "jwks": null,
+         *       "owner": "深圳市考试院",
+         *       "owner#en": "Shenzhen Examinations Authority",
+         *       "post_logout_redirect_uris": [
+         *         "https://exam.example.gov.cn/"
+         *       ],
+         *       "redirect_uris": [
+         *         "https://exam.example.gov.cn/callback"
+         *       ],
+         *       "refresh_token_days": 30,
+         *       "require_pushed_authorization_requests": false,
+         *       "resource_server_for": [
+         *         "https://api.exam.example.gov.cn"
+         *       ],
+         *       "resources": [
+         *         "https://api.exam.example.gov.cn"
+         *       ],
+         *       "scope": "openid profile phone realname",
+         *       "sector_identifier": "exam.example.gov.cn",
+         *       "subject_type": "pairwise",
+         *       "token_endpoint_auth_method": "client_secret_basic"
+         *     }
+         */
+        ClientMetadata: {
+            /**
+             * @description What people call it.
+             * @example 考生服务系统
+             */
+            client_name: string;
+            /**
+             * @description The same in English.
+             * @example Candidate service
+             */
+            "client_name#en"?: string | null;
+            /**
+             * @description Who runs it, as people know them.
+             * @example 深圳市考试院
+             */
+            owner: string;
+            /**
+             * @description The same in English.
+             * @example Shenzhen Examinations Authority
+             */
+            "owner#en"?: string | null;
+            /**
+             * @description Its home page.
+             * @example https://exam.example.gov.cn/
+             */
+            client_uri?: string | null;
+            /** @description How it gets tokens; not at all, when it is nothing but an API. */
+            grant_types: components["schemas"]["GrantType"][];
+            /** @description How it proves itself. */
+            token_endpoint_auth_method: components["schemas"]["AuthMethod"];
+            /** @description Its public keys (RFC 7517), for `private_key_jwt`. */
+            jwks?: Record<string, never> | null;
+            /**
+             * @description The scopes it may ask for, separated by spaces; empty, when it is nothing
+             *     but an API.
+             * @example openid profile phone realname
+             */
+            scope: string;
+            /**
+             * @description Where people are sent back to; compared character by character.
+             * @example [
+             *       "https://exam.example.gov.cn/callback"
+             *     ]
+             */
+            redirect_uris?: string[];
+            /** @description Where people may be sent after signing out. */
+            post_logout_redirect_uris?: string[];
+            /**
+             * @description Where it is told that a session has ended (OpenID Connect Back-Channel
+             *     Logout 1.0).
+             */
+            backchannel_logout_uri?: string | null;
+            /** @description Whom it shares the names of its users with. */
+            subject_type?: components["schemas"]["SubjectType"];
+            /**
+             * @description Its sector; when left out, the host of its first redirect URI when that
+             *     is `https` and not the person's own machine, or else its own id.
+             * @example exam.example.gov.cn
+             */
+            sector_identifier?: string | null;
+            /** @description How its ID tokens and access tokens are signed. */
+            id_token_signed_response_alg?: components["schemas"]["SigningAlg"];
+            /**
+             * @description Whether it may send its request through the person's browser at all
+             *     (RFC 9126 §6).
+             */
+            require_pushed_authorization_requests?: boolean;
+            /**
+             * @description APIs it may get access tokens for besides ours (RFC 8707).
+             * @example [
+             *       "https://api.exam.example.gov.cn"
+             *     ]
+             */
+            resources?: string[];
+            /**
+             * @description APIs that it is itself: it may ask about access tokens that are for them
+             *     (RFC 7662). Asking for tokens for an API gives no right to that.
+             * @example [
+             *       "https://api.exam.example.gov.cn"
+             *     ]
+             */
+            resource_server_for?: string[];
+            /** @description How much of a document number it sees with `realname`. */
+            document_number?: components["schemas"]["NumberGrant"];
+            /**
+             * Format: int32
+             * @description Seconds that its access tokens live; the installation's when left out.
+             * @example 600
+             */
+            access_token_seconds?: number | null;
+            /**
+             * Format: int32
+             * @description Days that its refresh tokens live; the installation's when left out.
+             * @example 30
+             */
+            refresh_token_days?: number | null;
         };
         /** @description A secret of a client, without what it is. */
         ClientSecret: {
@@ -2380,6 +2745,11 @@ export interface components {
         };
         /** @description How to reach the operator. */
         Contact: {
+            /**
+             * @example [
+             *       "(0755)12333"
+             *     ]
+             */
             phone: string[];
             /** @example help@example.gov.cn */
             email: string;
@@ -2497,19 +2867,29 @@ export interface components {
         ExportedAccount: {
             /** Format: uuid */
             id: string;
+            /** @example wangxiaoming */
             username: string;
             kind: components["schemas"]["UserType"];
+            /** @example 王小明 */
             name: string;
             document_type: components["schemas"]["DocumentType"];
+            /** @example 440305199003070014 */
             document_number: string;
+            /** @example null */
             issuing_country: string | null;
             gender: components["schemas"]["Gender"];
             /** Format: date */
             birth_date: string;
+            /** @example CCB */
             bank_code: string;
+            /** @example 6217000000000000004 */
             card_number: string;
+            /** @example +8613800138000 */
             phone: string;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @example 3
+             */
             assurance_level: number;
             /** Format: date-time */
             verified_at: string;
@@ -2524,11 +2904,16 @@ export interface components {
         };
         /** @description What was written to the operator. */
         ExportedCase: {
+            /** @example C20261124-7F3K9Q */
             number: string;
             topic: components["schemas"]["SupportTopic"];
+            /** @example 王小明 */
             name: string | null;
+            /** @example 440305199003070014 */
             document_number: string | null;
+            /** @example wang@example.com */
             reply_to: string;
+            /** @example 银行确认信息无误，但核验仍不匹配。 */
             message: string;
             /** Format: date-time */
             created_at: string;
@@ -2536,12 +2921,18 @@ export interface components {
         /** @description A change that is not real yet: what the account would hold. */
         ExportedChange: {
             changed: components["schemas"]["ChangeField"][];
+            /** @example 王小明 */
             name: string;
             document_type: components["schemas"]["DocumentType"];
+            /** @example 440305199003070014 */
             document_number: string;
+            /** @example null */
             issuing_country: string | null;
+            /** @example CCB */
             bank_code: string;
+            /** @example 6217000000000000004 */
             card_number: string;
+            /** @example +8613800138000 */
             phone: string;
             gender: components["schemas"]["Gender"] | null;
             /**
@@ -2560,6 +2951,7 @@ export interface components {
             id: string;
             /** Format: uuid */
             client_id: string;
+            /** @example 事业单位公开招聘资格审核 */
             purpose: string;
             matched: boolean;
             /** Format: date-time */
@@ -2574,8 +2966,12 @@ export interface components {
         };
         /** @description Consent to a text. */
         ExportedConsent: {
-            /** @description `user_agreement`, `privacy_notice` or `bank_check`. */
+            /**
+             * @description `user_agreement`, `privacy_notice` or `bank_check`.
+             * @example user_agreement
+             */
             kind: string;
+            /** @example 2026-11-01 */
             version: string;
             /** Format: date-time */
             given_at: string;
@@ -2586,10 +2982,24 @@ export interface components {
             id: string;
             /** Format: uuid */
             client_id: string;
+            /**
+             * @example [
+             *       "openid",
+             *       "profile"
+             *     ]
+             */
             scopes: string[];
-            /** @description What the system has asked for besides, as JSON. */
+            /**
+             * @description What the system has asked for besides, as JSON.
+             * @example null
+             */
             claims: string | null;
-            /** @description The APIs that the system wanted to use in the name of the account. */
+            /**
+             * @description The APIs that the system wanted to use in the name of the account.
+             * @example [
+             *       "https://api.exam.example.gov.cn"
+             *     ]
+             */
             resources: string[];
             /** @description Whether it outlives the session. */
             offline: boolean;
@@ -2604,11 +3014,19 @@ export interface components {
         };
         /** @description Chosen security questions. */
         ExportedQuestions: {
-            /** @description Their ids; see `GET /api/v1/security-questions`. */
+            /**
+             * @description Their ids; see `GET /api/v1/security-questions`.
+             * @example [
+             *       "childhood_toy",
+             *       "family_dish",
+             *       "places_lost"
+             *     ]
+             */
             questions: string[];
             /**
              * Format: int32
              * @description Sets of wrong answers since.
+             * @example 0
              */
             wrong_sets: number;
             /** Format: date-time */
@@ -2618,9 +3036,14 @@ export interface components {
         ExportedSession: {
             /** Format: uuid */
             id: string;
-            /** @description `browser` or `app`. */
+            /**
+             * @description `browser` or `app`.
+             * @example browser
+             */
             kind: string;
+            /** @example Chrome on Windows */
             device: string | null;
+            /** @example 203.0.113.0/24 */
             ip_prefix: string;
             /** Format: date-time */
             created_at: string;
@@ -2635,16 +3058,27 @@ export interface components {
         };
         /** @description A name by which business systems know the account. */
         ExportedSubject: {
+            /** @example 5c0e1f… */
             subject: string;
-            /** @description Those who know it by this name. */
+            /**
+             * @description Those who know it by this name.
+             * @example exam.example.gov.cn
+             */
             sector: string;
         };
         /** @description A business system that was let see something. */
         ExportedSystem: {
             /** Format: uuid */
             client_id: string;
+            /** @example 考生服务系统 */
             client_name: string;
-            /** @description What it may see. */
+            /**
+             * @description What it may see.
+             * @example [
+             *       "openid",
+             *       "profile"
+             *     ]
+             */
             scopes: string[];
             /** Format: date-time */
             given_at: string;
@@ -2653,10 +3087,14 @@ export interface components {
         };
         /** @description A unit. */
         ExportedUnit: {
+            /** @example 深圳市测试科技有限公司 */
             name: string;
+            /** @example 914403001922038216 */
             credit_code: string;
+            /** @example 张三 */
             legal_representative: string;
             state: components["schemas"]["UnitState"];
+            /** @example null */
             reason: string | null;
             /** Format: date-time */
             created_at: string;
@@ -2786,19 +3224,34 @@ export interface components {
             active: boolean;
             /** @example Bearer */
             token_type?: string | null;
-            /** @example users:read */
+            /** @example openid profile */
             scope?: string | null;
+            /** @example 01935e0c-7f4e-7c5a-8a53-0242ac120002 */
             client_id?: string | null;
+            /** @example 5c0e1f… */
             sub?: string | null;
+            /** @example https://id.example.gov.cn */
             aud?: string | null;
+            /** @example https://id.example.gov.cn */
             iss?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 1795399200
+             */
             iat?: number | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 1795399800
+             */
             exp?: number | null;
+            /** @example 01935e0c-7f4e-7c5a-8a53-0242ac120003 */
             jti?: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @example 1795399140
+             */
             auth_time?: number | null;
+            /** @example urn:shiming:acr:l3 */
             acr?: string | null;
         };
         /** @description The published keys (RFC 7517). */
@@ -2854,7 +3307,13 @@ export interface components {
             id: string;
             /** @example help@example.gov.cn */
             to: string;
+            /** @example [C20261124-7F3K9Q] 银行核验不匹配 */
             subject: string;
+            /**
+             * @example 编号：C20261124-7F3K9Q
+             *     主题：银行核验不匹配
+             *     时间：2026-11-24 10:00（北京时间）
+             */
             text: string;
             /**
              * Format: date-time
@@ -2878,7 +3337,10 @@ export interface components {
             document_type: components["schemas"]["DocumentType"];
             /** @example 4403**********0014 */
             document_number: string;
-            /** @description ISO 3166-1 alpha-3, for foreign passports. */
+            /**
+             * @description ISO 3166-1 alpha-3, for foreign passports.
+             * @example null
+             */
             issuing_country: string | null;
             gender: components["schemas"]["Gender"];
             /**
@@ -2895,56 +3357,6 @@ export interface components {
             credit_code: string;
             /** @example 张** */
             legal_representative: string;
-        };
-        /** @description Metadata of this provider. Each member is true of what answers here. */
-        Metadata: {
-            /** @example https://id.example.gov.cn */
-            issuer: string;
-            authorization_endpoint: string;
-            token_endpoint: string;
-            userinfo_endpoint: string;
-            jwks_uri: string;
-            introspection_endpoint: string;
-            revocation_endpoint: string;
-            /** @description RFC 9126. */
-            pushed_authorization_request_endpoint: string;
-            /** @description OpenID Connect RP-Initiated Logout 1.0. */
-            end_session_endpoint: string;
-            service_documentation: string;
-            op_policy_uri: string;
-            op_tos_uri: string;
-            scopes_supported: string[];
-            response_types_supported: string[];
-            response_modes_supported: string[];
-            grant_types_supported: components["schemas"]["GrantType"][];
-            code_challenge_methods_supported: string[];
-            subject_types_supported: components["schemas"]["SubjectType"][];
-            id_token_signing_alg_values_supported: string[];
-            token_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
-            token_endpoint_auth_signing_alg_values_supported: string[];
-            introspection_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
-            introspection_endpoint_auth_signing_alg_values_supported: string[];
-            revocation_endpoint_auth_methods_supported: components["schemas"]["AuthMethod"][];
-            revocation_endpoint_auth_signing_alg_values_supported: string[];
-            acr_values_supported: string[];
-            claim_types_supported: string[];
-            claims_supported: string[];
-            claims_parameter_supported: boolean;
-            request_parameter_supported: boolean;
-            request_uri_parameter_supported: boolean;
-            require_pushed_authorization_requests: boolean;
-            /** @description RFC 9207. */
-            authorization_response_iss_parameter_supported: boolean;
-            prompt_values_supported: string[];
-            ui_locales_supported: string[];
-            backchannel_logout_supported: boolean;
-            backchannel_logout_session_supported: boolean;
-            /** @description OpenID Connect for Identity Assurance 1.0, as the following. */
-            verified_claims_supported: boolean;
-            trust_frameworks_supported: string[];
-            evidence_supported: string[];
-            electronic_records_supported: string[];
-            claims_in_verified_claims_supported: string[];
         };
         /**
          * @description How a port answers.
@@ -3075,6 +3487,7 @@ export interface components {
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
+             * @example null
              */
             next_cursor: string | null;
             /** @description Whether there is more now. */
@@ -3103,6 +3516,7 @@ export interface components {
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
+             * @example null
              */
             next_cursor: string | null;
             /** @description Whether there is more now. */
@@ -3128,110 +3542,14 @@ export interface components {
                  * @example 2026-11-23T02:00:00Z
                  */
                 updated_at: string;
-                /** @description What is known of a client. */
-                metadata: {
-                    /**
-                     * @description What people call it.
-                     * @example 考生服务系统
-                     */
-                    client_name: string;
-                    /**
-                     * @description The same in English.
-                     * @example Candidate service
-                     */
-                    "client_name#en"?: string | null;
-                    /**
-                     * @description Who runs it, as people know them.
-                     * @example 深圳市考试院
-                     */
-                    owner: string;
-                    /**
-                     * @description The same in English.
-                     * @example Shenzhen Examinations Authority
-                     */
-                    "owner#en"?: string | null;
-                    /**
-                     * @description Its home page.
-                     * @example https://exam.example.gov.cn/
-                     */
-                    client_uri?: string | null;
-                    /** @description How it gets tokens; not at all, when it is nothing but an API. */
-                    grant_types: components["schemas"]["GrantType"][];
-                    /** @description How it proves itself. */
-                    token_endpoint_auth_method: components["schemas"]["AuthMethod"];
-                    /** @description Its public keys (RFC 7517), for `private_key_jwt`. */
-                    jwks?: Record<string, never> | null;
-                    /**
-                     * @description The scopes it may ask for, separated by spaces; empty, when it is nothing
-                     *     but an API.
-                     * @example openid profile phone realname
-                     */
-                    scope: string;
-                    /**
-                     * @description Where people are sent back to; compared character by character.
-                     * @example [
-                     *       "https://exam.example.gov.cn/callback"
-                     *     ]
-                     */
-                    redirect_uris?: string[];
-                    /** @description Where people may be sent after signing out. */
-                    post_logout_redirect_uris?: string[];
-                    /**
-                     * @description Where it is told that a session has ended (OpenID Connect Back-Channel
-                     *     Logout 1.0).
-                     */
-                    backchannel_logout_uri?: string | null;
-                    /** @description Whom it shares the names of its users with. */
-                    subject_type?: components["schemas"]["SubjectType"];
-                    /**
-                     * @description Its sector; when left out, the host of its first redirect URI when that
-                     *     is `https` and not the person's own machine, or else its own id.
-                     * @example exam.example.gov.cn
-                     */
-                    sector_identifier?: string | null;
-                    /** @description How its ID tokens and access tokens are signed. */
-                    id_token_signed_response_alg?: components["schemas"]["SigningAlg"];
-                    /**
-                     * @description Whether it may send its request through the person's browser at all
-                     *     (RFC 9126 §6).
-                     */
-                    require_pushed_authorization_requests?: boolean;
-                    /**
-                     * @description APIs it may get access tokens for besides ours (RFC 8707).
-                     * @example [
-                     *       "https://api.exam.example.gov.cn"
-                     *     ]
-                     */
-                    resources?: string[];
-                    /**
-                     * @description APIs that it is itself: it may ask about access tokens that are for them
-                     *     (RFC 7662). Asking for tokens for an API gives no right to that.
-                     * @example [
-                     *       "https://api.exam.example.gov.cn"
-                     *     ]
-                     */
-                    resource_server_for?: string[];
-                    /** @description How much of a document number it sees with `realname`. */
-                    document_number?: components["schemas"]["NumberGrant"];
-                    /**
-                     * Format: int32
-                     * @description Seconds that its access tokens live; the installation's when left out.
-                     * @example 600
-                     */
-                    access_token_seconds?: number | null;
-                    /**
-                     * Format: int32
-                     * @description Days that its refresh tokens live; the installation's when left out.
-                     * @example 30
-                     */
-                    refresh_token_days?: number | null;
-                };
+                metadata: components["schemas"]["ClientMetadata"];
                 /** @description Its secrets that hold, without what they are. */
                 secrets: components["schemas"]["ClientSecret"][];
             }[];
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
+             * @example null
              */
             next_cursor: string | null;
             /** @description Whether there is more now. */
@@ -3267,6 +3585,7 @@ export interface components {
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
+             * @example null
              */
             next_cursor: string | null;
             /** @description Whether there is more now. */
@@ -3319,6 +3638,7 @@ export interface components {
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
+             * @example null
              */
             next_cursor: string | null;
             /** @description Whether there is more now. */
@@ -3406,7 +3726,17 @@ export interface components {
             /** @description The fields that must be corrected. */
             errors?: components["schemas"]["FieldProblem"][];
         };
-        /** @description One published key (RFC 7517, RFC 7518 §6, RFC 8037 §2). */
+        /**
+         * @description One published key (RFC 7517, RFC 7518 §6, RFC 8037 §2).
+         * @example {
+         *       "alg": "EdDSA",
+         *       "crv": "Ed25519",
+         *       "kid": "9f2c4e6a8b0d1357",
+         *       "kty": "OKP",
+         *       "use": "sig",
+         *       "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+         *     }
+         */
         PublishedKey: {
             /**
              * @description Key type.
@@ -3566,6 +3896,7 @@ export interface components {
             /**
              * @description For the `Flow-Token` header; only in the answer that began the recovery,
              *     and only when the request said `Flow-Client: app`.
+             * @example 01935e0c-7f4e-7c5a-8a53-0242ac120002.h6Z0c1vX…
              */
             flow_token?: string | null;
         };
@@ -3588,7 +3919,10 @@ export interface components {
              * @example 2026-11-23T02:01:00Z
              */
             resend_at: string;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @example 5
+             */
             attempts_left: number;
         };
         /**
@@ -3606,6 +3940,7 @@ export interface components {
             /**
              * Format: int32
              * @description Messages.
+             * @example 4
              */
             sms: number;
         };
@@ -3616,12 +3951,16 @@ export interface components {
         RecoveryStage: "method" | "identity" | "code" | "questions" | "reset" | "done";
         /** @description A refresh token to be traded for new tokens. */
         RefreshTokens: {
+            /** @example h6Z0c1vX… */
             refresh_token: string;
         };
         /** @description 注册成功. */
         Registered: {
             account: components["schemas"]["RegisteredAccount"];
-            /** @description Where the person came from. */
+            /**
+             * @description Where the person came from.
+             * @example null
+             */
             return_to: string | null;
         };
         /** @description The new account. */
@@ -3650,104 +3989,7 @@ export interface components {
              * @example 2026-11-23T02:00:00Z
              */
             updated_at: string;
-            /** @description What is known of a client. */
-            metadata: {
-                /**
-                 * @description What people call it.
-                 * @example 考生服务系统
-                 */
-                client_name: string;
-                /**
-                 * @description The same in English.
-                 * @example Candidate service
-                 */
-                "client_name#en"?: string | null;
-                /**
-                 * @description Who runs it, as people know them.
-                 * @example 深圳市考试院
-                 */
-                owner: string;
-                /**
-                 * @description The same in English.
-                 * @example Shenzhen Examinations Authority
-                 */
-                "owner#en"?: string | null;
-                /**
-                 * @description Its home page.
-                 * @example https://exam.example.gov.cn/
-                 */
-                client_uri?: string | null;
-                /** @description How it gets tokens; not at all, when it is nothing but an API. */
-                grant_types: components["schemas"]["GrantType"][];
-                /** @description How it proves itself. */
-                token_endpoint_auth_method: components["schemas"]["AuthMethod"];
-                /** @description Its public keys (RFC 7517), for `private_key_jwt`. */
-                jwks?: Record<string, never> | null;
-                /**
-                 * @description The scopes it may ask for, separated by spaces; empty, when it is nothing
-                 *     but an API.
-                 * @example openid profile phone realname
-                 */
-                scope: string;
-                /**
-                 * @description Where people are sent back to; compared character by character.
-                 * @example [
-                 *       "https://exam.example.gov.cn/callback"
-                 *     ]
-                 */
-                redirect_uris?: string[];
-                /** @description Where people may be sent after signing out. */
-                post_logout_redirect_uris?: string[];
-                /**
-                 * @description Where it is told that a session has ended (OpenID Connect Back-Channel
-                 *     Logout 1.0).
-                 */
-                backchannel_logout_uri?: string | null;
-                /** @description Whom it shares the names of its users with. */
-                subject_type?: components["schemas"]["SubjectType"];
-                /**
-                 * @description Its sector; when left out, the host of its first redirect URI when that
-                 *     is `https` and not the person's own machine, or else its own id.
-                 * @example exam.example.gov.cn
-                 */
-                sector_identifier?: string | null;
-                /** @description How its ID tokens and access tokens are signed. */
-                id_token_signed_response_alg?: components["schemas"]["SigningAlg"];
-                /**
-                 * @description Whether it may send its request through the person's browser at all
-                 *     (RFC 9126 §6).
-                 */
-                require_pushed_authorization_requests?: boolean;
-                /**
-                 * @description APIs it may get access tokens for besides ours (RFC 8707).
-                 * @example [
-                 *       "https://api.exam.example.gov.cn"
-                 *     ]
-                 */
-                resources?: string[];
-                /**
-                 * @description APIs that it is itself: it may ask about access tokens that are for them
-                 *     (RFC 7662). Asking for tokens for an API gives no right to that.
-                 * @example [
-                 *       "https://api.exam.example.gov.cn"
-                 *     ]
-                 */
-                resource_server_for?: string[];
-                /** @description How much of a document number it sees with `realname`. */
-                document_number?: components["schemas"]["NumberGrant"];
-                /**
-                 * Format: int32
-                 * @description Seconds that its access tokens live; the installation's when left out.
-                 * @example 600
-                 */
-                access_token_seconds?: number | null;
-                /**
-                 * Format: int32
-                 * @description Days that its refresh tokens live; the installation's when left out.
-                 * @example 30
-                 */
-                refresh_token_days?: number | null;
-            };
+            metadata: components["schemas"]["ClientMetadata"];
             /** @description Its secrets that hold, without what they are. */
             secrets: components["schemas"]["ClientSecret"][];
         };
@@ -3791,11 +4033,15 @@ export interface components {
             code: components["schemas"]["SentCode"] | null;
             /** @description What may still be tried in this registration. */
             remaining: components["schemas"]["RegistrationRemaining"];
-            /** @description Where the person came from. */
+            /**
+             * @description Where the person came from.
+             * @example null
+             */
             return_to: string | null;
             /**
              * @description For the `Flow-Token` header; only in the answer that created the draft,
              *     and only when the request said `Flow-Client: app`.
+             * @example 01935e0c-7f4e-7c5a-8a53-0242ac120002.h6Z0c1vX…
              */
             flow_token?: string | null;
         };
@@ -3804,6 +4050,7 @@ export interface components {
             /**
              * Format: int32
              * @description Different document numbers.
+             * @example 2
              */
             documents: number;
         };
@@ -3812,11 +4059,13 @@ export interface components {
             /**
              * Format: int32
              * @description Bank checks that fail.
+             * @example 5
              */
             bank_checks: number;
             /**
              * Format: int32
              * @description Messages.
+             * @example 4
              */
             sms: number;
         };
@@ -3850,11 +4099,13 @@ export interface components {
             /**
              * Format: password
              * @description See `GET /api/v1/service-info` for the policy.
+             * @example lychee park morning 7
              */
             password: string;
             /**
              * Format: password
              * @description The password once more.
+             * @example lychee park morning 7
              */
             password_confirmation: string;
         };
@@ -3971,7 +4222,10 @@ export interface components {
              * @example 2026-11-23T02:00:00Z
              */
             resend_at: string;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @example 5
+             */
             attempts_left: number;
             /**
              * @description Whether the code was accepted already and only something else is in
@@ -3983,6 +4237,7 @@ export interface components {
         ServiceInfo: {
             /** @description Whether bank and messages are fictitious. */
             sandbox: boolean;
+            /** @example 0.1.0 */
             version: string;
             agreements: components["schemas"]["Agreement"][];
             password: components["schemas"]["PasswordRules"];
@@ -3993,7 +4248,10 @@ export interface components {
             account: components["schemas"]["AccountTimes"];
             retention: components["schemas"]["RetentionTimes"];
             contact: components["schemas"]["Contact"];
-            /** @description The business system that people usually come from. */
+            /**
+             * @description The business system that people usually come from.
+             * @example null
+             */
             return_url: string | null;
         };
         /** @description The sessions of an account, the newest first. */
@@ -4066,7 +4324,10 @@ export interface components {
         SignIn: {
             /** @example wangxiaoming */
             username: string;
-            /** Format: password */
+            /**
+             * Format: password
+             * @example lychee park morning 7
+             */
             password: string;
             captcha: components["schemas"]["CaptchaAnswer"];
         };
@@ -4074,7 +4335,10 @@ export interface components {
         SignInApp: {
             /** @example wangxiaoming */
             username: string;
-            /** Format: password */
+            /**
+             * Format: password
+             * @example lychee park morning 7
+             */
             password: string;
             captcha: components["schemas"]["CaptchaAnswer"];
             /**
@@ -4127,6 +4391,7 @@ export interface components {
             phone: string;
             /** @example registration */
             purpose: string;
+            /** @example 【实名】验证码305871，用于用户注册，120秒内有效。请勿告知他人，工作人员不会向您索取。 */
             text: string;
             /**
              * @description `null` when the message holds none.
@@ -4154,18 +4419,23 @@ export interface components {
             /**
              * Format: password
              * @description See `GET /api/v1/service-info` for the policy.
+             * @example lychee park morning 7
              */
             password: string;
             /**
              * Format: password
              * @description The password once more.
+             * @example lychee park morning 7
              */
             password_confirmation: string;
             captcha: components["schemas"]["CaptchaAnswer"];
             /** @description Who registers: a person, or a unit by its agent. */
             user_type?: components["schemas"]["UserType"];
             consents: components["schemas"]["Consents"];
-            /** @description Where to go back to afterwards; its origin must be allowed by the operator. */
+            /**
+             * @description Where to go back to afterwards; its origin must be allowed by the operator.
+             * @example null
+             */
             return_to?: string | null;
         };
         /**
@@ -4193,7 +4463,10 @@ export interface components {
         SupportTopic: "bank_mismatch" | "name" | "phone" | "unit" | "other";
         /** @description Tokens (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3). */
         TokenAnswer: {
-            /** @description JWT (RFC 9068), for `Authorization: Bearer`. */
+            /**
+             * @description JWT (RFC 9068), for `Authorization: Bearer`.
+             * @example eyJhbGciOiJSUzI1NiIsInR5cCI6ImF0K2p3dCJ9…
+             */
             access_token: string;
             /** @example Bearer */
             token_type: string;
@@ -4208,9 +4481,15 @@ export interface components {
              * @example openid profile realname
              */
             scope: string;
-            /** @description For one use; using it twice ends the sign-in. */
+            /**
+             * @description For one use; using it twice ends the sign-in.
+             * @example h6Z0c1vX…
+             */
             refresh_token?: string | null;
-            /** @description Who has signed in. */
+            /**
+             * @description Who has signed in.
+             * @example eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9…
+             */
             id_token?: string | null;
         };
         /**
@@ -4254,7 +4533,10 @@ export interface components {
         };
         /** @description The tokens of an app (RFC 6749 §5.1 names). */
         TokenSet: {
-            /** @description JWT signed with Ed25519; see `/.well-known/jwks.json`. */
+            /**
+             * @description JWT signed with Ed25519; see `/.well-known/jwks.json`.
+             * @example eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9…
+             */
             access_token: string;
             /** @example Bearer */
             token_type: string;
@@ -4264,7 +4546,10 @@ export interface components {
              * @example 600
              */
             expires_in: number;
-            /** @description For one use; using it twice ends the session. */
+            /**
+             * @description For one use; using it twice ends the session.
+             * @example h6Z0c1vX…
+             */
             refresh_token: string;
             /**
              * Format: int64
@@ -4285,7 +4570,23 @@ export interface components {
          * @enum {string}
          */
         UnitState: "pending" | "approved" | "rejected";
-        /** @description One of a client's users: what its consent covers, and no more. */
+        /**
+         * @description One of a client's users: what its consent covers, and no more.
+         * @example {
+         *       "claims": {
+         *         "preferred_username": "wangxiaoming",
+         *         "updated_at": 1795399200,
+         *         "user_type": "person"
+         *       },
+         *       "scopes": [
+         *         "openid",
+         *         "profile"
+         *       ],
+         *       "state": "active",
+         *       "sub": "5c0e1f…",
+         *       "updated_at": "2026-11-23T02:00:00Z"
+         *     }
+         */
         User: {
             /**
              * @description The name by which the client knows the account.
@@ -4326,9 +4627,36 @@ export interface components {
         /**
          * @description What a person has let the client see; which claims there are depends on the
          *     scopes that were granted.
+         * @example {
+         *       "birthdate": "1990-03-07",
+         *       "document_number": "4403**********0014",
+         *       "document_number_masked": true,
+         *       "document_type": "RESIDENT_ID",
+         *       "gender": "male",
+         *       "name": "王小明",
+         *       "phone_number": "+8613800138000",
+         *       "phone_number_verified": true,
+         *       "preferred_username": "wangxiaoming",
+         *       "sub": "5c0e1f…",
+         *       "updated_at": 1795399200,
+         *       "user_type": "person",
+         *       "verified_at": "2026-11-23T02:00:00Z",
+         *       "verified_claims": {
+         *         "claims": {
+         *           "name": "王小明"
+         *         },
+         *         "verification": {
+         *           "time": "2026-11-23T02:00:00Z",
+         *           "trust_framework": "cn_bank_card_four_elements"
+         *         }
+         *       }
+         *     }
          */
         UserinfoAnswer: {
-            /** @description The name by which the client knows the person. */
+            /**
+             * @description The name by which the client knows the person.
+             * @example 5c0e1f…
+             */
             sub: string;
             /**
              * @description Username (`profile`).
@@ -4343,6 +4671,7 @@ export interface components {
             /**
              * Format: int64
              * @description Seconds since 1970 (`profile`).
+             * @example 1795399200
              */
             updated_at?: number | null;
             /**
@@ -4476,16 +4805,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "cross_site_request",
-                 *       "detail": "Use this site's own pages; apps use tokens instead of cookies.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 403,
-                 *       "title": "The request comes from another site",
-                 *       "type": "https://shiming.dev/problems/cross_site_request"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4495,16 +4814,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "idempotency_key_invalid",
-                 *       "detail": "Use 16 to 128 visible ASCII characters.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 400,
-                 *       "title": "The Idempotency-Key is malformed",
-                 *       "type": "https://shiming.dev/problems/idempotency_key_invalid"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4514,16 +4823,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "idempotency_key_reused",
-                 *       "detail": "Use a new key for each new action.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 422,
-                 *       "title": "The Idempotency-Key belongs to another request",
-                 *       "type": "https://shiming.dev/problems/idempotency_key_reused"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4533,16 +4832,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "internal",
-                 *       "detail": "Try again later; if it stays, contact us and give the request_id.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 500,
-                 *       "title": "Something went wrong on our side",
-                 *       "type": "https://shiming.dev/problems/internal"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4552,16 +4841,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "malformed_request",
-                 *       "detail": "Check the form of the request and send it again.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 400,
-                 *       "title": "The request cannot be read",
-                 *       "type": "https://shiming.dev/problems/malformed_request"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4571,16 +4850,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "method_not_allowed",
-                 *       "detail": "Use one of the methods in Allow.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 405,
-                 *       "title": "This method is not supported here",
-                 *       "type": "https://shiming.dev/problems/method_not_allowed"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4592,16 +4861,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "overloaded",
-                 *       "detail": "Many people are using it now. Nothing is lost; try again in a moment.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 503,
-                 *       "title": "The service is busy",
-                 *       "type": "https://shiming.dev/problems/overloaded"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4611,16 +4870,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "payload_too_large",
-                 *       "detail": "A request may hold 64 KiB.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 413,
-                 *       "title": "The request is too large",
-                 *       "type": "https://shiming.dev/problems/payload_too_large"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4632,16 +4881,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "request_in_progress",
-                 *       "detail": "Wait a few seconds and try again; nothing is lost.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 409,
-                 *       "title": "The same request is still running",
-                 *       "type": "https://shiming.dev/problems/request_in_progress"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4651,16 +4890,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "unsupported_media_type",
-                 *       "detail": "Send Content-Type: application/json.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 415,
-                 *       "title": "This content type is not supported",
-                 *       "type": "https://shiming.dev/problems/unsupported_media_type"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4670,16 +4899,6 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                /**
-                 * @example {
-                 *       "code": "validation_failed",
-                 *       "detail": "Correct the fields named in errors and send the request again.",
-                 *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                 *       "status": 422,
-                 *       "title": "Some fields need correcting",
-                 *       "type": "https://shiming.dev/problems/validation_failed"
-                 *     }
-                 */
                 "application/problem+json": components["schemas"]["ProblemDocument"];
             };
         };
@@ -4728,7 +4947,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Metadata"];
+                    "application/json": components["schemas"]["AuthorizationServerMetadata"];
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
@@ -4750,7 +4969,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Metadata"];
+                    "application/json": components["schemas"]["AuthorizationServerMetadata"];
                 };
             };
             405: components["responses"]["MethodNotAllowed"];
@@ -4943,16 +5162,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -5092,16 +5301,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -6098,7 +6297,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Metadata"];
+                "application/json": components["schemas"]["ClientMetadata"];
             };
         };
         responses: {
@@ -6125,16 +6324,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -6296,7 +6485,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Metadata"];
+                "application/json": components["schemas"]["ClientMetadata"];
             };
         };
         responses: {
@@ -6430,16 +6619,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -6683,16 +6862,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -6823,16 +6992,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -6897,16 +7056,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7038,16 +7187,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7131,16 +7270,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7349,16 +7478,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7453,16 +7572,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7557,16 +7666,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7640,16 +7739,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7823,16 +7912,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -7927,16 +8006,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -8596,16 +8665,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -8756,16 +8815,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -9076,16 +9125,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -9568,16 +9607,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "code": "malformed_request",
-                     *       "detail": "Check the form of the request and send it again.",
-                     *       "request_id": "01935e0c-7f4e-7c5a-8a53-0242ac120002",
-                     *       "status": 400,
-                     *       "title": "The request cannot be read",
-                     *       "type": "https://shiming.dev/problems/malformed_request"
-                     *     }
-                     */
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
@@ -9853,12 +9882,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "invalid_request",
-                     *       "error_description": "The request is malformed."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -9879,12 +9902,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "server_error",
-                     *       "error_description": "Something failed; try again later."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -9896,12 +9913,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "temporarily_unavailable",
-                     *       "error_description": "The service is busy; try again in a moment."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10087,12 +10098,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "invalid_request",
-                     *       "error_description": "The request is malformed."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10113,12 +10118,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "server_error",
-                     *       "error_description": "Something failed; try again later."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10130,12 +10129,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "temporarily_unavailable",
-                     *       "error_description": "The service is busy; try again in a moment."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10437,12 +10430,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "invalid_request",
-                     *       "error_description": "The request is malformed."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10463,12 +10450,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "server_error",
-                     *       "error_description": "Something failed; try again later."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10480,12 +10461,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "temporarily_unavailable",
-                     *       "error_description": "The service is busy; try again in a moment."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10540,12 +10515,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "invalid_request",
-                     *       "error_description": "The request is malformed."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10566,12 +10535,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "server_error",
-                     *       "error_description": "Something failed; try again later."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10583,12 +10546,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "temporarily_unavailable",
-                     *       "error_description": "The service is busy; try again in a moment."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10641,12 +10598,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "server_error",
-                     *       "error_description": "Something failed; try again later."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10658,12 +10609,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "temporarily_unavailable",
-                     *       "error_description": "The service is busy; try again in a moment."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10729,12 +10674,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "invalid_request",
-                     *       "error_description": "The request is malformed."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10744,12 +10683,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "server_error",
-                     *       "error_description": "Something failed; try again later."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };
@@ -10761,12 +10694,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "error": "temporarily_unavailable",
-                     *       "error_description": "The service is busy; try again in a moment."
-                     *     }
-                     */
                     "application/json": components["schemas"]["OauthErrorDocument"];
                 };
             };

@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::Value;
+use shiming::web::ProblemCode;
 
 use super::Answer;
 
@@ -101,7 +102,7 @@ fn is_open(segment: &str) -> bool {
 }
 
 /// Checks that the document declares the status of an answer, and for a
-/// problem its code.
+/// problem its code, with an example that has all the members.
 #[track_caller]
 pub fn check(method: &str, path: &str, answer: &Answer) {
     let Some(operation) = operation(method, path) else { return };
@@ -122,6 +123,12 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
         );
         if code == "scope_insufficient" {
             assert_eq!(operation.scope.as_deref(), problem["scope"].as_str(), "{asked}: scope");
+        }
+        if let Some(known) = ProblemCode::ALL.iter().find(|one| problem["code"] == one.as_str()) {
+            let example = shiming::web::problem::example(*known);
+            for name in problem.as_object().unwrap().keys() {
+                assert!(example.get(name).is_some(), "{asked}: {code} is shown without {name}");
+            }
         }
     }
 }

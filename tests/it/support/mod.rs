@@ -7,6 +7,7 @@ mod clock;
 pub mod contract;
 mod database;
 mod entropy;
+pub mod examples;
 pub mod forgeries;
 pub mod hr;
 pub mod jose;

@@ -17,6 +17,13 @@ use crate::{
 /// it, or as this change already has it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "王小明",
+    "bank_code": "CCB",
+    "card_number": "6217000000000000004",
+    "phone": "13800138000",
+    "agent": null
+}))]
 pub struct ChangeAccount {
     /// As the bank has it; with `agent`, the agent's.
     #[serde(default)]

@@ -75,19 +75,26 @@ pub struct AccountExport {
 struct ExportedAccount {
     #[schema(value_type = String, format = Uuid)]
     id: AccountId,
+    #[schema(example = "wangxiaoming")]
     username: String,
     kind: Kind,
+    #[schema(example = "王小明")]
     name: String,
     document_type: DocumentType,
+    #[schema(example = "440305199003070014")]
     document_number: String,
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     issuing_country: Option<String>,
     gender: Gender,
     #[schema(value_type = String, format = Date)]
     birth_date: NaiveDate,
+    #[schema(example = "CCB")]
     bank_code: String,
+    #[schema(example = "6217000000000000004")]
     card_number: String,
+    #[schema(example = "+8613800138000")]
     phone: String,
+    #[schema(example = 3)]
     assurance_level: i32,
     #[schema(value_type = String, format = DateTime)]
     verified_at: Timestamp,
@@ -104,11 +111,14 @@ struct ExportedAccount {
 /// A unit.
 #[derive(Serialize, ToSchema)]
 struct ExportedUnit {
+    #[schema(example = "深圳市测试科技有限公司")]
     name: String,
+    #[schema(example = "914403001922038216")]
     credit_code: String,
+    #[schema(example = "张三")]
     legal_representative: String,
     state: UnitState,
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     reason: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -118,7 +128,9 @@ struct ExportedUnit {
 #[derive(Serialize, ToSchema)]
 struct ExportedConsent {
     /// `user_agreement`, `privacy_notice` or `bank_check`.
+    #[schema(example = "user_agreement")]
     kind: String,
+    #[schema(example = "2026-11-01")]
     version: String,
     #[schema(value_type = String, format = DateTime)]
     given_at: Timestamp,
@@ -130,9 +142,11 @@ struct ExportedSession {
     #[schema(value_type = String, format = Uuid)]
     id: SessionId,
     /// `browser` or `app`.
+    #[schema(example = "browser")]
     kind: &'static str,
-    #[schema(required)]
+    #[schema(required, example = "Chrome on Windows")]
     device: Option<String>,
+    #[schema(example = "203.0.113.0/24")]
     ip_prefix: String,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -150,8 +164,10 @@ struct ExportedSession {
 #[derive(Serialize, ToSchema)]
 struct ExportedQuestions {
     /// Their ids; see `GET /api/v1/security-questions`.
+    #[schema(example = json!(["childhood_toy", "family_dish", "places_lost"]))]
     questions: Vec<String>,
     /// Sets of wrong answers since.
+    #[schema(example = 0)]
     wrong_sets: u32,
     #[schema(value_type = String, format = DateTime)]
     set_at: Timestamp,
@@ -169,13 +185,16 @@ struct ExportedClosure {
 /// What was written to the operator.
 #[derive(Serialize, ToSchema)]
 struct ExportedCase {
+    #[schema(example = "C20261124-7F3K9Q")]
     number: String,
     topic: Topic,
-    #[schema(required)]
+    #[schema(required, example = "王小明")]
     name: Option<String>,
-    #[schema(required)]
+    #[schema(required, example = "440305199003070014")]
     document_number: Option<String>,
+    #[schema(example = "wang@example.com")]
     reply_to: String,
+    #[schema(example = "银行确认信息无误，但核验仍不匹配。")]
     message: String,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -185,13 +204,18 @@ struct ExportedCase {
 #[derive(Serialize, ToSchema)]
 struct ExportedChange {
     changed: Vec<Part>,
+    #[schema(example = "王小明")]
     name: String,
     document_type: DocumentType,
+    #[schema(example = "440305199003070014")]
     document_number: String,
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     issuing_country: Option<String>,
+    #[schema(example = "CCB")]
     bank_code: String,
+    #[schema(example = "6217000000000000004")]
     card_number: String,
+    #[schema(example = "+8613800138000")]
     phone: String,
     /// Of another agent.
     #[schema(required)]

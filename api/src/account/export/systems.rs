@@ -21,8 +21,10 @@ use crate::{
 pub(super) struct ExportedSystem {
     #[schema(value_type = String, format = Uuid)]
     client_id: ClientId,
+    #[schema(example = "考生服务系统")]
     client_name: String,
     /// What it may see.
+    #[schema(example = json!(["openid", "profile"]))]
     scopes: Vec<&'static str>,
     #[schema(value_type = String, format = DateTime)]
     given_at: Timestamp,
@@ -33,8 +35,10 @@ pub(super) struct ExportedSystem {
 /// A name by which business systems know the account.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ExportedSubject {
+    #[schema(example = "5c0e1f…")]
     subject: String,
     /// Those who know it by this name.
+    #[schema(example = "exam.example.gov.cn")]
     sector: String,
 }
 
@@ -45,11 +49,13 @@ pub(super) struct ExportedGrant {
     id: GrantId,
     #[schema(value_type = String, format = Uuid)]
     client_id: ClientId,
+    #[schema(example = json!(["openid", "profile"]))]
     scopes: Vec<&'static str>,
     /// What the system has asked for besides, as JSON.
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     claims: Option<String>,
     /// The APIs that the system wanted to use in the name of the account.
+    #[schema(example = json!(["https://api.exam.example.gov.cn"]))]
     resources: BTreeSet<String>,
     /// Whether it outlives the session.
     offline: bool,
@@ -70,6 +76,7 @@ pub(super) struct ExportedCheck {
     id: IdentityCheckId,
     #[schema(value_type = String, format = Uuid)]
     client_id: ClientId,
+    #[schema(example = "事业单位公开招聘资格审核")]
     purpose: String,
     matched: bool,
     #[schema(value_type = String, format = DateTime)]

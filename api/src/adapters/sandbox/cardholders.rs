@@ -25,7 +25,7 @@ pub struct Cardholder {
     pub document_number: String,
     /// ISO 3166-1 alpha-3, for foreign passports.
     #[serde(default)]
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     pub issuing_country: Option<String>,
     pub gender: Gender,
     #[schema(example = "1990-03-07")]

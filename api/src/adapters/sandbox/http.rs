@@ -36,6 +36,9 @@ pub struct SmsView {
     phone: String,
     #[schema(example = "registration")]
     purpose: String,
+    #[schema(
+        example = "【实名】验证码305871，用于用户注册，120秒内有效。请勿告知他人，工作人员不会向您索取。"
+    )]
     text: String,
     /// `null` when the message holds none.
     #[schema(required, example = "305871")]
@@ -91,7 +94,11 @@ pub struct MailView {
     id: String,
     #[schema(example = "help@example.gov.cn")]
     to: String,
+    #[schema(example = "[C20261124-7F3K9Q] 银行核验不匹配")]
     subject: String,
+    #[schema(
+        example = "编号：C20261124-7F3K9Q\n主题：银行核验不匹配\n时间：2026-11-24 10:00（北京时间）\n"
+    )]
     text: String,
     #[schema(value_type = String, format = DateTime, example = "2026-11-23T02:00:00Z")]
     created_at: Timestamp,
