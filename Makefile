@@ -87,6 +87,10 @@ frontend/dist/index.html: frontend/node_modules/.installed $(SPA_SOURCES)
 test: deps lint test-rust test-spa test-example check-generated test-e2e topology ## Everything that continuous integration runs
 	$(call step,everything passed)
 
+# What "make lint" runs side by side: each takes one core.
+LINTS := '$(NPM) run --silent typecheck' '$(NPM) run --silent lint' scripts/lint-ops.sh \
+  '$(E2E) run --silent typecheck' '$(EXAMPLE) run --silent lint' '$(EXAMPLE) run --silent typecheck'
+
 .PHONY: lint
 lint: frontend/node_modules/.installed tests/e2e/node_modules/.installed examples/candidate-service/node_modules/.installed ## Formatting and lints of Rust, the web client and the operations files
 	$(call step,lint: Rust)
@@ -94,10 +98,6 @@ lint: frontend/node_modules/.installed tests/e2e/node_modules/.installed example
 	cargo clippy --locked --all-targets -- -D warnings
 	$(call step,lint: what is not Rust)
 	@printf '%s\n' $(LINTS) | xargs -P $$(getconf _NPROCESSORS_ONLN) -I '{}' bash -c '{}'
-
-# Each takes one core.
-LINTS := '$(NPM) run --silent typecheck' '$(NPM) run --silent lint' scripts/lint-ops.sh \
-  '$(E2E) run --silent typecheck' '$(EXAMPLE) run --silent lint' '$(EXAMPLE) run --silent typecheck'
 
 .PHONY: test-rust
 test-rust: tests/smtp/node_modules/.installed ## Rust tests, on SQLite and on PostgreSQL
