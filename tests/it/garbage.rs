@@ -49,21 +49,10 @@ fn misread(answer: &Answer) -> bool {
     answer.status >= 400 && of_form.iter().any(|code| answer.any_problem()["code"] == *code)
 }
 
-/// A server that nobody here asks too often.
-fn start() -> TestApp {
-    TestApp::with(|all| {
-        all.integration.requests_per_client_minute = 1_000_000;
-        all.captcha.per_address_hour = 1_000_000;
-        all.limits.registrations_per_address_hour = 1_000_000;
-        all.limits.recoveries_per_address_hour = 1_000_000;
-        all.limits.support_cases_per_address_hour = 1_000_000;
-    })
-}
-
 /// Otherwise junk in place of one member would never be looked at.
 #[actix_web::test]
 async fn the_examples_of_all_bodies_are_read() {
-    let app = start();
+    let app = TestApp::unlimited();
     let insider = insider(&app).await;
     for target in targets(&Ids::of(&insider)) {
         let Some(body) = insider.body(&target).await else { continue };
@@ -75,7 +64,7 @@ async fn the_examples_of_all_bodies_are_read() {
 
 #[actix_web::test]
 async fn bodies_that_are_no_json_are_problems() {
-    let app = start();
+    let app = TestApp::unlimited();
     let insider = insider(&app).await;
     let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
     let deep_object = "{\"a\":".repeat(5000);
@@ -108,7 +97,7 @@ async fn bodies_that_are_no_json_are_problems() {
 
 #[actix_web::test]
 async fn values_of_every_wrong_kind_are_problems() {
-    let app = start();
+    let app = TestApp::unlimited();
     let insider = insider(&app).await;
     let junk = [
         json!(null),
@@ -150,7 +139,7 @@ async fn values_of_every_wrong_kind_are_problems() {
 
 #[actix_web::test]
 async fn other_content_types_are_not_read() {
-    let app = start();
+    let app = TestApp::unlimited();
     let insider = insider(&app).await;
     for target in targets(&Ids::of(&insider)) {
         let Some(body) = &target.body else { continue };
@@ -170,7 +159,7 @@ async fn other_content_types_are_not_read() {
 
 #[actix_web::test]
 async fn bodies_that_are_too_large_are_refused() {
-    let app = start();
+    let app = TestApp::unlimited();
     let insider = insider(&app).await;
     let body = format!("{{\"username\":\"{}\"}}", "x".repeat(80 * 1024)).into_bytes();
     for target in targets(&Ids::of(&insider)).iter().filter(|target| target.body.is_some()) {
@@ -210,7 +199,7 @@ async fn what_is_no_http_is_refused_and_the_service_goes_on() {
 
 #[actix_web::test]
 async fn methods_that_do_not_exist_are_problems() {
-    let app = start();
+    let app = TestApp::unlimited();
     let insider = insider(&app).await;
     let known: Vec<(Method, String)> =
         targets(&Ids::of(&insider)).into_iter().map(|one| (one.method, one.path)).collect();
@@ -233,7 +222,7 @@ async fn methods_that_do_not_exist_are_problems() {
 
 #[actix_web::test]
 async fn junk_in_paths_and_queries_is_refused() {
-    let app = start();
+    let app = TestApp::unlimited();
     let insider = insider(&app).await;
     let long = "x".repeat(3000);
     for junk in
@@ -255,7 +244,7 @@ async fn junk_in_paths_and_queries_is_refused() {
 
 #[actix_web::test]
 async fn junk_in_headers_is_refused_or_ignored() {
-    let app = start();
+    let app = TestApp::unlimited();
     let insider = insider(&app).await;
     let long = "x".repeat(10_000);
     let pairs = "a=b; ".repeat(1000);

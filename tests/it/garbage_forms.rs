@@ -77,16 +77,6 @@ struct Stage<'a> {
     forms: BTreeMap<&'static str, Parameters>,
 }
 
-/// A server that nobody here asks too often.
-fn start() -> TestApp {
-    TestApp::with(|all| {
-        all.integration.requests_per_client_minute = 1_000_000;
-        all.oauth.failures_per_address_hour = 1_000_000;
-        all.limits.authorizations_per_address_hour = 1_000_000;
-        all.captcha.per_address_hour = 1_000_000;
-    })
-}
-
 /// The fields of a page: what is hidden, and what is typed or pressed.
 fn fields(html: &str, pressed: &str) -> Parameters {
     let (_, form) = html.split_once("<form").unwrap();
@@ -295,7 +285,7 @@ fn broken(fields: &[(String, String)]) -> Vec<(&'static str, String)> {
 
 #[actix_web::test]
 async fn junk_in_forms_is_refused_or_ignored() {
-    let app = start();
+    let app = TestApp::unlimited();
     let stage = stage(&app).await;
     let long = "x".repeat(20_000);
     for Target { path, names, fields } in stage.forms() {
@@ -322,7 +312,7 @@ async fn junk_in_forms_is_refused_or_ignored() {
 
 #[actix_web::test]
 async fn what_is_no_form_is_refused() {
-    let app = start();
+    let app = TestApp::unlimited();
     let stage = stage(&app).await;
     let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
     for Target { path, fields, .. } in stage.forms() {
@@ -375,7 +365,7 @@ async fn what_is_no_form_is_refused() {
 
 #[actix_web::test]
 async fn junk_in_queries_is_refused_or_ignored() {
-    let app = start();
+    let app = TestApp::unlimited();
     let stage = stage(&app).await;
     let long = "x".repeat(20_000);
     for (Target { path, names, fields }, of_system) in stage.queries() {

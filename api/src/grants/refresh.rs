@@ -52,8 +52,8 @@ pub fn peek_refresh(
     Ok(usable.map(|(grant, row, _)| (grant, row.expires_at.and_utc())))
 }
 
-/// The live grant of a client's refresh token that is not over, used or not: whoever wants to end
-/// it may have lost the answer to its last use.
+/// The live grant of a client's refresh token that is not over, used or not:
+/// whoever wants to end it may have lost the answer to its last use.
 pub fn of_refresh(
     conn: &mut Conn,
     (token, client): (&str, &Client),

@@ -13,7 +13,7 @@ use actix_web::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, Outcome, in_transaction, keep, take};
+use super::{Claim, in_transaction, keep, take};
 use crate::{
     core::Core,
     db::Conn,
@@ -145,8 +145,7 @@ impl Once {
         let own = Arc::clone(&core);
         let taken = core.db.write(move |conn| take(&own, conn, &claim, meta.now)).await?;
         let lease = match taken {
-            Ok(Outcome::Done(reply)) => return Ok(reply.respond()),
-            Ok(Outcome::Refused(refusal)) => return Err(refusal.into()),
+            Ok(outcome) => return outcome.again().map(Reply::respond),
             Err(lease) => lease,
         };
         let result = work.await;

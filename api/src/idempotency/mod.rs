@@ -47,6 +47,16 @@ enum Outcome {
     Refused(Refusal),
 }
 
+impl Outcome {
+    /// The answer once more.
+    fn again(self) -> Result<Reply, Problem> {
+        match self {
+            Self::Done(reply) => Ok(reply),
+            Self::Refused(refusal) => Err(refusal.into()),
+        }
+    }
+}
+
 /// By which a request has a key: another one may take it over at its end.
 #[derive(Debug, Clone, Copy)]
 struct Lease {
@@ -139,8 +149,7 @@ fn in_transaction(
     work: impl FnOnce(&mut Conn) -> Settled,
 ) -> Settled {
     let lease = match take(core, conn, claim, now)? {
-        Ok(Outcome::Done(reply)) => return Ok(Ok(reply)),
-        Ok(Outcome::Refused(refusal)) => return Ok(Err(refusal.into())),
+        Ok(outcome) => return Ok(outcome.again()),
         Err(lease) => lease,
     };
     let result = work(conn)?;

@@ -4,14 +4,14 @@ use crate::{
     captcha::CaptchaRefused,
     db::DbFault,
     limits::Exceeded,
-    web::{FieldProblem, Problem, ProblemCode as Code, overloaded},
+    web::{Problem, ProblemCode as Code, overloaded},
 };
 
 /// Why the first step was refused.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// A field must be corrected.
-    Field(FieldProblem),
+    /// Somebody has the username.
+    UsernameTaken,
     /// The captcha was not solved.
     Captcha(CaptchaRefused),
     /// The hashing queue is full.
@@ -31,7 +31,7 @@ impl From<DbFault> for Refused {
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Field(error) => Self::invalid(vec![error]),
+            Refused::UsernameTaken => Self::field("/username", "taken"),
             Refused::Captcha(refused) => refused.into(),
             Refused::Overloaded => overloaded(),
             Refused::TooMany(exceeded) => {

@@ -22,7 +22,7 @@ use crate::{
     kernel::{Timestamp, ids::FlowId},
     limits::{self, Charge, HOUR, Rule},
     proving::{Proof, busy, not_found, wrong_stage},
-    web::{FieldProblem, Problem, RequestMeta},
+    web::{Problem, RequestMeta},
 };
 
 /// Opens a draft.
@@ -95,8 +95,7 @@ pub(super) fn may_use(
         return Ok(Err(Refused::TooMany(exceeded)));
     }
     if accounts::username_taken(core, conn, username)? {
-        let taken = FieldProblem { pointer: "/username".into(), code: "taken".into() };
-        return Ok(Err(Refused::Field(taken)));
+        return Ok(Err(Refused::UsernameTaken));
     }
     Ok(Ok(passed))
 }

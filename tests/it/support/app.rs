@@ -81,6 +81,19 @@ fn settings(folder: &Path, database: &Database) -> Settings {
 }
 
 impl TestApp {
+    /// One that nobody asks too often.
+    pub fn unlimited() -> Self {
+        Self::with(|all| {
+            all.integration.requests_per_client_minute = 1_000_000;
+            all.oauth.failures_per_address_hour = 1_000_000;
+            all.captcha.per_address_hour = 1_000_000;
+            all.limits.authorizations_per_address_hour = 1_000_000;
+            all.limits.registrations_per_address_hour = 1_000_000;
+            all.limits.recoveries_per_address_hour = 1_000_000;
+            all.limits.support_cases_per_address_hour = 1_000_000;
+        })
+    }
+
     /// With the defaults of the product.
     pub fn start() -> Self {
         Self::with(|_| {})
