@@ -27,10 +27,12 @@ const KILLS: u32 = 30;
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Short waits for what a dead process has left behind.
-pub const SHORT_WAITS: [(&str, &str); 3] = [
+pub const SHORT_WAITS: [(&str, &str); 4] = [
     ("SHIMING__SMS__TIMEOUT_MILLISECONDS", "3000"),
     ("SHIMING__MAIL__TIMEOUT_MILLISECONDS", "1000"),
     ("SHIMING__BANK__TIMEOUT_MILLISECONDS", "3000"),
+    // Whoever sends a code may die each time; a code that is given up never comes.
+    ("SHIMING__SMS__GIVE_UP_SECONDS", "600"),
 ];
 
 /// Somebody who registers, and goes on after each loss of the connection.

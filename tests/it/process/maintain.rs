@@ -25,11 +25,13 @@ const KILLS: u32 = 20;
 /// Nobody waits longer than this.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-pub const SETTINGS: [(&str, &str); 8] = [
+pub const SETTINGS: [(&str, &str); 9] = [
     // What a dead process has left behind is not waited for long.
     ("SHIMING__MAIL__TIMEOUT_MILLISECONDS", "1000"),
     ("SHIMING__SMS__TIMEOUT_MILLISECONDS", "1000"),
     ("SHIMING__BANK__TIMEOUT_MILLISECONDS", "1000"),
+    // Whoever sends a code may die each time; a code that is given up never comes.
+    ("SHIMING__SMS__GIVE_UP_SECONDS", "600"),
     ("SHIMING__SMS__RESEND_SECONDS", "1"),
     ("SHIMING__LIMITS__SMS_PER_FLOW", "1000"),
     ("SHIMING__LIMITS__SMS_PER_PHONE_HOUR", "1000"),
