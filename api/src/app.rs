@@ -19,6 +19,7 @@ use crate::{
     kernel::{Clock, Entropy, Timestamp},
     password::Hasher,
     ports::{BankVerifier, HttpPost, Mailer, SmsSender},
+    routes,
     web::{WebContext, routes::RouteTable, spa::Spa},
 };
 
@@ -97,7 +98,7 @@ impl App {
             }),
             sandbox: web::Data::new(settings.uses_sandbox().then_some(sandbox)),
             studio: web::Data::new(Studio::default()),
-            routes: web::Data::new(RouteTable::new(&crate::openapi::document())),
+            routes: web::Data::new(RouteTable::new(&routes::addresses())),
             spa: web::Data::new(spa),
             core: web::Data::new(Core {
                 settings,

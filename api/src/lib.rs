@@ -60,6 +60,7 @@ pub mod proving;
 pub mod recovery;
 pub mod reference;
 pub mod registration;
+pub mod routes;
 pub mod security_questions;
 pub mod server;
 pub mod sessions;

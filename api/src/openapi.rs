@@ -1,4 +1,4 @@
-//! The route table, and the OpenAPI document that is read off it.
+//! The OpenAPI document, read off the route table.
 
 mod examples;
 mod headers;
@@ -11,13 +11,9 @@ use utoipa::{
         security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
     },
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    account,
-    adapters::sandbox,
-    captcha, client_registry, integration, login, oauth, recovery, reference, registration,
-    support,
+    routes,
     web::{FieldProblem, OauthCode, OauthErrorDocument, ProblemCode, ProblemDocument},
 };
 
@@ -66,132 +62,11 @@ RFC 6749 and RFC 6750 have them (`error`, `error_description`). For themselves t
 )]
 struct Base;
 
-/// Every route of the product, registered once for server and document.
-pub fn routes(config: &mut ServiceConfig) {
-    config
-        .service(
-            utoipa_actix_web::scope("/api/v1")
-                .service(reference::http::list_banks)
-                .service(reference::http::list_document_types)
-                .service(reference::http::get_service_info)
-                .service(captcha::http::create_captcha)
-                .service(captcha::http::get_captcha_image)
-                .service(captcha::http::get_captcha_audio)
-                .service(registration::http::start_registration)
-                .service(registration::http::get_current_registration)
-                .service(registration::http::get_registration)
-                .service(registration::http::change_credentials)
-                .service(registration::http::enter_unit)
-                .service(registration::http::enter_identity)
-                .service(registration::http::verify_with_bank)
-                .service(registration::http::confirm_registration)
-                .service(registration::http::extend_registration)
-                .service(registration::http::abandon_registration)
-                .service(recovery::http::find_username)
-                .service(recovery::http::find_password)
-                .service(recovery::http::get_current_recovery)
-                .service(recovery::http::get_recovery)
-                .service(recovery::http::choose_recovery_method)
-                .service(recovery::http::send_recovery_code)
-                .service(recovery::http::confirm_recovery_code)
-                .service(recovery::http::answer_recovery_questions)
-                .service(recovery::http::reset_password)
-                .service(recovery::http::replace_phone)
-                .service(recovery::http::confirm_phone_replacement)
-                .service(recovery::http::abandon_recovery)
-                .service(login::http::create_session)
-                .service(login::http::list_sessions)
-                .service(login::http::check_password)
-                .service(login::http::delete_current_session)
-                .service(login::http::delete_session)
-                .service(login::http::create_tokens)
-                .service(login::http::refresh_tokens)
-                .service(account::http::get_account)
-                .service(account::change::http::change_account)
-                .service(account::change::http::get_account_change)
-                .service(account::change::http::abandon_account_change)
-                .service(account::change::http::confirm_account_change)
-                .service(account::http::change_password)
-                .service(account::questions::http::list_security_questions)
-                .service(account::questions::http::get_account_questions)
-                .service(account::questions::http::set_account_questions)
-                .service(account::questions::http::remove_account_questions)
-                .service(account::http::list_history)
-                .service(account::http::list_identity_checks)
-                .service(account::http::export_account)
-                .service(account::http::list_authorized_systems)
-                .service(account::http::withdraw_authorized_system)
-                .service(account::http::request_closure)
-                .service(account::http::cancel_closure)
-                .service(support::http::open_support_case)
-                .service(oauth::interaction_http::get_current_authorization)
-                .service(oauth::interaction_http::get_authorization)
-                .service(oauth::interaction_http::decide_authorization)
-                .configure(systems),
-        )
-        .service(reference::http::get_health)
-        .service(reference::http::get_readiness)
-        .service(sandbox::http::list_sms)
-        .service(sandbox::http::list_mail)
-        .service(sandbox::http::solve_captcha)
-        .service(sandbox::http::list_cardholders)
-        .service(sandbox::http::add_cardholder)
-        .service(sandbox::http::set_bank_behaviour)
-        .service(sandbox::http::set_sms_behaviour);
-    provider(config);
-}
-
-/// What business systems and their libraries call, and the pages beside it.
-fn provider(config: &mut ServiceConfig) {
-    config
-        .service(oauth::authorize_http::authorize)
-        .service(oauth::authorize_http::authorize_by_form)
-        .service(oauth::push_http::push_request)
-        .service(oauth::logout_http::sign_out)
-        .service(oauth::logout_http::sign_out_by_form)
-        .service(oauth::logout_http::confirm_sign_out)
-        .service(oauth::plain::http::plain_style)
-        .service(oauth::plain::http::current_plain)
-        .service(oauth::plain::http::show_plain)
-        .service(oauth::plain::http::sign_in_plain)
-        .service(oauth::plain::http::decide_plain)
-        .service(oauth::discovery_http::get_openid_configuration)
-        .service(oauth::discovery_http::get_oauth_metadata)
-        .service(oauth::discovery_http::get_jwks)
-        .service(oauth::token_http::create_client_tokens)
-        .service(oauth::token_http::introspect_token)
-        .service(oauth::token_http::revoke_token)
-        .service(oauth::token_http::get_userinfo)
-        .service(oauth::token_http::post_userinfo);
-}
-
-/// What business systems may ask for themselves.
-fn systems(config: &mut ServiceConfig) {
-    config
-        .service(integration::http::get_user)
-        .service(integration::http::list_changes)
-        .service(integration::http::check_identity)
-        .service(integration::webhooks::http::create_webhook)
-        .service(integration::webhooks::http::list_webhooks)
-        .service(integration::webhooks::http::get_webhook)
-        .service(integration::webhooks::http::change_webhook)
-        .service(integration::webhooks::http::delete_webhook)
-        .service(integration::webhooks::http::rotate_webhook_secret)
-        .service(integration::webhooks::http::list_webhook_deliveries)
-        .service(integration::webhooks::http::replay_webhook_delivery)
-        .service(client_registry::http::create_client)
-        .service(client_registry::http::list_clients)
-        .service(client_registry::http::get_client)
-        .service(client_registry::http::change_client)
-        .service(client_registry::http::rotate_client_secret)
-        .service(client_registry::http::set_client_state);
-}
-
 /// The OpenAPI 3.1 document.
 pub fn document() -> Document {
     use utoipa_actix_web::AppExt;
     let (_, collected) =
-        actix_web::App::new().into_utoipa_app().configure(routes).split_for_parts();
+        actix_web::App::new().into_utoipa_app().configure(routes::describe).split_for_parts();
     let mut document = Base::openapi();
     document.info.description = Some(ABOUT.to_owned());
     document.merge(collected);

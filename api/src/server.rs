@@ -19,14 +19,13 @@ use actix_web::{
     web::{self, Bytes},
 };
 use tokio::sync::watch;
-use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
     app::{Ambient, App},
     config::Settings,
     kernel::{OsEntropy, SystemClock},
-    openapi,
+    openapi, routes,
     web::{Problem, body::MAX_BODY, middleware::envelope, routes::RouteTable, spa::Spa},
     worker,
 };
@@ -87,9 +86,7 @@ pub fn start(app: &App) -> std::io::Result<Running> {
             .app_data(spa)
             .app_data(web::PayloadConfig::new(MAX_BODY))
             .wrap(from_fn(envelope))
-            .into_utoipa_app()
-            .configure(openapi::routes)
-            .into_app()
+            .configure(routes::serve)
             .service(web::resource(DOCUMENT).guard(guard::Get()).to(document))
             .service(web::resource(docs::PATHS).guard(guard::Get()).to(docs::page))
             .service(swagger)

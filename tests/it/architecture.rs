@@ -45,7 +45,7 @@ const FLOORS: [&[&str]; 5] = [
         "client_registry",
         "integration",
     ],
-    &["app", "server", "worker", "openapi", "cli"],
+    &["app", "server", "worker", "routes", "openapi", "cli"],
 ];
 const FEATURES: usize = 3;
 const COMPOSITION: usize = 4;

@@ -7,20 +7,23 @@ use actix_web::{
     dev::{ResourceDef, ResourcePath},
     http::{Method, header},
 };
-use utoipa::openapi::{OpenApi, path::PathItem};
+use utoipa::openapi::path::HttpMethod;
 
 use super::{Problem, ProblemCode};
 
-/// Every address of the API and the methods it takes, read from the OpenAPI
-/// document, so that a wrong method is told apart from a wrong address.
+/// The path of a route, and the methods that it takes.
+pub type Address = (String, Vec<HttpMethod>);
+
+/// Every address of the API and the methods it takes, so that a wrong method is
+/// told apart from a wrong address.
 #[derive(Debug)]
 pub struct RouteTable(Vec<(ResourceDef, BTreeSet<&'static str>)>);
 
 impl RouteTable {
-    /// The routes of `openapi`.
-    pub fn new(openapi: &OpenApi) -> Self {
-        let routes = openapi.paths.paths.iter();
-        Self(routes.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item))).collect())
+    /// These routes; one address may come more than once.
+    pub fn new(addresses: &[Address]) -> Self {
+        let routes = addresses.iter();
+        Self(routes.map(|(path, taken)| (ResourceDef::new(path.as_str()), names(taken))).collect())
     }
 
     fn allowed(&self, path: &str) -> Option<String> {
@@ -52,13 +55,16 @@ impl RouteTable {
     }
 }
 
-fn methods(item: &PathItem) -> BTreeSet<&'static str> {
-    let known = [
-        ("GET", item.get.is_some()),
-        ("PUT", item.put.is_some()),
-        ("POST", item.post.is_some()),
-        ("DELETE", item.delete.is_some()),
-        ("PATCH", item.patch.is_some()),
-    ];
-    known.into_iter().filter_map(|(name, present)| present.then_some(name)).collect()
+fn names(methods: &[HttpMethod]) -> BTreeSet<&'static str> {
+    let name = |method: &HttpMethod| match method {
+        HttpMethod::Get => "GET",
+        HttpMethod::Put => "PUT",
+        HttpMethod::Post => "POST",
+        HttpMethod::Delete => "DELETE",
+        HttpMethod::Patch => "PATCH",
+        HttpMethod::Head => "HEAD",
+        HttpMethod::Options => "OPTIONS",
+        HttpMethod::Trace => "TRACE",
+    };
+    methods.iter().map(name).collect()
 }

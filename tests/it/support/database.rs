@@ -64,7 +64,7 @@ fn migrate(url: String) {
     thread::spawn(work).join().expect("the migrations apply");
 }
 
-/// A migrated database to copy. It is named after the migrations, so that runs
+/// A migrated database of PostgreSQL to copy. It is named after the migrations, so that runs
 /// on one server share it and a changed migration makes a new one.
 fn template() -> &'static str {
     static TEMPLATE: OnceLock<String> = OnceLock::new();
@@ -98,12 +98,25 @@ fn template() -> &'static str {
     })
 }
 
+/// A migrated file to copy.
+fn migrated_file() -> &'static [u8] {
+    static FILE: OnceLock<Vec<u8>> = OnceLock::new();
+    FILE.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("template.db");
+        migrate(format!("sqlite://{}", file.display()));
+        // The last connection is closed, and with it all is in this one file.
+        fs::read(&file).unwrap()
+    })
+}
+
 impl Database {
     /// A new one; a file lies in `folder`.
     pub fn create(folder: &Path) -> Self {
         if !on_postgres() {
-            let url = format!("sqlite://{}", folder.join("test.db").display());
-            return Self { url, postgres_name: None };
+            let file = folder.join("test.db");
+            fs::write(&file, migrated_file()).unwrap();
+            return Self { url: format!("sqlite://{}", file.display()), postgres_name: None };
         }
         let name = fresh_name();
         // Copied as files: through the log, which nobody needs here, it takes longer.
