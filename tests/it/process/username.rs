@@ -22,10 +22,10 @@ use super::{
 };
 
 /// People who look for it again and again.
-const PEOPLE: u32 = 30;
+const PEOPLE: u32 = 16;
 const TIMES: u32 = 5;
 /// People who leave at the first lost connection.
-const LEAVERS: u32 = 60;
+const LEAVERS: u32 = 30;
 const KILLS: u32 = 25;
 const PATIENCE: Duration = Duration::from_secs(240);
 
