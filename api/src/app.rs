@@ -20,7 +20,7 @@ use crate::{
     password::Hasher,
     ports::{BankVerifier, HttpPost, Mailer, SmsSender},
     routes,
-    web::{WebContext, routes::RouteTable, spa::Spa},
+    web::{WebContext, methods::AllowedMethods, spa::Spa},
 };
 
 /// Everything that the workers of a server share.
@@ -35,7 +35,7 @@ pub struct App {
     /// Where captchas are drawn and spoken.
     pub studio: web::Data<Studio>,
     /// What answers where no handler does.
-    pub routes: web::Data<RouteTable>,
+    pub methods: web::Data<AllowedMethods>,
     /// The web client.
     pub spa: web::Data<Spa>,
 }
@@ -98,7 +98,7 @@ impl App {
             }),
             sandbox: web::Data::new(settings.uses_sandbox().then_some(sandbox)),
             studio: web::Data::new(Studio::default()),
-            routes: web::Data::new(RouteTable::new(&routes::addresses())),
+            methods: web::Data::new(AllowedMethods::new(&routes::addresses())),
             spa: web::Data::new(spa),
             core: web::Data::new(Core {
                 settings,

@@ -15,7 +15,8 @@
 //! 3. features: [`registration`], [`login`], [`account`], [`recovery`],
 //!    [`support`], [`reference`], [`oauth`], [`client_registry`],
 //!    [`integration`]; none mentions another.
-//! 4. composition: [`app`], [`server`], [`worker`], [`openapi`], [`cli`].
+//! 4. composition: [`app`], [`server`], [`worker`], [`routes`], [`openapi`],
+//!    [`cli`].
 //!
 //! On floors 1, 2 and 4 a module may mention its neighbours, never in a
 //! circle. Beside the floors stand the [`adapters`]: they may use floors 0 to

@@ -7,31 +7,28 @@ use utoipa_actix_web::{OpenApiFactory, service_config::ServiceConfig as Describe
 
 use crate::{
     account, adapters::sandbox, captcha, client_registry, integration, login, oauth, recovery,
-    reference, registration, support, web::routes::Address,
+    reference, registration, support, web::methods::Address,
 };
+
+/// A handler that can be served and described.
+trait Handler: HttpServiceFactory + OpenApiFactory + Path + 'static {}
+
+impl<H: HttpServiceFactory + OpenApiFactory + Path + 'static> Handler for H {}
 
 /// What handlers are registered with.
 trait Registry {
-    /// Adds a handler.
-    fn service<H>(&mut self, handler: H) -> &mut Self
-    where
-        H: HttpServiceFactory + OpenApiFactory + Path + 'static;
+    /// Adds one.
+    fn service<H: Handler>(&mut self, handler: H) -> &mut Self;
 }
 
 impl Registry for web::ServiceConfig {
-    fn service<H>(&mut self, handler: H) -> &mut Self
-    where
-        H: HttpServiceFactory + OpenApiFactory + Path + 'static,
-    {
+    fn service<H: Handler>(&mut self, handler: H) -> &mut Self {
         Self::service(self, handler)
     }
 }
 
 impl Registry for Described<'_> {
-    fn service<H>(&mut self, handler: H) -> &mut Self
-    where
-        H: HttpServiceFactory + OpenApiFactory + Path + 'static,
-    {
+    fn service<H: Handler>(&mut self, handler: H) -> &mut Self {
         Self::service(self, handler)
     }
 }
@@ -44,10 +41,7 @@ struct Addresses {
 }
 
 impl Registry for Addresses {
-    fn service<H>(&mut self, _handler: H) -> &mut Self
-    where
-        H: HttpServiceFactory + OpenApiFactory + Path + 'static,
-    {
+    fn service<H: Handler>(&mut self, _handler: H) -> &mut Self {
         self.seen.push((format!("{}{}", self.below, H::path()), H::methods()));
         self
     }

@@ -26,7 +26,7 @@ use crate::{
     config::Settings,
     kernel::{OsEntropy, SystemClock},
     openapi, routes,
-    web::{Problem, body::MAX_BODY, middleware::envelope, routes::RouteTable, spa::Spa},
+    web::{Problem, body::MAX_BODY, methods::AllowedMethods, middleware::envelope, spa::Spa},
     worker,
 };
 
@@ -75,14 +75,14 @@ pub fn start(app: &App) -> std::io::Result<Running> {
     let shared = app.clone();
     let settings = &app.core.settings.server;
     let mut server = HttpServer::new(move || {
-        let App { core, web, sandbox, studio, routes, spa } = shared.clone();
+        let App { core, web, sandbox, studio, methods, spa } = shared.clone();
         let swagger = SwaggerUi::new("/docs/{_:.*}").config(Config::new([DOCUMENT]));
         actix_web::App::new()
             .app_data(core)
             .app_data(web)
             .app_data(sandbox)
             .app_data(studio)
-            .app_data(routes)
+            .app_data(methods)
             .app_data(spa)
             .app_data(web::PayloadConfig::new(MAX_BODY))
             .wrap(from_fn(envelope))
@@ -126,7 +126,7 @@ async fn document() -> Result<HttpResponse, Problem> {
 /// A page of the web client, or a problem.
 async fn fallback(
     request: HttpRequest,
-    routes: web::Data<RouteTable>,
+    methods: web::Data<AllowedMethods>,
     spa: web::Data<Spa>,
 ) -> HttpResponse {
     let path = request.path();
@@ -139,5 +139,5 @@ async fn fallback(
             .finish();
     }
     let page = if is_data { None } else { spa.respond(&request) };
-    page.unwrap_or_else(|| routes.refuse(&request))
+    page.unwrap_or_else(|| methods.refuse(&request))
 }

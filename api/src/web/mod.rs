@@ -11,12 +11,12 @@ pub mod form;
 pub mod html;
 pub mod language;
 pub mod meta;
+pub mod methods;
 pub mod middleware;
 pub mod oauth_error;
 pub mod page;
 pub mod problem;
 mod quota;
-pub mod routes;
 pub mod spa;
 
 pub use body::JsonBody;

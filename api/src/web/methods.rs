@@ -17,9 +17,9 @@ pub type Address = (String, Vec<HttpMethod>);
 /// Every address of the API and the methods it takes, so that a wrong method is
 /// told apart from a wrong address.
 #[derive(Debug)]
-pub struct RouteTable(Vec<(ResourceDef, BTreeSet<&'static str>)>);
+pub struct AllowedMethods(Vec<(ResourceDef, BTreeSet<&'static str>)>);
 
-impl RouteTable {
+impl AllowedMethods {
     /// These routes; one address may come more than once.
     pub fn new(addresses: &[Address]) -> Self {
         let routes = addresses.iter();
