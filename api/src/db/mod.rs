@@ -21,7 +21,7 @@ use diesel::{
     Connection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 pub use connection::Conn;
 pub use fault::{DbFault, claimed, savepoint};
@@ -74,15 +74,19 @@ impl Lane {
     {
         let permit = self.enter().await?;
         let pool = self.pool.clone();
-        tokio::task::spawn_blocking(move || {
-            let mut connection = pool.get().map_err(DbFault::from)?;
-            let result = work(&mut connection);
-            drop(connection);
+        let (tell, told) = oneshot::channel();
+        // Boxed: what runs it is compiled once, and not for each piece of work.
+        let job: Box<dyn FnOnce() + Send> = Box::new(move || {
+            let result = match pool.get() {
+                Ok(mut connection) => work(&mut connection),
+                Err(error) => Err(DbFault::from(error).into()),
+            };
             drop(permit);
-            result
-        })
-        .await
-        .map_err(|_| DbFault::Stopped)?
+            // Whoever waited may be gone.
+            let _ = tell.send(result);
+        });
+        tokio::task::spawn_blocking(job);
+        told.await.map_err(|_| DbFault::Stopped)?
     }
 }
 
