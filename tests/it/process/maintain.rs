@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use super::{
     CHEAP_HASHING,
-    crash::{drained, random_below},
+    crash::{NEVER_GIVE_UP, drained, random_below},
     program::{Engine, Person, Reply, Server, Visitor, visitor::Lost},
     rows, runtime,
 };
@@ -32,8 +32,7 @@ pub const SETTINGS: [(&str, &str); 9] = [
     ("SHIMING__MAIL__TIMEOUT_MILLISECONDS", "1000"),
     ("SHIMING__SMS__TIMEOUT_MILLISECONDS", "1000"),
     ("SHIMING__BANK__TIMEOUT_MILLISECONDS", "1000"),
-    // Whoever sends a code may die each time; a code that is given up never comes.
-    ("SHIMING__SMS__GIVE_UP_SECONDS", "600"),
+    NEVER_GIVE_UP,
     ("SHIMING__SMS__RESEND_SECONDS", "1"),
     ("SHIMING__LIMITS__SMS_PER_FLOW", "1000"),
     ("SHIMING__LIMITS__SMS_PER_PHONE_HOUR", "1000"),

@@ -19,9 +19,9 @@ use super::{
 };
 
 /// People who go on until their password is set anew.
-const PEOPLE: u32 = 20;
+const PEOPLE: u32 = 40;
 /// People who leave at the first lost connection.
-const LEAVERS: u32 = 15;
+const LEAVERS: u32 = 30;
 const KILLS: u32 = 15;
 const PATIENCE: Duration = Duration::from_secs(240);
 const NEW: &str = "mango bridge rain 42";
