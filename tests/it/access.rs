@@ -85,7 +85,7 @@ fn every_operation_is_closed_or_public_on_purpose() {
     assert_eq!(open, expected);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn closed_operations_answer_nobody_without_what_they_ask_for() {
     let app = TestApp::start();
     let mut client = app.client();
@@ -124,7 +124,7 @@ async fn closed_operations_answer_nobody_without_what_they_ask_for() {
     assert!(closed >= 52, "{closed}");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_registration_is_no_login_and_a_login_no_registration() {
     let app = TestApp::start();
     let client = app.client();
@@ -138,7 +138,7 @@ async fn a_registration_is_no_login_and_a_login_no_registration() {
     client.get("/api/v1/registrations/current").await.problem(404, "flow_not_found");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn only_the_scheme_bearer_is_understood() {
     let app = TestApp::start();
     let client = app.client();

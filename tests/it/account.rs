@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, person};
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_account_tells_how_it_stands() {
     let app = TestApp::start();
     let client = app.client();
@@ -29,7 +29,7 @@ async fn an_account_tells_how_it_stands() {
     assert_eq!(later["password_fresh_until"], Value::Null);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_password_that_contains_the_person_is_found_when_it_is_used() {
     let app = TestApp::start();
     let client = app.client();
@@ -53,7 +53,7 @@ async fn a_password_that_contains_the_person_is_found_when_it_is_used() {
     assert_eq!(account["password_due"], false);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_old_password_is_due_under_the_rules_that_say_so() {
     let app = TestApp::with(|settings| {
         settings.password.policy = shiming::identity::PasswordPolicyKind::Djbh;

@@ -33,7 +33,7 @@ fn wrong(right: &str) -> &'static str {
     if right == "111111" { "222222" } else { "111111" }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_phone_is_replaced_once_bank_and_code_say_so() {
     let app = TestApp::start();
     let client = app.client();
@@ -72,7 +72,7 @@ async fn a_phone_is_replaced_once_bank_and_code_say_so() {
     other.sign_in("zhangsan").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn name_bank_card_and_phone_change_together() {
     let app = TestApp::start();
     let client = app.client();
@@ -106,7 +106,7 @@ async fn name_bank_card_and_phone_change_together() {
     assert_eq!(count!(app, document_claims), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_name_alone_is_proved_with_the_card_and_the_phone_that_are_held() {
     let app = TestApp::start();
     let client = app.client();
@@ -122,7 +122,7 @@ async fn a_name_alone_is_proved_with_the_card_and_the_phone_that_are_held() {
     assert_eq!(client.notices(&old.phone).await.len(), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_typed_must_be_well_formed_and_differ() {
     let app = TestApp::start();
     let client = app.client();
@@ -159,7 +159,7 @@ async fn what_is_typed_must_be_well_formed_and_differ() {
     assert_eq!(count!(app, bank_checks), 1, "that of the registration");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_the_bank_refuses_changes_nothing_and_sends_nothing() {
     let app = TestApp::start();
     let client = app.client();
@@ -179,7 +179,7 @@ async fn what_the_bank_refuses_changes_nothing_and_sends_nothing() {
     assert_eq!(client.get(CHANGE).await.ok(200)["remaining"]["bank_checks"], 4);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn giving_a_change_up_gives_no_check_back() {
     let app = TestApp::with(|settings| {
         let limits = &mut settings.limits;
@@ -207,7 +207,7 @@ async fn giving_a_change_up_gives_no_check_back() {
     assert_eq!(answer.problem(422, "bank_mismatch")["remaining"], 4);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn giving_a_change_up_gives_no_message_back() {
     let app = TestApp::with(|settings| settings.limits.sms_per_phone_hour = 99);
     let client = app.client();
@@ -227,7 +227,7 @@ async fn giving_a_change_up_gives_no_message_back() {
     assert_eq!(client.inbox(&new.phone).await.len(), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_password_entered_too_long_ago_is_asked_for_and_the_same_request_goes_on() {
     let app = TestApp::start();
     let client = app.client();
@@ -251,7 +251,7 @@ async fn a_password_entered_too_long_ago_is_asked_for_and_the_same_request_goes_
     assert_eq!(client.notices(&old.phone).await.len(), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_phone_swapped_after_the_code_was_sent_needs_its_own_proof() {
     let app = TestApp::start();
     let client = app.client();
@@ -274,7 +274,7 @@ async fn a_phone_swapped_after_the_code_was_sent_needs_its_own_proof() {
     assert!(client.notices(&new.phone).await.is_empty());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn five_wrong_codes_kill_the_right_one() {
     let app = TestApp::start();
     let client = app.client();
@@ -301,7 +301,7 @@ async fn five_wrong_codes_kill_the_right_one() {
     assert_eq!(count!(app, bank_checks), 2, "another code is no other check");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_of_a_change_is_worthless_elsewhere_and_no_other_is_good_for_it() {
     let app = TestApp::with(|settings| {
         settings.sms.resend_seconds = 1;
@@ -329,7 +329,7 @@ async fn a_code_of_a_change_is_worthless_elsewhere_and_no_other_is_good_for_it()
     confirm(&client, &of_change).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_entered_twice_at_once_changes_the_account_once() {
     let app = TestApp::with(|settings| {
         settings.sms.resend_seconds = 1;
@@ -356,7 +356,7 @@ async fn a_code_entered_twice_at_once_changes_the_account_once() {
     assert!(client.notices("13900139003").await.is_empty());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_account_has_one_change_whoever_of_its_sessions_works_on_it() {
     let app = TestApp::start();
     let (one, other) = (app.client(), app.client());
@@ -377,7 +377,7 @@ async fn an_account_has_one_change_whoever_of_its_sessions_works_on_it() {
     assert_eq!(account(&one).await["phone"], "139****9000");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_change_of_somebody_else_cannot_be_seen_confirmed_or_given_up() {
     let app = TestApp::start();
     let (mine, his) = (app.client(), app.client());
@@ -409,7 +409,7 @@ async fn write(
     app.core.db.write(move |conn| work(&core, conn)).await.unwrap();
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_change_of_an_account_that_was_recovered_meanwhile_is_refused() {
     let app = TestApp::start();
     let client = app.client();
@@ -431,7 +431,7 @@ async fn a_change_of_an_account_that_was_recovered_meanwhile_is_refused() {
     assert_eq!(count!(app, bank_checks), 3);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nothing_can_be_changed_while_changes_are_held() {
     let app = TestApp::start();
     let client = app.client();
@@ -459,7 +459,7 @@ async fn nothing_can_be_changed_while_changes_are_held() {
     change(&client, json!({ "phone": new.phone })).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_change_left_alone_for_half_an_hour_is_given_up() {
     let app = TestApp::start();
     let client = app.client();
@@ -479,7 +479,7 @@ async fn a_change_left_alone_for_half_an_hour_is_given_up() {
     assert_eq!(shown["stage"], "code");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_session_that_was_ended_confirms_nothing() {
     let app = TestApp::start();
     let (owner, thief) = (app.client(), app.client());

@@ -40,7 +40,7 @@ fn replacement(person: &Person) -> Value {
     body
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_units_account_shows_the_unit_and_its_agent() {
     let app = TestApp::start();
     let client = app.client();
@@ -56,7 +56,7 @@ async fn a_units_account_shows_the_unit_and_its_agent() {
     );
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_new_agent_is_proved_and_the_old_one_is_told() {
     let app = TestApp::start();
     let client = app.client();
@@ -83,7 +83,7 @@ async fn a_new_agent_is_proved_and_the_old_one_is_told() {
     app.client().register(&old, "zhangsan").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_new_agent_is_entered_whole() {
     let app = TestApp::start();
     let client = app.client();
@@ -107,7 +107,7 @@ async fn a_new_agent_is_entered_whole() {
     client.post(CHANGE, replacement(&old)).await.problem(422, "nothing_changed");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_agent_swapped_after_the_code_was_sent_is_proved_anew() {
     let app = TestApp::start();
     let client = app.client();
@@ -127,7 +127,7 @@ async fn an_agent_swapped_after_the_code_was_sent_is_proved_anew() {
     assert_eq!(account["phone"], "138****8000");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_unit_is_no_way_to_try_out_strangers() {
     let app = TestApp::start();
     let client = app.client();
@@ -143,7 +143,7 @@ async fn a_unit_is_no_way_to_try_out_strangers() {
     assert_eq!(answer.problem(429, "bank_attempts_exceeded")["scope"], "flow");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_a_unit_is_called_protects_nothing() {
     let app = TestApp::start();
     let client = app.client();
@@ -165,7 +165,7 @@ async fn what_a_unit_is_called_protects_nothing() {
     ]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_password_that_was_chosen_before_the_unit_was_known_is_noted_at_sign_in() {
     let app = TestApp::start();
     let client = app.client();

@@ -21,7 +21,7 @@ async fn live_grants(app: &TestApp) -> i64 {
     .await
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_same_person_keeps_the_session_and_what_hangs_on_it() {
     let app = TestApp::start();
     let loud = json!({ "backchannel_logout_uri": "https://ks.example.gov.cn/logout" });
@@ -48,7 +48,7 @@ async fn the_same_person_keeps_the_session_and_what_hangs_on_it() {
     assert_ne!(signed_in(&client, "zhangsan").await, first);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn another_persons_session_ends_and_its_systems_are_told() {
     let app = TestApp::start();
     let loud = json!({ "backchannel_logout_uri": "https://ks.example.gov.cn/logout" });
@@ -70,7 +70,7 @@ async fn another_persons_session_ends_and_its_systems_are_told() {
     assert_eq!(client.get("/api/v1/account").await.ok(200)["username"], "zhangwei");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_page_without_scripts_does_the_same() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -94,7 +94,7 @@ async fn the_page_without_scripts_does_the_same() {
     assert_eq!(live_grants(&app).await, 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_session_that_is_left_alone_ends_what_was_granted_in_it() {
     let app = TestApp::start();
     let loud = json!({ "backchannel_logout_uri": "https://ks.example.gov.cn/logout" });

@@ -9,7 +9,7 @@ use crate::support::{
     systems::{CALLBACK, Parameters, System, encoded, parameter},
 };
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn another_site_decides_nothing() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -30,7 +30,7 @@ async fn another_site_decides_nothing() {
     assert_eq!(client.state(&id).await, "consent");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_request_id_is_of_no_use_to_anybody_else() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -66,7 +66,7 @@ async fn a_request_id_is_of_no_use_to_anybody_else() {
     attacker.authorization(&id).await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_answer_goes_to_the_client_that_asked_and_says_who_gives_it() {
     let app = TestApp::start();
     let one = System::usual(&app).await;
@@ -85,7 +85,7 @@ async fn an_answer_goes_to_the_client_that_asked_and_says_who_gives_it() {
     assert_eq!(parameter(&location, "iss").unwrap(), app.core.settings.server.public_url);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_an_address_holds_already_is_kept_and_nothing_is_smuggled_in() {
     let app = TestApp::start();
     let uri = "https://ks.example.gov.cn/cb?tenant=1&x=%20";
@@ -119,7 +119,7 @@ fn brought(system: &System, uri: &str) -> Parameters {
     ]
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_pushed_request_is_for_one_client_once_and_soon() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -150,7 +150,7 @@ async fn a_pushed_request_is_for_one_client_once_and_soon() {
     client.authorization(&id).await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_two_browsers_that_bring_one_pushed_request_one_wins() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -163,7 +163,7 @@ async fn of_two_browsers_that_bring_one_pushed_request_one_wins() {
     assert_eq!(statuses, [303, 400]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_client_pushes_what_it_may_ask_and_proves_itself() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -198,7 +198,7 @@ async fn a_client_pushes_what_it_may_ask_and_proves_itself() {
     client.come(&brought(&strict, pushed["request_uri"].as_str().unwrap())).await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nobody_fills_the_table_of_requests() {
     let app = TestApp::start();
     let system = System::usual(&app).await;

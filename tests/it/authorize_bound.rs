@@ -17,7 +17,7 @@ async fn post(client: &Client<'_>, id: &str, confirmation: &Value) -> Answer {
     client.post(&path, json!({ "decision": "allow", "confirmation": confirmation })).await
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_allow_is_for_the_account_and_the_items_that_were_shown() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -56,7 +56,7 @@ async fn an_allow_is_for_the_account_and_the_items_that_were_shown() {
     post(&client, &id, &shown).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_refusal_needs_no_confirmation() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -66,7 +66,7 @@ async fn a_refusal_needs_no_confirmation() {
     client.post(&path, json!({ "decision": "deny" })).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn scopes_that_were_taken_from_a_client_are_worth_nothing() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -100,7 +100,7 @@ async fn scopes_that_were_taken_from_a_client_are_worth_nothing() {
     assert_eq!(again["scope"], narrow);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_app_that_anybody_can_feign_is_asked_about_each_time() {
     let app = TestApp::start();
     let client = app.client();
@@ -134,7 +134,7 @@ async fn an_app_that_anybody_can_feign_is_asked_about_each_time() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn silence_tells_nothing_about_who_has_not_consented() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -148,7 +148,7 @@ async fn silence_tells_nothing_about_who_has_not_consented() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn silent_sign_ins_are_counted_like_others() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -163,7 +163,7 @@ async fn silent_sign_ins_are_counted_like_others() {
     assert_eq!(count!(app, limits), before + 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_name_that_can_be_none_finds_nobody() {
     let app = TestApp::start();
     let system = System::usual(&app).await;

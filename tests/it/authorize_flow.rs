@@ -36,7 +36,7 @@ async fn history(client: &Client<'_>) -> Vec<(String, String)> {
         .collect()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn somebody_signs_in_consents_and_goes_back_with_a_code() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -66,7 +66,7 @@ async fn somebody_signs_in_consents_and_goes_back_with_a_code() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn somebody_without_an_account_registers_and_goes_on() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -79,7 +79,7 @@ async fn somebody_without_an_account_registers_and_goes_on() {
     client.allow(&id).await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn saying_no_is_told_to_the_client_in_any_state() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -100,7 +100,7 @@ async fn saying_no_is_told_to_the_client_in_any_state() {
     assert_eq!(count!(app, client_consents), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_consent_is_remembered_and_only_what_is_new_is_asked() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -130,7 +130,7 @@ async fn a_consent_is_remembered_and_only_what_is_new_is_asked() {
     assert_eq!(given, 2);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_two_decisions_at_once_one_wins() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -149,7 +149,7 @@ async fn of_two_decisions_at_once_one_wins() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_unit_signs_in_once_it_is_approved() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -178,7 +178,7 @@ async fn a_unit_signs_in_once_it_is_approved() {
     client.allow(&id).await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_refused_unit_is_told_to_the_client_as_denied() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -190,7 +190,7 @@ async fn a_refused_unit_is_told_to_the_client_as_denied() {
     assert_eq!(error.as_deref(), Some("access_denied"));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_changes_meanwhile_counts_at_the_decision() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -222,7 +222,7 @@ async fn what_changes_meanwhile_counts_at_the_decision() {
     client.decide(&id, "allow").await.problem(404, "authorization_not_found");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_session_of_an_app_signs_nobody_in_here() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -235,7 +235,7 @@ async fn a_session_of_an_app_signs_nobody_in_here() {
     client.decide(&id, "allow").await.problem(409, "authorization_conflict");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_decision_takes_nothing_but_a_decision() {
     let app = TestApp::start();
     let system = System::usual(&app).await;

@@ -49,7 +49,7 @@ async fn is_signed_in(client: &Client<'_>) -> bool {
     client.get("/api/v1/account").await.status == 200
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_system_that_shows_its_id_token_signs_the_person_out() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -76,7 +76,7 @@ async fn a_system_that_shows_its_id_token_signs_the_person_out() {
     assert!(html.contains("已退出登录"), "{html}");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_form_keeps_the_token_out_of_the_address() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -94,7 +94,7 @@ async fn a_form_keeps_the_token_out_of_the_address() {
     assert!(!is_signed_in(&client).await);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn without_proof_the_person_is_asked() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -122,7 +122,7 @@ async fn without_proof_the_person_is_asked() {
     assert!(html.contains("Log out?") && html.contains("Candidate service"), "{html}");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whoever_is_asked_decides_and_nobody_else_does() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -167,7 +167,7 @@ async fn whoever_is_asked_decides_and_nobody_else_does() {
     assert!(is_signed_in(&client).await);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nobody_is_sent_where_the_client_has_not_said() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -291,7 +291,7 @@ async fn live_grants(app: &TestApp) -> i64 {
     .await
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn systems_are_told_when_the_person_signs_out() {
     let app = listening();
     let listener = Listener::start();
@@ -321,7 +321,7 @@ async fn systems_are_told_when_the_person_signs_out() {
     assert!(token["exp"].as_i64().unwrap() - token["iat"].as_i64().unwrap() <= 120);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_system_that_does_not_hear_is_told_again() {
     let app = listening();
     let listener = Listener::start();
@@ -344,7 +344,7 @@ async fn a_system_that_does_not_hear_is_told_again() {
     assert_eq!(count!(app, outbox), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nobody_inside_is_reached_by_a_logout_notice() {
     let app = TestApp::start();
     let listener = Listener::start();
@@ -363,7 +363,7 @@ async fn nobody_inside_is_reached_by_a_logout_notice() {
     assert_eq!(count!(app, outbox), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn offline_access_outlives_the_session_but_no_new_password() {
     let app = listening();
     let listener = Listener::start();
@@ -395,7 +395,7 @@ async fn offline_access_outlives_the_session_but_no_new_password() {
     assert!(is_signed_in(&second).await && !is_signed_in(&client).await);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_erased_account_leaves_nothing_behind_and_its_systems_are_told() {
     let app = listening();
     let listener = Listener::start();
@@ -413,7 +413,7 @@ async fn an_erased_account_leaves_nothing_behind_and_its_systems_are_told() {
     assert_eq!(count!(app, authorization_codes), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_reset_password_ends_every_sign_in() {
     let app = listening();
     let listener = Listener::start();

@@ -50,7 +50,7 @@ async fn page(client: &Client<'_>, id: &str) -> String {
     client.get(&format!("/oauth2/plain/{id}")).await.page(200)
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn somebody_signs_in_and_consents_without_scripts() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -92,7 +92,7 @@ async fn somebody_signs_in_and_consents_without_scripts() {
     client.get(&format!("/oauth2/plain/{id}")).await.page(404);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -149,7 +149,7 @@ async fn what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() {
     panic!("never locked");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn forms_of_other_sites_are_refused_and_old_browsers_are_let_in() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -199,7 +199,7 @@ async fn forms_of_other_sites_are_refused_and_old_browsers_are_let_in() {
     client.send(request("cross-site")).await.page(403);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn garbage_is_answered_with_pages() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -224,7 +224,7 @@ async fn garbage_is_answered_with_pages() {
     assert_eq!(client.get("/oauth2/nothing").await.status, 404);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_other_ways_out_have_pages_too() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -257,7 +257,7 @@ async fn the_other_ways_out_have_pages_too() {
     assert_eq!(count!(app, grants), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_stylesheet_is_ours() {
     let app = TestApp::start();
     let answer = app.client().get("/oauth2/plain.css").await;
@@ -266,7 +266,7 @@ async fn the_stylesheet_is_ours() {
     assert!(!answer.text().contains("url("));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_app_is_led_back_by_its_own_scheme() {
     let app = TestApp::start();
     let change = json!({
@@ -302,7 +302,7 @@ async fn pages(client: &Client<'_>, system: &System, language: &str) -> Vec<Stri
     pages
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn every_page_says_that_the_sandbox_is_on() {
     let zh = "<strong>沙盒环境</strong> 银行核验和短信都是模拟的，请勿填写真实个人信息。";
     let en = "<strong>Sandbox</strong> Bank checks and messages are simulated. Do not enter real \

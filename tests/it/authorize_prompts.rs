@@ -9,7 +9,7 @@ use crate::support::{
     systems::{System, parameter},
 };
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nobody_is_bothered_who_must_not_be() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -32,7 +32,7 @@ async fn nobody_is_bothered_who_must_not_be() {
     assert_eq!(count!(app, grants), 2);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_login_that_is_asked_for_really_happens() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -62,7 +62,7 @@ async fn a_login_that_is_asked_for_really_happens() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_old_login_is_asked_for_again() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -91,7 +91,7 @@ async fn an_old_login_is_asked_for_again() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_account_is_chosen_when_the_client_wants_it() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -111,7 +111,7 @@ async fn an_account_is_chosen_when_the_client_wants_it() {
     client.allow(&id).await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn consent_is_asked_again_when_the_client_wants_it() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -144,7 +144,7 @@ async fn known(app: &TestApp, system: &System, account: &str) -> (String, String
     app.core.db.write(work).await.unwrap()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn only_the_person_whom_the_client_means_will_do() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -180,7 +180,7 @@ async fn only_the_person_whom_the_client_means_will_do() {
     client.authorize(&foreign).await.sends_error(&app, "invalid_request");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_level_that_the_account_has_is_no_obstacle() {
     let app = TestApp::start();
     let system = System::usual(&app).await;

@@ -8,7 +8,7 @@ use crate::support::{
     systems::{CALLBACK, CHALLENGE, System},
 };
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_request_waits_in_the_browser_that_brought_it() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -45,7 +45,7 @@ async fn a_request_waits_in_the_browser_that_brought_it() {
     client.authorization(&id).await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn two_requests_wait_side_by_side_in_one_browser() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -59,7 +59,7 @@ async fn two_requests_wait_side_by_side_in_one_browser() {
     assert_eq!(current["id"], second);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_request_is_over_when_its_time_is() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -73,7 +73,7 @@ async fn a_request_is_over_when_its_time_is() {
     client.decide(&id, "deny").await.problem(404, "authorization_not_found");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_a_client_thinks_is_passed_on() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -94,7 +94,7 @@ async fn what_a_client_thinks_is_passed_on() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn faults_of_a_request_are_told_to_its_client() {
     let app = TestApp::start();
     let system = System::register(&app, json!({ "scope": "openid phone users:read" })).await;
@@ -155,7 +155,7 @@ async fn faults_of_a_request_are_told_to_its_client() {
     assert_eq!(client.cookie("shiming_authorize"), None);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_voluntary_or_unknown_does_no_harm() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -176,7 +176,7 @@ async fn what_is_voluntary_or_unknown_does_no_harm() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_client_with_other_grants_cannot_sign_people_in() {
     let app = TestApp::start();
     let machine = System::register(&app, json!({ "grant_types": ["client_credentials"] })).await;
@@ -184,7 +184,7 @@ async fn a_client_with_other_grants_cannot_sign_people_in() {
     answer.sends_error(&app, "unauthorized_client");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn offline_access_is_left_out_where_there_are_no_refresh_tokens() {
     let app = TestApp::start();
     let system = System::register(&app, json!({ "grant_types": ["authorization_code"] })).await;
@@ -203,7 +203,7 @@ fn stranded(answer: &Answer) {
     assert!(head.matches("href=\"http").count() == 0 && !main.contains("evil"), "{html}");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nobody_is_sent_to_an_address_that_is_nearly_right() {
     let app = TestApp::start();
     let client = app.client();
@@ -261,7 +261,7 @@ async fn nobody_is_sent_to_an_address_that_is_nearly_right() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_cannot_be_answered_is_told_to_the_person() {
     let app = TestApp::start();
     let client = app.client();
@@ -290,7 +290,7 @@ async fn what_cannot_be_answered_is_told_to_the_person() {
     stranded(&client.authorize(&system.asks("openid")).await);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_page_speaks_the_language_of_the_person_and_shows_no_code_of_others() {
     let app = TestApp::start();
     let client = app.client();
@@ -307,7 +307,7 @@ async fn the_page_speaks_the_language_of_the_person_and_shows_no_code_of_others(
     assert_eq!(answer.header("content-language"), "en");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_request_may_come_as_a_form_of_another_site() {
     let app = TestApp::start();
     let system = System::usual(&app).await;

@@ -9,7 +9,7 @@ use crate::support::{
 
 const SYSTEMS: &str = "/api/v1/account/authorized-systems";
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn systems_are_listed_with_what_they_see() {
     let app = TestApp::start();
     let (one, two) = (System::usual(&app).await, System::usual(&app).await);
@@ -36,7 +36,7 @@ async fn systems_are_listed_with_what_they_see() {
     assert_eq!(other.get(SYSTEMS).await.ok(200), json!({ "items": [] }));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_consent_is_taken_back_with_everything_that_hangs_on_it() {
     let app = TestApp::start();
     let (one, two) = (System::usual(&app).await, System::usual(&app).await);
@@ -77,7 +77,7 @@ async fn a_consent_is_taken_back_with_everything_that_hangs_on_it() {
     assert_eq!(client.authorization(&id).await["new_items"], json!(["phone"]));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_withdrawal_and_a_sign_in_at_once_leave_no_grant_without_consent() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -105,7 +105,7 @@ async fn a_withdrawal_and_a_sign_in_at_once_leave_no_grant_without_consent() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn ids_that_are_none_are_not_found() {
     let app = TestApp::start();
     let client = app.client();
@@ -115,7 +115,7 @@ async fn ids_that_are_none_are_not_found() {
     client.delete(&unknown).await.ok_status(204);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_a_system_has_in_hand_dies_with_the_consent() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -146,7 +146,7 @@ async fn what_a_system_has_in_hand_dies_with_the_consent() {
     theirs.ask((&system, "/oauth2/token"), &trading).await.oauth(400, "invalid_grant");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_end_of_a_session_ends_its_tokens_but_those_for_offline() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -162,7 +162,7 @@ async fn the_end_of_a_session_ends_its_tokens_but_those_for_offline() {
     assert_eq!((looked(&bound).await, looked(&offline).await), (401, 200));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_id_token_of_a_sign_in_signs_out_of_it() {
     let app = TestApp::start();
     let system = System::usual(&app).await;
@@ -179,7 +179,7 @@ async fn the_id_token_of_a_sign_in_signs_out_of_it() {
     client.get("/api/v1/account").await.problem(401, "not_signed_in");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_ends_at_the_same_moment_waits_in_no_circle_and_leaves_nothing() {
     let app = TestApp::start();
     let system = System::usual(&app).await;

@@ -77,7 +77,7 @@ async fn ask_and_vanish(app: &TestApp, client: &Client<'_>, person: &Person, key
     drop(stream);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_connection_reset_while_the_bank_thinks_loses_no_answer() {
     let app = TestApp::start();
     let client = app.client();
@@ -104,7 +104,7 @@ async fn a_connection_reset_while_the_bank_thinks_loses_no_answer() {
     client.confirm(&code).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_connection_reset_without_a_key_loses_no_answer_either() {
     let app = TestApp::start();
     let client = app.client();
@@ -137,7 +137,7 @@ async fn next(client: &Client<'_>, behaviour: Value) {
     client.behaviour("bank", behaviour).await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_question_that_timed_out_keeps_its_id_and_another_gets_its_own() {
     let app = impatient();
     let person = person("王小明");
@@ -159,7 +159,7 @@ async fn the_question_that_timed_out_keeps_its_id_and_another_gets_its_own() {
     assert_eq!(charged(&app, &person).await, (1, 1));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_match_after_a_time_out_is_the_same_question() {
     let app = impatient();
     let person = person("王小明");
@@ -173,7 +173,7 @@ async fn a_match_after_a_time_out_is_the_same_question() {
     assert_eq!(charged(&app, &person).await, (0, 0));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_mismatch_after_a_time_out_is_charged_once() {
     let app = impatient();
     let person = person("王小明");
@@ -195,7 +195,7 @@ async fn a_mismatch_after_a_time_out_is_charged_once() {
     assert_eq!(client.draft().await["remaining"]["bank_checks"], 4);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_a_dead_process_was_charged_for_is_given_back_once() {
     let app = TestApp::start();
     let person = person("王小明");
@@ -219,7 +219,7 @@ async fn what_a_dead_process_was_charged_for_is_given_back_once() {
     assert_eq!(charged(&app, &person).await, (0, 0));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whoever_comes_back_before_the_worker_pays_nothing_twice() {
     let app = TestApp::start();
     let person = person("王小明");
@@ -235,7 +235,7 @@ async fn whoever_comes_back_before_the_worker_pays_nothing_twice() {
     assert_eq!(charged(&app, &person).await, (1, 1));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_answer_that_comes_after_its_process_was_given_up_changes_no_charge() {
     let app = TestApp::start();
     let person = person("王小明");
@@ -249,7 +249,7 @@ async fn an_answer_that_comes_after_its_process_was_given_up_changes_no_charge()
     assert_eq!(charged(&app, &person).await, (0, 0));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_bank_that_matched_is_not_asked_again_about_a_document_in_use() {
     let app = TestApp::with(|settings| {
         settings.registration.duplicate_document =
@@ -267,7 +267,7 @@ async fn a_bank_that_matched_is_not_asked_again_about_a_document_in_use() {
     assert_eq!(app.run_outbox().await, 0, "and nobody is sent a message");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn failures_from_one_address_are_bounded_whatever_the_cards() {
     let app = TestApp::with(|settings| settings.limits.bank_failures_per_address_hour = 2);
     let ask = async |name: &str, (username, phone): (&str, Option<&str>), address: &str| {
@@ -293,7 +293,7 @@ async fn failures_from_one_address_are_bounded_whatever_the_cards() {
     ask("杨柳青", ("qing", None), here).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_campus_that_asks_a_slow_bank_at_once_is_not_refused() {
     let app = TestApp::with(|settings| settings.limits.bank_failures_per_address_hour = 1);
     let clients = [(); 3].map(|()| app.client_at("203.0.113.1"));

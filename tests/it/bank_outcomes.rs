@@ -56,7 +56,7 @@ fn one_failure_a_day() -> TestApp {
     })
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn each_no_has_its_own_message_and_counts() {
     for (outcome, status, code) in [
         ("mismatch", 422, "bank_mismatch"),
@@ -77,7 +77,7 @@ async fn each_no_has_its_own_message_and_counts() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_the_provider_rejects_is_the_fields_fault_and_costs_nothing() {
     for (outcome, pointer) in [
         ("input_rejected_name", "/name"),
@@ -93,7 +93,7 @@ async fn what_the_provider_rejects_is_the_fields_fault_and_costs_nothing() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_provider_that_refuses_us_is_no_fault_of_the_person() {
     let app = one_failure_a_day();
     let answer = answered(&app, "config_error", 1).await;
@@ -103,7 +103,7 @@ async fn a_provider_that_refuses_us_is_no_fault_of_the_person() {
     assert!(!is_charged(&app).await);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_busy_provider_is_asked_once_more_and_no_more() {
     let app = one_failure_a_day();
     answered(&app, "busy", 1).await.ok(200);
@@ -115,7 +115,7 @@ async fn a_busy_provider_is_asked_once_more_and_no_more() {
     assert!(!is_charged(&app).await);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_match_may_be_had_for_anybody() {
     let app = TestApp::start();
     let client = app.client();
@@ -127,7 +127,7 @@ async fn a_match_may_be_had_for_anybody() {
     client.behaviour("bank", json!({ "mode": "normal" })).await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn outcomes_are_named_as_the_document_says() {
     let app = TestApp::start();
     let client = app.client();

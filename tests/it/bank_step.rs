@@ -26,7 +26,7 @@ async fn outcomes(app: &TestApp) -> Vec<String> {
     .await
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn fields_are_checked_before_the_bank_is_asked() {
     let app = TestApp::start();
     let client = app.client();
@@ -56,7 +56,7 @@ async fn fields_are_checked_before_the_bank_is_asked() {
     assert_eq!(count!(app, bank_checks), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn numbers_may_be_typed_as_people_write_them() {
     let app = TestApp::start();
     let client = app.client();
@@ -66,7 +66,7 @@ async fn numbers_may_be_typed_as_people_write_them() {
     verify(&client, &person, typed).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_mismatch_never_says_which_element() {
     let app = TestApp::with(|settings| {
         settings.limits.bank_failures_per_card_day = 9;
@@ -98,7 +98,7 @@ async fn a_mismatch_never_says_which_element() {
     assert_eq!(client.draft().await["bank"]["card_number"], "**** 0004", "what was typed is kept");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn five_failures_end_a_registration() {
     let app = TestApp::with(|settings| {
         settings.limits.bank_failures_per_card_day = 99;
@@ -118,7 +118,7 @@ async fn five_failures_end_a_registration() {
     again.register(&person, "zhangsan").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn three_failures_of_a_card_end_its_day() {
     let app = TestApp::start();
     let card = person("王小明");
@@ -139,7 +139,7 @@ async fn three_failures_of_a_card_end_its_day() {
     tomorrow.register(&card, "zhangsan").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn three_failures_of_a_document_end_its_day() {
     let app = TestApp::start();
     let document = person("王小明");
@@ -158,7 +158,7 @@ async fn three_failures_of_a_document_end_its_day() {
     other.register(&person("张伟"), "zhangwei").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn cards_of_a_wrong_kind_are_refused_before_a_check_is_paid_for() {
     let app = TestApp::start();
     for (username, name, kind) in [
@@ -176,7 +176,7 @@ async fn cards_of_a_wrong_kind_are_refused_before_a_check_is_paid_for() {
     assert_eq!(count!(app, bank_checks), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_card_of_another_bank_is_noticed_before_a_check_is_paid_for() {
     let app = TestApp::start();
     let client = app.client();
@@ -187,7 +187,7 @@ async fn a_card_of_another_bank_is_noticed_before_a_check_is_paid_for() {
     assert_eq!(count!(app, bank_checks), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_card_the_bank_does_not_know_is_unusable() {
     let app = TestApp::start();
     let client = app.client();
@@ -224,22 +224,22 @@ async fn survives(behaviour: Value, settings_timeout: u32) {
     client.confirm(&code).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_bank_that_answers_with_errors_costs_nothing() {
     survives(json!({ "mode": "error" }), 8000).await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_bank_that_does_not_answer_costs_nothing() {
     survives(json!({ "mode": "timeout" }), 500).await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_bank_that_answers_too_late_costs_nothing() {
     survives(json!({ "mode": "slow", "delay_ms": 60_000 }), 500).await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_slow_bank_is_waited_for() {
     let app = TestApp::start();
     let client = app.client();
@@ -252,7 +252,7 @@ async fn a_slow_bank_is_waited_for() {
 }
 
 /// The time of the code is what is left of it, however long the bank has thought.
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_time_of_a_code_begins_when_the_bank_has_answered() {
     let app = TestApp::start();
     let client = app.client();
@@ -276,7 +276,7 @@ async fn the_time_of_a_code_begins_when_the_bank_has_answered() {
     assert!((again - time("expires_at")).num_seconds() == 0, "{code} {sent}");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_same_values_again_send_another_code_without_another_check() {
     let app = TestApp::start();
     let client = app.client();
@@ -292,7 +292,7 @@ async fn the_same_values_again_send_another_code_without_another_check() {
     client.confirm(&second).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn another_bank_for_the_same_card_is_another_question() {
     let app = TestApp::start();
     let client = app.client();
@@ -306,7 +306,7 @@ async fn another_bank_for_the_same_card_is_another_question() {
     assert_eq!(outcomes(&app).await, ["match", "mismatch"]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_card_or_phone_swapped_after_the_match_is_checked_anew() {
     let app = TestApp::start();
     let client = app.client();

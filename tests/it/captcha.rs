@@ -8,7 +8,7 @@ use shiming::captcha::Studio;
 
 use crate::support::{PASSWORD, TestApp, count, person};
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_captcha_is_a_picture_and_a_sound_of_the_same_digits() {
     let app = TestApp::start();
     let client = app.client();
@@ -35,7 +35,7 @@ async fn a_captcha_is_a_picture_and_a_sound_of_the_same_digits() {
     assert_eq!(sounds[0], sounds[3]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_captcha_that_does_not_exist_has_no_picture() {
     let app = TestApp::start();
     let client = app.client();
@@ -46,7 +46,7 @@ async fn a_captcha_that_does_not_exist_has_no_picture() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn pictures_wait_their_turn_and_keep_nobody_else_waiting() {
     let full = Studio::new(0, Duration::from_millis(10));
     let app = TestApp::assembled(|_| {}, |app| app.studio = web::Data::new(full));
@@ -61,7 +61,7 @@ async fn pictures_wait_their_turn_and_keep_nobody_else_waiting() {
     client.start("zhangsan").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_captcha_is_good_for_one_request() {
     let app = TestApp::start();
     app.client().register(&person("王小明"), "zhangsan").await;
@@ -75,7 +75,7 @@ async fn a_captcha_is_good_for_one_request() {
     assert_eq!(count!(app, captchas), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_wrong_answer_burns_it() {
     let app = TestApp::start();
     let client = app.client();
@@ -87,7 +87,7 @@ async fn a_wrong_answer_burns_it() {
     assert_eq!(count!(app, flows), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_wrong_password_burns_it_too() {
     let app = TestApp::start();
     let client = app.client();
@@ -97,7 +97,7 @@ async fn a_wrong_password_burns_it_too() {
     again.fields(&[("/captcha/answer", "captcha_expired")]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn it_lasts_five_minutes() {
     let app = TestApp::start();
     let client = app.client();
@@ -114,7 +114,7 @@ async fn it_lasts_five_minutes() {
     client.get(captcha["image_url"].as_str().unwrap()).await.problem(404, "not_found");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn mistakes_in_the_form_alone_do_not_use_it_up() {
     let app = TestApp::start();
     let client = app.client();
@@ -132,7 +132,7 @@ async fn mistakes_in_the_form_alone_do_not_use_it_up() {
     client.post("/api/v1/sessions", right).await.problem(401, "login_failed");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_answer_is_needed_and_an_unknown_captcha_has_expired() {
     let app = TestApp::start();
     let client = app.client();
@@ -149,7 +149,7 @@ async fn an_answer_is_needed_and_an_unknown_captcha_has_expired() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn full_width_digits_and_spaces_are_the_same_answer() {
     let app = TestApp::start();
     let client = app.client();
@@ -163,7 +163,7 @@ async fn full_width_digits_and_spaces_are_the_same_answer() {
     client.start_with(body).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn one_address_gets_only_so_many() {
     let app = TestApp::with(|settings| settings.captcha.per_address_hour = 2);
     let client = app.client_at("203.0.113.1");

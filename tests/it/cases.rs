@@ -38,7 +38,7 @@ async fn mailbox(app: &TestApp) -> Vec<Value> {
     mail["items"].as_array().unwrap().clone()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_letter_becomes_a_case_with_a_number_and_a_mail() {
     let app = TestApp::start();
     let case = write(&app.client(), json!({})).await.ok(201);
@@ -73,7 +73,7 @@ async fn a_letter_becomes_a_case_with_a_number_and_a_mail() {
     assert_eq!(event, (None, Some(number.to_owned())));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn every_topic_is_taken_and_names_and_numbers_need_not_be_given() {
     let app = TestApp::with(|settings| settings.mail.include_personal_data = true);
     let client = app.client();
@@ -86,14 +86,14 @@ async fn every_topic_is_taken_and_names_and_numbers_need_not_be_given() {
     assert!(mails[0]["text"].as_str().unwrap().contains("姓名：（未填写）\n证件号：（未填写）\n"));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn names_that_we_accept_nowhere_else_can_be_written_about() {
     let app = TestApp::start();
     let rare = json!({ "name": "王🀄3（女）", "document_number": "护照 E-12", "topic": "name" });
     write(&app.client(), rare).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn fields_that_cannot_be_used_are_named() {
     let app = TestApp::start();
     let client = app.client();
@@ -125,7 +125,7 @@ async fn fields_that_cannot_be_used_are_named() {
     write(&client, json!({ "message": "长".repeat(4000) })).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_would_command_a_terminal_is_left_out() {
     let app = TestApp::start();
     let written =
@@ -139,7 +139,7 @@ async fn what_would_command_a_terminal_is_left_out() {
     assert_eq!(body.message, "一\n二]0;x\t三");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_captcha_is_asked_for_and_is_used_up_right_or_wrong() {
     let app = TestApp::start();
     let client = app.client();
@@ -154,7 +154,7 @@ async fn a_captcha_is_asked_for_and_is_used_up_right_or_wrong() {
     assert_eq!((count!(app, support_cases), mailbox(&app).await.len()), (0, 0));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn one_address_may_write_so_often_in_an_hour() {
     let app = TestApp::with(|settings| settings.limits.support_cases_per_address_hour = 2);
     let client = app.client_at("203.0.113.1");
@@ -170,7 +170,7 @@ async fn one_address_may_write_so_often_in_an_hour() {
     assert_eq!(count!(app, support_cases), 4);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_same_letter_with_one_key_is_one_case() {
     let app = TestApp::start();
     let client = app.client();
@@ -188,7 +188,7 @@ async fn the_same_letter_with_one_key_is_one_case() {
     assert_eq!((count!(app, support_cases), mailbox(&app).await.len()), (1, 1));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn two_letters_at_once_with_one_captcha_are_one_case() {
     let app = TestApp::start();
     let client = app.client();
@@ -200,7 +200,7 @@ async fn two_letters_at_once_with_one_captcha_are_one_case() {
     assert_eq!(count!(app, support_cases), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_account_of_somebody_signed_in_is_noted() {
     let app = TestApp::start();
     let mut client = app.client();
@@ -227,7 +227,7 @@ async fn the_account_of_somebody_signed_in_is_noted() {
     assert_eq!(noted, [account.clone(), account, None, None]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_session_that_ends_at_the_same_moment_leaves_no_trace_in_the_case() {
     let app = TestApp::start();
     let client = app.client();
@@ -255,7 +255,7 @@ async fn a_session_that_ends_at_the_same_moment_leaves_no_trace_in_the_case() {
     assert_eq!(noted, [None]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn another_site_cannot_write_in_the_name_of_somebody_signed_in() {
     let app = TestApp::start();
     let mut client = app.client();
@@ -267,7 +267,7 @@ async fn another_site_cannot_write_in_the_name_of_somebody_signed_in() {
     assert_eq!(count!(app, support_cases), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_case_that_was_erased_meanwhile_is_not_mailed() {
     let app = TestApp::start();
     write(&app.client(), json!({})).await.ok(201);
@@ -278,7 +278,7 @@ async fn a_case_that_was_erased_meanwhile_is_not_mailed() {
     assert_eq!(count!(app, outbox), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn cases_are_erased_when_their_time_is_over() {
     let app = TestApp::with(|settings| settings.retention.support_days = 30);
     write(&app.client(), json!({})).await.ok(201);
@@ -290,7 +290,7 @@ async fn cases_are_erased_when_their_time_is_over() {
     assert_eq!(count!(app, support_cases), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_number_that_is_taken_is_drawn_again() {
     let app = TestApp::start();
     for six in [[7; 6], [7; 6], [39; 6], [8; 6]] {

@@ -8,7 +8,7 @@ use crate::{
     support::{TestApp, count, person, systems::System},
 };
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_system_without_a_secret_gets_none() {
     let app = TestApp::start();
     let tool = tool(&app).await;
@@ -31,7 +31,7 @@ async fn a_system_without_a_secret_gets_none() {
     assert_eq!(made["client_secret"], Value::Null);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_makes_no_sense_is_pointed_at() {
     let app = TestApp::start();
     let tool = tool(&app).await;
@@ -141,7 +141,7 @@ async fn what_makes_no_sense_is_pointed_at() {
     assert_eq!(count!(app, clients), 1, "only the tool itself");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn grants_need_what_they_rest_on() {
     let app = TestApp::start();
     let tool = tool(&app).await;
@@ -166,7 +166,7 @@ async fn grants_need_what_they_rest_on() {
     tool.post(CLIENTS, with(&json!({ "surprise": 1 }))).await.fields(&[("/surprise", "invalid")]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn metadata_is_replaced_but_users_keep_their_names() {
     let app = TestApp::start();
     let tool = tool(&app).await;
@@ -198,7 +198,7 @@ async fn metadata_is_replaced_but_users_keep_their_names() {
     assert_eq!(trail, ["client_created", "client_changed", "client_changed"]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn strangers_share_no_names_of_their_users() {
     let app = TestApp::start();
     let sector = async |change: Value| {
@@ -223,7 +223,7 @@ async fn strangers_share_no_names_of_their_users() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whoever_saw_masked_numbers_asks_anew_before_it_sees_whole_ones() {
     let app = TestApp::start();
     let tool = tool(&app).await;
@@ -264,7 +264,7 @@ async fn whoever_saw_masked_numbers_asks_anew_before_it_sees_whole_ones() {
     theirs.get_with(access, "/oauth2/userinfo").await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_api_that_does_nothing_else_gets_no_tokens() {
     let app = TestApp::start();
     let tool = tool(&app).await;

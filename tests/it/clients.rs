@@ -42,7 +42,7 @@ pub(crate) fn with(change: &Value) -> Value {
     changed
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_system_is_registered_and_its_secret_shown_once() {
     let app = TestApp::start();
     let tool = tool(&app).await;
@@ -64,7 +64,7 @@ async fn a_system_is_registered_and_its_secret_shown_once() {
     assert_eq!(recorded(&app, &client["id"]).await, ["client_created"]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_registry_is_not_handed_on() {
     let app = TestApp::start();
     let tool = tool(&app).await;
@@ -75,7 +75,7 @@ async fn the_registry_is_not_handed_on() {
     tool.put(&path, greedy).await.fields(&[("/scope", "scope_not_grantable")]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_stolen_token_of_a_tool_becomes_nothing_that_lasts() {
     let app = TestApp::start();
     let (tool, other) = (tool(&app).await, tool(&app).await);
@@ -97,7 +97,7 @@ async fn a_stolen_token_of_a_tool_becomes_nothing_that_lasts() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn secrets_follow_each_other_with_an_overlap() {
     let app = TestApp::start();
     let mut tool = tool(&app).await;
@@ -121,7 +121,7 @@ async fn secrets_follow_each_other_with_an_overlap() {
     refused.fields(&[("/overlap_seconds", "out_of_range")]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_disabled_system_can_do_nothing_from_this_moment() {
     let app = TestApp::start();
     let tool = tool(&app).await;
@@ -139,7 +139,7 @@ async fn a_disabled_system_can_do_nothing_from_this_moment() {
     tool.put(&path, json!({ "state": "gone" })).await.fields(&[("/state", "invalid")]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_list_is_read_page_by_page() {
     let app = TestApp::start();
     let tool = tool(&app).await;
@@ -172,7 +172,7 @@ async fn the_list_is_read_page_by_page() {
     tool.get(&format!("{CLIENTS}?limit=many")).await.problem(400, "malformed_request");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_repeated_registration_makes_one_system() {
     let app = TestApp::start();
     let tool = tool(&app).await;
@@ -190,7 +190,7 @@ async fn a_repeated_registration_makes_one_system() {
     tool.post_once(CLIENTS, &other, KEY).await.problem(422, "idempotency_key_reused");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn only_the_scope_opens_the_registry() {
     let app = TestApp::start();
     let hr = app.hr("openid users:read identity:check webhooks:manage").await;
@@ -219,7 +219,7 @@ async fn only_the_scope_opens_the_registry() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn requests_are_counted_and_the_headers_say_so() {
     let app = TestApp::with(|all| all.integration.requests_per_client_minute = 3);
     let (hr, other) = (app.hr("openid users:read").await, app.hr("openid users:read").await);

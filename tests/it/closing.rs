@@ -9,7 +9,7 @@ use crate::support::{PASSWORD, TestApp, count, person};
 const CLOSURE: &str = "/api/v1/account/closure";
 const DAY: u64 = 86_400;
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_account_is_erased_after_the_time_to_think_it_over() {
     let app = TestApp::start();
     let somebody = person("王小明");
@@ -51,7 +51,7 @@ async fn an_account_is_erased_after_the_time_to_think_it_over() {
     assert_eq!(history["items"].as_array().unwrap().len(), 2, "another account, another history");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whoever_changes_his_mind_keeps_the_account() {
     let app = TestApp::start();
     let client = app.client();
@@ -73,7 +73,7 @@ async fn whoever_changes_his_mind_keeps_the_account() {
     assert_eq!(kinds.iter().filter(|kind| **kind == "closure_cancelled").count(), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn asking_and_taking_back_tells_the_phone_a_few_times_only() {
     let app = TestApp::start();
     let somebody = person("王小明");
@@ -89,7 +89,7 @@ async fn asking_and_taking_back_tells_the_phone_a_few_times_only() {
     assert_eq!(client.notices(&somebody.phone).await.len(), 5);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn closing_asked_for_twice_at_once_is_told_once() {
     let app = TestApp::start();
     let somebody = person("王小明");
@@ -102,7 +102,7 @@ async fn closing_asked_for_twice_at_once_is_told_once() {
     assert_eq!(client.notices(&somebody.phone).await.len(), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_erasing_and_keeping_at_the_same_moment_one_happens_whole() {
     let app = TestApp::with(|settings| settings.account.closing_days = 0);
     let names = ["王小明", "张伟", "刘洋", "杨柳青"];
@@ -127,7 +127,7 @@ async fn of_erasing_and_keeping_at_the_same_moment_one_happens_whole() {
     assert_eq!(count!(app, consents), rows.0 * 3);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn two_nodes_erase_an_account_once() {
     let app = TestApp::with(|settings| settings.account.closing_days = 0);
     let somebody = person("王小明");
@@ -140,7 +140,7 @@ async fn two_nodes_erase_an_account_once() {
     assert_eq!((closed, count!(app, accounts)), (1, 0));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_account_that_cannot_be_erased_keeps_none_of_the_others() {
     let app = TestApp::with(|settings| settings.account.closing_days = 0);
     let (broken, fine) = (app.client(), app.client());
@@ -164,7 +164,7 @@ async fn an_account_that_cannot_be_erased_keeps_none_of_the_others() {
     fine.get("/api/v1/account").await.problem(401, "not_signed_in");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_cannot_be_tidied_up_keeps_nothing_else_from_being() {
     let app = TestApp::with(|settings| settings.account.closing_days = 0);
     let client = app.client();
@@ -180,7 +180,7 @@ async fn what_cannot_be_tidied_up_keeps_nothing_else_from_being() {
     assert_eq!(count!(app, accounts), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nothing_is_begun_for_an_account_that_is_erased_at_the_same_moment() {
     let app = TestApp::with(|settings| settings.account.closing_days = 0);
     let client = app.client();

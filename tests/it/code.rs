@@ -10,7 +10,7 @@ fn wrong(right: &str) -> &'static str {
     if right == "111111" { "222222" } else { "111111" }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_may_be_typed_with_spaces_and_full_width_digits() {
     let app = TestApp::start();
     let client = app.client();
@@ -20,7 +20,7 @@ async fn a_code_may_be_typed_with_spaces_and_full_width_digits() {
     client.confirm(&format!(" {} {} ", &wide[..9], &wide[9..])).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_no_code_is_no_attempt() {
     let app = TestApp::start();
     let client = app.client();
@@ -38,7 +38,7 @@ async fn what_is_no_code_is_no_attempt() {
     client.confirm(&code).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn five_wrong_codes_kill_the_right_one() {
     let app = TestApp::start();
     let client = app.client();
@@ -63,7 +63,7 @@ async fn five_wrong_codes_kill_the_right_one() {
     assert_eq!(count!(app, bank_checks), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_is_valid_for_two_minutes_after_it_was_sent() {
     let app = TestApp::start();
     let client = app.client();
@@ -83,7 +83,7 @@ async fn a_code_is_valid_for_two_minutes_after_it_was_sent() {
     client.confirm(&fresh).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn only_the_newest_code_counts() {
     let app = TestApp::start();
     let client = app.client();
@@ -97,7 +97,7 @@ async fn only_the_newest_code_counts() {
     client.confirm(&second).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_of_one_registration_is_worthless_in_another() {
     let app = TestApp::with(|settings| settings.sms.resend_seconds = 1);
     let person = person("王小明");
@@ -114,7 +114,7 @@ async fn a_code_of_one_registration_is_worthless_in_another() {
     assert_eq!(count!(app, accounts), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_works_once() {
     let app = TestApp::start();
     let client = app.client();
@@ -134,7 +134,7 @@ async fn a_code_works_once() {
     assert_eq!(used, ["used"]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_is_nowhere_in_clear() {
     let app = TestApp::start();
     let client = app.client();
@@ -151,7 +151,7 @@ async fn a_code_is_nowhere_in_clear() {
     assert!(!client.draft().await.to_string().contains(&code));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_message_says_what_it_is_for() {
     let app = TestApp::start();
     let client = app.client();
@@ -169,7 +169,7 @@ async fn a_message_says_what_it_is_for() {
     assert_eq!(others["items"], json!([]));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_gateway_that_fails_is_tried_again_with_a_code_that_works() {
     let app = TestApp::start();
     let client = app.client();
@@ -182,7 +182,7 @@ async fn a_gateway_that_fails_is_tried_again_with_a_code_that_works() {
     client.confirm(&code).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_message_waits_while_the_gateway_is_down_and_is_given_up_in_the_end() {
     let app = TestApp::with(|settings| settings.sms.timeout_milliseconds = 30);
     let client = app.client();
@@ -209,7 +209,7 @@ async fn a_message_waits_while_the_gateway_is_down_and_is_given_up_in_the_end() 
     assert_eq!(app.run_outbox().await, 0, "a code that comes too late is not sent");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_message_sent_twice_by_a_crash_carries_one_code() {
     let app = TestApp::start();
     let client = app.client();
@@ -245,7 +245,7 @@ async fn resend(app: &TestApp, client: &Client<'_>, name: &str) -> String {
     client.last_sms(&person(name).phone).await
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn each_message_of_a_registration_brings_a_new_code() {
     let app = TestApp::start();
     let client = app.client();

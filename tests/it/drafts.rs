@@ -23,7 +23,7 @@ async fn every_step(client: &Client<'_>, id: &str) -> Vec<Answer> {
     ]
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn somebody_elses_draft_does_not_exist() {
     let app = TestApp::start();
     let owner = app.client();
@@ -41,7 +41,7 @@ async fn somebody_elses_draft_does_not_exist() {
     assert_eq!(count!(app, flows), 2);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_id_without_its_proof_opens_nothing() {
     let app = TestApp::start();
     let owner = app.client();
@@ -62,7 +62,7 @@ async fn an_id_without_its_proof_opens_nothing() {
     thief.get(&owner.step("")).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_draft_left_alone_for_half_an_hour_is_gone() {
     let app = TestApp::start();
     let client = app.client();
@@ -84,7 +84,7 @@ async fn a_draft_left_alone_for_half_an_hour_is_gone() {
     assert_eq!(count!(app, flows), 0, "and erased");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn looking_does_not_keep_a_draft_alive_but_working_does() {
     let app = TestApp::start();
     let client = app.client();
@@ -99,7 +99,7 @@ async fn looking_does_not_keep_a_draft_alive_but_working_does() {
     assert_eq!(draft["absolute_expires_at"], started["absolute_expires_at"]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_draft_can_be_extended_but_not_beyond_a_day() {
     let app = TestApp::start();
     let client = app.client();
@@ -122,7 +122,7 @@ async fn a_draft_can_be_extended_but_not_beyond_a_day() {
     extend().await.problem(404, "flow_not_found");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn giving_up_erases_everything() {
     let app = TestApp::start();
     let client = app.client();
@@ -141,7 +141,7 @@ async fn giving_up_erases_everything() {
     app.client().register(&person("王小明"), "zhangsan").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_account_is_created_at_the_end_or_not_at_all() {
     let app = TestApp::start();
     let client = app.client();
@@ -156,7 +156,7 @@ async fn an_account_is_created_at_the_end_or_not_at_all() {
     assert_eq!((count!(app, username_claims), count!(app, document_claims)), (1, 1));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn another_site_cannot_work_on_a_draft() {
     let app = TestApp::start();
     let mut client = app.client();
@@ -174,7 +174,7 @@ async fn another_site_cannot_work_on_a_draft() {
     assert_eq!(client.draft().await["stage"], "bank");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn personal_data_lies_in_the_database_sealed() {
     let app = TestApp::start();
     let someone = person("王小明");

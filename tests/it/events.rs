@@ -54,7 +54,7 @@ async fn emit(app: &TestApp, account: &Value, kind: EventKind) {
     app.core.db.write(move |conn| events::emit(&core, conn, (account, kind), now)).await.unwrap();
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_system_is_told_of_what_it_sees_and_of_nothing_else() {
     let app = TestApp::start();
     let mut sees_all = app.hr(ALL_SCOPES).await;
@@ -76,7 +76,7 @@ async fn a_system_is_told_of_what_it_sees_and_of_nothing_else() {
     assert_eq!(changes(&app, &mut unknown).await, []);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn another_card_and_another_agent_are_told_of() {
     let app = TestApp::start();
     let mut hr = app.hr(ALL_SCOPES).await;
@@ -90,7 +90,7 @@ async fn another_card_and_another_agent_are_told_of() {
     assert_eq!(changes(&app, &mut hr).await, told(&["account.changed"], &sub));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_decision_about_a_unit_is_told() {
     let app = TestApp::start();
     let mut hr = app.hr(ALL_SCOPES).await;
@@ -109,7 +109,7 @@ async fn a_decision_about_a_unit_is_told() {
     assert_eq!(user["claims"]["unit"]["state"], "approved");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_this_version_does_not_know_keeps_nobody_from_reading_on() {
     let app = TestApp::start();
     let mut hr = app.hr(ALL_SCOPES).await;
@@ -142,7 +142,7 @@ async fn what_this_version_does_not_know_keeps_nobody_from_reading_on() {
     assert!(!sub.is_empty());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_closing_is_told_of_to_everybody_who_knew_the_person() {
     let app = TestApp::with(|all| all.account.closing_days = 0);
     let mut hr = app.hr(ALL_SCOPES).await;
@@ -155,7 +155,7 @@ async fn a_closing_is_told_of_to_everybody_who_knew_the_person() {
     assert_eq!((count!(app, subjects), count!(app, client_consents)), (0, 0));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_withdrawal_is_told_of_to_the_system_it_concerns() {
     let app = TestApp::start();
     let (mut hr, mut other) = (app.hr(ALL_SCOPES).await, app.hr(ALL_SCOPES).await);
@@ -171,7 +171,7 @@ async fn a_withdrawal_is_told_of_to_the_system_it_concerns() {
     hr.get(&format!("/api/v1/users/{sub}")).await.problem(404, "user_not_found");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_happened_this_moment_is_held_back_so_that_nothing_is_passed_over() {
     let app = TestApp::start();
     let hr = app.hr(ALL_SCOPES).await;
@@ -208,7 +208,7 @@ async fn what_happened_this_moment_is_held_back_so_that_nothing_is_passed_over()
     assert_eq!(page["items"], json!([]));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_list_is_read_page_by_page_and_goes_on_where_it_ended() {
     let app = TestApp::start();
     let mut hr = app.hr(ALL_SCOPES).await;
@@ -247,7 +247,7 @@ async fn the_list_is_read_page_by_page_and_goes_on_where_it_ended() {
     assert_eq!(page["items"][0]["kind"], "name.changed");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_cursor_from_before_what_is_kept_says_that_something_may_be_missing() {
     let app = TestApp::start();
     let mut hr = app.hr(ALL_SCOPES).await;
@@ -270,7 +270,7 @@ async fn a_cursor_from_before_what_is_kept_says_that_something_may_be_missing() 
     assert_eq!(answer.problem(403, "scope_insufficient")["scope"], "users:read");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_system_reads_its_own_list_only() {
     let app = TestApp::start();
     let (mut hr, mut other) = (app.hr(ALL_SCOPES).await, app.hr(ALL_SCOPES).await);

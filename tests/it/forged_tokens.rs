@@ -115,7 +115,7 @@ impl Stage<'_> {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn userinfo() {
     for alg in ["RS256", "ES256", "EdDSA"] {
         let app = TestApp::start();
@@ -150,7 +150,7 @@ async fn userinfo() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_for_apps() {
     let app = TestApp::start();
     let stage = stage(&app, "EdDSA").await;
@@ -181,7 +181,7 @@ async fn what_is_for_apps() {
     .await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_for_systems() {
     let app = TestApp::start();
     let stage = stage(&app, "ES256").await;
@@ -211,7 +211,7 @@ async fn what_is_for_systems() {
     .await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn introspection() {
     let app = TestApp::start();
     let stage = stage(&app, "RS256").await;
@@ -237,7 +237,7 @@ async fn introspection() {
     .await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn revocation() {
     let app = TestApp::start();
     let stage = stage(&app, "EdDSA").await;
@@ -265,7 +265,7 @@ async fn revocation() {
     .await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_hint_at_the_person_who_is_to_sign_in() {
     let app = TestApp::start();
     let stage = stage(&app, "ES256").await;
@@ -301,7 +301,7 @@ async fn a_hint_at_the_person_who_is_to_sign_in() {
     .await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_hint_at_the_session_that_is_to_end() {
     let app = TestApp::start();
     let stage = stage(&app, "RS256").await;
@@ -345,7 +345,7 @@ async fn a_hint_at_the_session_that_is_to_end() {
     .await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_a_system_says_to_prove_itself() {
     const KIND: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     let app = TestApp::with(|settings| settings.oauth.failures_per_address_hour = 1_000_000);

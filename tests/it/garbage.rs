@@ -50,7 +50,7 @@ fn misread(answer: &Answer) -> bool {
 }
 
 /// Otherwise junk in place of one member would never be looked at.
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_examples_of_all_bodies_are_read() {
     let app = TestApp::unlimited();
     let insider = insider(&app).await;
@@ -62,7 +62,7 @@ async fn the_examples_of_all_bodies_are_read() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn bodies_that_are_no_json_are_problems() {
     let app = TestApp::unlimited();
     let insider = insider(&app).await;
@@ -95,7 +95,7 @@ async fn bodies_that_are_no_json_are_problems() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn values_of_every_wrong_kind_are_problems() {
     let app = TestApp::unlimited();
     let insider = insider(&app).await;
@@ -137,7 +137,7 @@ async fn values_of_every_wrong_kind_are_problems() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn other_content_types_are_not_read() {
     let app = TestApp::unlimited();
     let insider = insider(&app).await;
@@ -157,7 +157,7 @@ async fn other_content_types_are_not_read() {
     insider.person.raw(to, "Application/JSON; charset=UTF-8", body).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn bodies_that_are_too_large_are_refused() {
     let app = TestApp::unlimited();
     let insider = insider(&app).await;
@@ -182,7 +182,7 @@ pub(crate) fn raw_exchange(app: &TestApp, bytes: &[u8]) -> String {
     String::from_utf8_lossy(&answer[..read]).into_owned()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_no_http_is_refused_and_the_service_goes_on() {
     let app = TestApp::start();
     for bytes in [
@@ -197,7 +197,7 @@ async fn what_is_no_http_is_refused_and_the_service_goes_on() {
     app.client().get("/healthz").await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn methods_that_do_not_exist_are_problems() {
     let app = TestApp::unlimited();
     let insider = insider(&app).await;
@@ -220,7 +220,7 @@ async fn methods_that_do_not_exist_are_problems() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn junk_in_paths_and_queries_is_refused() {
     let app = TestApp::unlimited();
     let insider = insider(&app).await;
@@ -242,7 +242,7 @@ async fn junk_in_paths_and_queries_is_refused() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn junk_in_headers_is_refused_or_ignored() {
     let app = TestApp::unlimited();
     let insider = insider(&app).await;
@@ -273,8 +273,8 @@ async fn junk_in_headers_is_refused_or_ignored() {
         "if-none-match",
         "accept",
     ];
-    // Every header at every address, and every value in every header; what reads them is
-    // shared, so each address is sent a third of both together.
+    // Each address gets every header and every value, but only a third of the
+    // combinations: what reads them is shared.
     for (number, target) in targets(&Ids::of(&insider)).into_iter().enumerate() {
         for (place, name) in names.into_iter().enumerate() {
             for value in values.into_iter().skip((number + place) % 3).step_by(3) {

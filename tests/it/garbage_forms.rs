@@ -283,7 +283,7 @@ fn broken(fields: &[(String, String)]) -> Vec<(&'static str, String)> {
     ]
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn junk_in_forms_is_refused_or_ignored() {
     let app = TestApp::unlimited();
     let stage = stage(&app).await;
@@ -310,7 +310,7 @@ async fn junk_in_forms_is_refused_or_ignored() {
     stage.still_serves().await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_no_form_is_refused() {
     let app = TestApp::unlimited();
     let stage = stage(&app).await;
@@ -363,7 +363,7 @@ async fn what_is_no_form_is_refused() {
     stage.still_serves().await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn junk_in_queries_is_refused_or_ignored() {
     let app = TestApp::unlimited();
     let stage = stage(&app).await;

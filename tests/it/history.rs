@@ -14,7 +14,7 @@ fn kinds(history: &Value) -> Vec<&str> {
     items.iter().map(|one| one["kind"].as_str().unwrap()).collect()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_person_reads_sign_ins_and_changes_with_time_place_and_device() {
     let app = TestApp::start();
     let client = app.client_at("203.0.113.7");
@@ -42,7 +42,7 @@ async fn a_person_reads_sign_ins_and_changes_with_time_place_and_device() {
     assert!(signed_in["at"].is_string());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_long_history_is_read_in_parts() {
     let app = TestApp::start();
     let client = app.client();
@@ -69,7 +69,7 @@ async fn a_long_history_is_read_in_parts() {
     assert_eq!(json!(seen), json!(ids));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nobody_reads_the_history_of_somebody_else() {
     let app = TestApp::start();
     let (mine, his) = (app.client(), app.client());
@@ -82,7 +82,7 @@ async fn nobody_reads_the_history_of_somebody_else() {
     assert_eq!(kinds(&history(&his, "").await), ["signed_in", "account_created"]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_no_place_in_a_history_is_malformed() {
     let app = TestApp::start();
     let client = app.client();

@@ -70,7 +70,7 @@ async fn post(http: &GuardedHttp, url: &str) -> Result<u16, PostFault> {
 
 const REFUSED: Result<u16, PostFault> = Err(PostFault::AddressRefused);
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_address_of_this_machine_or_its_neighbours_is_refused_in_every_spelling() {
     let http = http(&[], &Arc::new(SystemLookup));
     let port = Receiver::start().address.port();
@@ -119,7 +119,7 @@ async fn an_address_of_this_machine_or_its_neighbours_is_refused_in_every_spelli
     assert!(matches!(answer, REFUSED | Err(PostFault::Broken(_))), "{answer:?}");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_name_that_points_inside_is_refused() {
     for answer in [
         &["127.0.0.1"][..],
@@ -136,7 +136,7 @@ async fn a_name_that_points_inside_is_refused() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_name_that_changes_its_mind_is_checked_each_time_that_it_is_connected_to() {
     let receiver = Receiver::start();
     let names = Names::say(&[&["127.0.0.1"], &["127.0.0.2"]]);
@@ -148,7 +148,7 @@ async fn a_name_that_changes_its_mind_is_checked_each_time_that_it_is_connected_
     receiver.one();
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_allowed_network_is_reached_by_address_and_by_name() {
     let receiver = Receiver::start();
     let http = http(&["127.0.0.0/8"], &Arc::new(SystemLookup));
@@ -163,7 +163,7 @@ async fn an_allowed_network_is_reached_by_address_and_by_name() {
     assert_eq!(request.body, "{\"a\":1}");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_public_internet_is_spoken_to_over_tls_only() {
     let http = http(&["127.0.0.0/8"], &Names::say(&[&["114.114.114.114"]]));
     assert_eq!(post(&http, "http://114.114.114.114/").await, REFUSED);
@@ -173,7 +173,7 @@ async fn the_public_internet_is_spoken_to_over_tls_only() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_speaks_no_tls_gets_nothing_over_https() {
     let receiver = Receiver::start();
     let http = http(&["127.0.0.0/8"], &Arc::new(SystemLookup));
@@ -182,7 +182,7 @@ async fn what_speaks_no_tls_gets_nothing_over_https() {
     assert!(receiver.received().is_empty());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_redirect_is_an_answer_and_not_followed() {
     let (inside, outside) = (Receiver::start(), Receiver::start());
     outside.behave(Behaviour::Redirect(inside.url("/secret")));
@@ -192,7 +192,7 @@ async fn a_redirect_is_an_answer_and_not_followed() {
     assert!(inside.received().is_empty());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whoever_does_not_answer_is_not_waited_for() {
     let receiver = Receiver::start();
     let http = http(&["127.0.0.0/8"], &Arc::new(SystemLookup));
@@ -204,7 +204,7 @@ async fn whoever_does_not_answer_is_not_waited_for() {
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_fault_does_not_repeat_the_address() {
     let http = http(&["127.0.0.0/8"], &Arc::new(SystemLookup));
     let answer = post(&http, "http://127.0.0.1:9/hook/very-secret").await;

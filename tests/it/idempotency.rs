@@ -12,7 +12,7 @@ use crate::{
 const KEY: &str = "0193e0c0-one-action-of-one-person";
 const OTHER_KEY: &str = "0193e0c0-another-action-altogether";
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn starting_twice_with_one_key_opens_one_draft() {
     let app = TestApp::start();
     let client = app.client();
@@ -30,7 +30,7 @@ async fn starting_twice_with_one_key_opens_one_draft() {
     client.post_once(KEY, path, body).await.fields(&[("/captcha/answer", "captcha_expired")]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_key_belongs_to_one_body() {
     let app = TestApp::start();
     let client = app.client();
@@ -42,7 +42,7 @@ async fn a_key_belongs_to_one_body() {
     client.post_once(OTHER_KEY, path, client.start_body("lisi").await).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_repeated_bank_check_is_paid_for_once() {
     let app = TestApp::start();
     let client = app.client();
@@ -57,7 +57,7 @@ async fn a_repeated_bank_check_is_paid_for_once() {
     assert_eq!(app.run_outbox().await, 1, "one message");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_refused_bank_check_is_refused_again_without_asking() {
     let app = TestApp::start();
     let client = app.client();
@@ -72,7 +72,7 @@ async fn a_refused_bank_check_is_refused_again_without_asking() {
     assert_eq!(count!(app, bank_checks), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_may_pass_is_not_remembered() {
     let app = TestApp::start();
     let client = app.client();
@@ -88,7 +88,7 @@ async fn what_may_pass_is_not_remembered() {
     client.post_once(OTHER_KEY, &path, person.bank()).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn finishing_twice_creates_one_account_and_answers_alike() {
     let app = TestApp::start();
     let client = app.client();
@@ -104,7 +104,7 @@ async fn finishing_twice_creates_one_account_and_answers_alike() {
     assert_eq!(count!(app, accounts), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_wrong_code_repeated_is_one_attempt() {
     let app = TestApp::start();
     let client = app.client();
@@ -118,7 +118,7 @@ async fn a_wrong_code_repeated_is_one_attempt() {
     client.confirm(&code).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whoever_has_no_captcha_and_no_token_leaves_nothing() {
     let app = TestApp::start();
     let client = app.client();
@@ -140,7 +140,7 @@ async fn whoever_has_no_captcha_and_no_token_leaves_nothing() {
     assert_eq!(count!(app, idempotency_keys), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_request_is_remembered_by_a_hash_that_its_key_salts() {
     let app = TestApp::start();
     let client = app.client();
@@ -157,7 +157,7 @@ async fn a_request_is_remembered_by_a_hash_that_its_key_salts() {
     assert_ne!(hashes[0], hashes[1], "one body under two keys");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_strangers_key_tells_nothing() {
     let app = TestApp::start();
     let (one, other) = (app.client(), app.client());
@@ -172,7 +172,7 @@ async fn a_strangers_key_tells_nothing() {
     stolen.problem(404, "flow_not_found");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn keys_are_sixteen_to_a_hundred_and_twenty_eight_visible_characters() {
     let app = TestApp::start();
     let client = app.client();
@@ -195,7 +195,7 @@ async fn keys_are_sixteen_to_a_hundred_and_twenty_eight_visible_characters() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn answers_are_kept_sealed_and_for_a_day() {
     let app = TestApp::start();
     let client = app.client();
@@ -217,7 +217,7 @@ async fn answers_are_kept_sealed_and_for_a_day() {
     assert_eq!(count!(app, idempotency_keys), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn signing_in_makes_a_new_session_each_time_and_its_answer_is_stored_nowhere() {
     let app = TestApp::start();
     let client = app.client();
@@ -234,7 +234,7 @@ async fn signing_in_makes_a_new_session_each_time_and_its_answer_is_stored_nowhe
     assert_eq!((count!(app, sessions), count!(app, idempotency_keys)), (4, 0));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn every_captcha_is_another_one() {
     let app = TestApp::start();
     let client = app.client();

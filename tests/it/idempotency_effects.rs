@@ -102,7 +102,7 @@ async fn whole(app: &TestApp, actions: &[Action<'_>]) {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_a_system_does_happens_with_its_answer_or_not_at_all() {
     let app = TestApp::start();
     let (tool, hr) = (tool(&app).await, app.hr(ALL_SCOPES).await);
@@ -135,7 +135,7 @@ async fn what_a_system_does_happens_with_its_answer_or_not_at_all() {
     .await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_a_person_does_happens_with_its_answer_or_not_at_all() {
     let app = TestApp::start();
     let (new, old, writer, lost) = (app.client(), app.client(), app.client(), app.client());
@@ -167,7 +167,7 @@ async fn what_a_person_does_happens_with_its_answer_or_not_at_all() {
     .await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_two_at_once_both_have_the_answer_of_the_one_effect() {
     let app = TestApp::start();
     let tool = tool(&app).await;
@@ -181,7 +181,7 @@ async fn of_two_at_once_both_have_the_answer_of_the_one_effect() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_refusal_that_has_changed_nothing_is_decided_anew() {
     let app = TestApp::start();
     let hr = app.hr(ALL_SCOPES).await;
@@ -224,7 +224,7 @@ async fn refused(
     (deleted.await.unwrap_err().code(), count!(app, captchas))
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_refusal_takes_everything_back_but_what_is_to_be_counted() {
     let app = TestApp::start();
     app.client().new_captcha().await;
@@ -239,7 +239,7 @@ async fn a_refusal_takes_everything_back_but_what_is_to_be_counted() {
     assert_eq!(refused(&app, never).await, (ProblemCode::CodeWrong, 0));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whoever_is_late_spoils_nothing_of_who_took_over() {
     let app = TestApp::start();
     let (go_on, held) = oneshot::channel::<()>();

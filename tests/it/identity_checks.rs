@@ -32,7 +32,7 @@ async fn matches(hr: &Hr<'_>, name: &str, somebody: &Person) -> bool {
     ask(hr, name, somebody).await.ok(200)["match"].as_bool().unwrap()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_right_name_matches_and_no_other_does() {
     let app = TestApp::start();
     let hr = app.hr("openid identity:check").await;
@@ -49,7 +49,7 @@ async fn the_right_name_matches_and_no_other_does() {
     assert_eq!(hr.post(CHECKS, other).await.ok(200)["match"], false);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn names_are_compared_as_people_spell_them() {
     let app = TestApp::start();
     let hr = app.hr("openid identity:check").await;
@@ -71,7 +71,7 @@ async fn rows(app: &TestApp) -> [i64; 4] {
     ]
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nobody_learns_who_has_an_account() {
     let app = TestApp::start();
     let hr = app.hr("openid identity:check").await;
@@ -101,7 +101,7 @@ async fn nobody_learns_who_has_an_account() {
     assert_eq!(seen[0], seen[1]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_person_reads_who_has_asked_and_nobody_else_does() {
     let app = TestApp::start();
     let (hr, other) = (app.hr("openid identity:check").await, app.hr(ALL_SCOPES).await);
@@ -137,7 +137,7 @@ async fn the_person_reads_who_has_asked_and_nobody_else_does() {
     assert_eq!(history["items"][0]["detail"], other.id.to_string());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn every_question_is_recorded_also_about_nobody() {
     let app = TestApp::start();
     let hr = app.hr("openid identity:check").await;
@@ -165,7 +165,7 @@ async fn every_question_is_recorded_also_about_nobody() {
     assert_eq!(recorded.1, Some(hr.id.to_string()));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn names_cannot_be_tried_one_after_the_other() {
     let app = TestApp::with(|all| all.integration.identity_checks_per_document_day = 3);
     let (mut hr, mut other) = (app.hr(ALL_SCOPES).await, app.hr(ALL_SCOPES).await);
@@ -191,7 +191,7 @@ async fn names_cannot_be_tried_one_after_the_other() {
     assert!(matches(&hr, "王小明", &known).await);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn one_system_uses_up_no_other_ones_questions_about_a_person() {
     let app = TestApp::with(|all| {
         all.integration.identity_checks_per_client_and_document_day = 2;
@@ -209,7 +209,7 @@ async fn one_system_uses_up_no_other_ones_questions_about_a_person() {
     ask(&other, "某某", &known).await.problem(429, "too_many_requests");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_system_asks_so_often_a_day_whomever_it_asks_about() {
     let app = TestApp::with(|all| all.integration.identity_checks_per_client_day = 3);
     let (hr, other) = (app.hr(ALL_SCOPES).await, app.hr(ALL_SCOPES).await);
@@ -223,7 +223,7 @@ async fn a_system_asks_so_often_a_day_whomever_it_asks_about() {
     ask(&other, &somebody[3].name, somebody[3]).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_two_questions_at_once_the_last_one_allowed_is_answered_once() {
     let app = TestApp::with(|all| all.integration.identity_checks_per_document_day = 1);
     let hr = app.hr(ALL_SCOPES).await;
@@ -234,7 +234,7 @@ async fn of_two_questions_at_once_the_last_one_allowed_is_answered_once() {
     assert_eq!(statuses, [200, 429]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_repeated_question_is_asked_once() {
     let app = TestApp::start();
     let hr = app.hr(ALL_SCOPES).await;
@@ -249,7 +249,7 @@ async fn a_repeated_question_is_asked_once() {
     assert_ne!(sister.post_once(CHECKS, &body, KEY).await.ok(200)["id"], first["id"]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_cannot_be_asked_is_pointed_at() {
     let app = TestApp::start();
     let mut hr = app.hr(ALL_SCOPES).await;

@@ -27,7 +27,7 @@ async fn refuse_each(person: &Person, cases: &[(&str, Value, &str)]) {
     enter(&client, person, json!({})).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn names_that_nobody_has_are_refused() {
     refuse_each(
         &person("王小明"),
@@ -44,7 +44,7 @@ async fn names_that_nobody_has_are_refused() {
     .await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn resident_numbers_are_checked_digit_by_digit() {
     refuse_each(
         &person("王小明"),
@@ -70,7 +70,7 @@ async fn resident_numbers_are_checked_digit_by_digit() {
     .await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_foreign_passport_needs_its_country() {
     refuse_each(
         &person("JOHN SMITH"),
@@ -84,7 +84,7 @@ async fn a_foreign_passport_needs_its_country() {
     .await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn values_of_a_wrong_kind_are_pointed_at() {
     let person = person("王小明");
     refuse_each(
@@ -100,7 +100,7 @@ async fn values_of_a_wrong_kind_are_pointed_at() {
     .await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_left_out_stays_as_it_was() {
     let app = TestApp::start();
     let client = app.client();
@@ -125,7 +125,7 @@ async fn what_is_left_out_stays_as_it_was() {
     client.bank(&person).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_document_with_an_account_is_refused_at_step_two() {
     let app = TestApp::start();
     let person = person("王小明");
@@ -138,7 +138,7 @@ async fn a_document_with_an_account_is_refused_at_step_two() {
     assert_eq!(draft["remaining"]["documents"], 2, "asking about a document counts");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn one_document_is_one_however_it_is_written() {
     let app = TestApp::start();
     let numbered = person("王𬎆");
@@ -154,7 +154,7 @@ async fn one_document_is_one_however_it_is_written() {
     enter(&client, &permit, reissued).await.problem(409, "document_in_use");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn strangers_learn_nothing_when_the_bank_is_asked_first() {
     let app = TestApp::with(|settings| {
         settings.registration.duplicate_document = DuplicateDocument::AfterBankCheck;
@@ -176,7 +176,7 @@ async fn strangers_learn_nothing_when_the_bank_is_asked_first() {
     assert_eq!(count!(app, accounts), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn three_different_documents_may_be_tried() {
     let app = TestApp::start();
     let client = app.client();
@@ -191,7 +191,7 @@ async fn three_different_documents_may_be_tried() {
     client.bank(&person("张伟")).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn another_name_or_document_drops_what_the_bank_proved() {
     let app = TestApp::start();
     let client = app.client();

@@ -224,7 +224,7 @@ async fn reject_every_unit(app: &TestApp) {
     assert!(rejected.await.unwrap() > 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn everything_is_handed_out_as_the_inventory_says() {
     let app = app_with_history();
     let (_, client) = person_with_passport(&app).await;
@@ -326,7 +326,7 @@ async fn ids_of(app: &TestApp, account: &str) -> Vec<String> {
     ids
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_an_erased_account_nothing_is_left_but_what_the_inventory_keeps() {
     let app = app_with_history();
     let (john, _) = person_with_passport(&app).await;

@@ -17,7 +17,7 @@ fn exceeded(answer: &Answer, scope: &str, most_seconds: i64) {
     assert!((1..=most_seconds + 1).contains(&wait), "{wait}");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_minute_must_pass_between_two_messages() {
     let app = TestApp::start();
     let client = app.client();
@@ -39,7 +39,7 @@ async fn a_minute_must_pass_between_two_messages() {
     client.bank(&person).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn five_messages_end_a_registration() {
     let app = TestApp::with(|settings| settings.limits.sms_per_phone_hour = 99);
     let client = app.client();
@@ -53,7 +53,7 @@ async fn five_messages_end_a_registration() {
     client.confirm(&code).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_phone_gets_five_messages_an_hour_and_ten_a_day() {
     let app = TestApp::start();
     let holder = person("王小明");
@@ -79,7 +79,7 @@ async fn a_phone_gets_five_messages_an_hour_and_ten_a_day() {
     app.client().register(&holder, "zhangsan9").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn one_address_may_have_twenty_messages_sent_an_hour() {
     let app = TestApp::with(|settings| settings.limits.sms_per_address_hour = 3);
     let names = ["王小明", "张伟", "刘洋", "杨柳青"];
@@ -97,7 +97,7 @@ async fn one_address_may_have_twenty_messages_sent_an_hour() {
     elsewhere.register(&person("杨柳青"), "elsewhere").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn one_ipv6_customer_is_one_address() {
     let app = TestApp::with(|settings| settings.limits.sms_per_address_hour = 1);
     let first = app.client_at("2001:db8:1:2::1");
@@ -109,7 +109,7 @@ async fn one_ipv6_customer_is_one_address() {
     neighbour.up_to_code(&person("刘洋"), "liuyang").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn no_check_is_paid_for_when_no_message_could_be_sent() {
     let app = TestApp::with(|settings| settings.limits.sms_per_address_hour = 1);
     app.client().up_to_code(&person("王小明"), "zhangsan").await;
@@ -119,7 +119,7 @@ async fn no_check_is_paid_for_when_no_message_could_be_sent() {
     assert_eq!(count!(app, bank_checks), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn messages_that_are_switched_off_cost_no_check() {
     for scope in ["address", "phone"] {
         let app = TestApp::with(|settings| match scope {
@@ -134,7 +134,7 @@ async fn messages_that_are_switched_off_cost_no_check() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_address_that_nobody_trusts_to_name_clients_is_the_client() {
     let app = TestApp::with(|settings| {
         settings.server.trusted_proxies.clear();
@@ -152,7 +152,7 @@ async fn codes(app: &TestApp, phone: &str) -> usize {
     inbox.iter().filter(|message| message["code"].is_string()).count()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn by_no_mixture_of_ways_does_a_phone_get_more() {
     let app = TestApp::start();
     let victim = person("王小明");
@@ -194,7 +194,7 @@ async fn by_no_mixture_of_ways_does_a_phone_get_more() {
     assert_eq!(arrived, [1, 5, 10, 10, 10], "five in an hour, ten in a day");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_stranger_does_not_learn_that_a_phone_has_had_its_messages() {
     let app = TestApp::with(|settings| settings.limits.sms_per_phone_hour = 1);
     let victim = person("王小明");
@@ -210,7 +210,7 @@ async fn a_stranger_does_not_learn_that_a_phone_has_had_its_messages() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_match_for_a_phone_that_has_had_its_messages_is_paid_for_once() {
     let app = TestApp::with(|settings| settings.limits.sms_per_phone_hour = 1);
     let holder = person("王小明");

@@ -22,7 +22,7 @@ async fn fail_until_locked(app: &TestApp, client: &Client<'_>, username: &str) {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn signing_in_sets_a_guarded_cookie() {
     let app = with_account().await;
     let client = app.client();
@@ -45,7 +45,7 @@ async fn signing_in_sets_a_guarded_cookie() {
     client.get("/api/v1/account").await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn under_https_cookies_are_bound_to_the_host() {
     let app = TestApp::with(|settings| {
         settings.server.public_url = "https://id.example.gov.cn".into();
@@ -65,7 +65,7 @@ async fn under_https_cookies_are_bound_to_the_host() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn usernames_sign_in_whatever_their_case() {
     let app = with_account().await;
     for same in ["zhangsan", "ZhangSan", " ｚｈａｎｇｓａｎ "] {
@@ -77,7 +77,7 @@ async fn usernames_sign_in_whatever_their_case() {
         .problem(401, "login_failed");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_unknown_user_and_a_wrong_password_look_alike() {
     let app = with_account().await;
     let comparable = |answer: Answer| -> (u16, HeaderMap, Value) {
@@ -95,7 +95,7 @@ async fn an_unknown_user_and_a_wrong_password_look_alike() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn both_kinds_of_login_answer_alike_when_they_fail() {
     let app = with_account().await;
     let client = app.client();
@@ -111,7 +111,7 @@ async fn both_kinds_of_login_answer_alike_when_they_fail() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn wrong_passwords_slow_down_and_then_lock_for_a_while() {
     let app = with_account().await;
     let client = app.client();
@@ -135,7 +135,7 @@ async fn wrong_passwords_slow_down_and_then_lock_for_a_while() {
     client.sign_in("zhangsan").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_unknown_user_is_slowed_down_and_locked_alike() {
     let app = with_account().await;
     let client = app.client();
@@ -143,7 +143,7 @@ async fn an_unknown_user_is_slowed_down_and_locked_alike() {
     client.try_sign_in("NOBODY", PASSWORD).await.problem(429, "login_locked");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_lock_holds_for_one_account_from_one_address() {
     let app = with_account().await;
     app.client().register(&person("张伟"), "zhangwei").await;
@@ -155,7 +155,7 @@ async fn a_lock_holds_for_one_account_from_one_address() {
     app.client_at("2001:db8::1").sign_in("zhangsan").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_device_that_signed_in_before_is_not_locked_out_by_its_neighbours() {
     let app = with_account().await;
     let owner = app.client_at("203.0.113.1");
@@ -178,7 +178,7 @@ async fn a_device_that_signed_in_before_is_not_locked_out_by_its_neighbours() {
     neighbour.try_sign_in("zhangsan", PASSWORD).await.problem(429, "login_locked");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_right_password_starts_the_count_anew() {
     let app = with_account().await;
     let client = app.client();
@@ -191,7 +191,7 @@ async fn the_right_password_starts_the_count_anew() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_address_that_tries_many_accounts_must_wait() {
     let app = TestApp::with(|settings| settings.password.failures.per_address = 3);
     let client = app.client_at("203.0.113.1");
@@ -204,7 +204,7 @@ async fn an_address_that_tries_many_accounts_must_wait() {
     elsewhere.problem(401, "login_failed");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_device_that_signed_in_before_passes_an_address_that_must_wait() {
     let app = TestApp::with(|settings| settings.password.failures.per_address = 3);
     app.client().register(&person("王小明"), "zhangsan").await;
@@ -228,7 +228,7 @@ async fn a_device_that_signed_in_before_passes_an_address_that_must_wait() {
     owner.try_sign_in("zhangsan", PASSWORD).await.problem(429, "login_locked");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_campus_behind_one_address_can_sign_in() {
     let app = with_account().await;
     for number in 0..20 {
@@ -239,7 +239,7 @@ async fn a_campus_behind_one_address_can_sign_in() {
     app.client_at("203.0.113.1").sign_in("zhangsan").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_hash_follows_the_setting_at_the_next_login() {
     for (before, after) in [(7168, 8192), (8192, 7168)] {
         let at = |memory| TestApp::with(move |settings| settings.password.memory_kib = memory);
@@ -268,7 +268,7 @@ async fn hash(app: &TestApp) -> String {
     app.query(|conn| accounts::table.select(accounts::password_hash).first(conn)).await
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn tries_at_once_after_a_lock_was_forgotten_are_all_counted() {
     let app = TestApp::start();
     app.client().register(&person("王小明"), "zhangsan").await;

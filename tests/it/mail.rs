@@ -37,7 +37,7 @@ async fn waiting(app: &TestApp) -> Option<(String, i32)> {
         .await
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_case_arrives_over_starttls_without_personal_data() {
     let authority = Authority::new();
     let server = MailServer::start(&authority, &Behaviour::default());
@@ -67,7 +67,7 @@ async fn a_case_arrives_over_starttls_without_personal_data() {
     assert_eq!(waiting(&app).await, None);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_mail_carries_personal_data_only_where_the_operator_says_so() {
     let authority = Authority::new();
     let behaviour = Behaviour { security: SmtpSecurity::Tls, ..Behaviour::default() };
@@ -89,7 +89,7 @@ async fn the_mail_carries_personal_data_only_where_the_operator_says_so() {
     assert_eq!(header(&mail, "reply-to"), "wang@example.com");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_server_that_asks_for_a_password_gets_it() {
     let authority = Authority::new();
     let user = Some(("shiming", "harbour mist 42"));
@@ -105,7 +105,7 @@ async fn a_server_that_asks_for_a_password_gets_it() {
     assert_eq!(server.mail()["user"], "shiming");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_password_that_is_not_taken_is_ours_to_put_right_and_the_mail_waits() {
     let authority = Authority::new();
     let user = Some(("shiming", "harbour mist 42"));
@@ -122,7 +122,7 @@ async fn a_password_that_is_not_taken_is_ours_to_put_right_and_the_mail_waits() 
     assert_eq!(waiting(&app).await, Some(("waiting".into(), 1)));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_server_on_this_machine_needs_no_tls() {
     let authority = Authority::new();
     let behaviour = Behaviour { security: SmtpSecurity::None, ..Behaviour::default() };
@@ -137,7 +137,7 @@ async fn a_server_on_this_machine_needs_no_tls() {
     assert_eq!(server.mail()["secure"], false);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_server_that_is_down_is_tried_more_and_more_rarely_until_it_is_up() {
     let authority = Authority::new();
     let server = MailServer::start(&authority, &Behaviour::default());
@@ -160,7 +160,7 @@ async fn a_server_that_is_down_is_tried_more_and_more_rarely_until_it_is_up() {
     assert_eq!(waiting(&app).await, None);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_mail_that_nobody_takes_for_days_is_given_up_and_the_case_stays() {
     let authority = Authority::new();
     let server = MailServer::start(&authority, &Behaviour::default());
@@ -186,7 +186,7 @@ async fn refused(server: &MailServer, trusted: &Authority, security: SmtpSecurit
     assert_eq!(waiting(&app).await, Some(("waiting".into(), 1)));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_wrong_certificate_is_refused() {
     let (trusted, other) = (Authority::new(), Authority::new());
     for security in [SmtpSecurity::Starttls, SmtpSecurity::Tls] {
@@ -198,7 +198,7 @@ async fn a_wrong_certificate_is_refused() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn no_mail_goes_in_clear_where_tls_is_asked_for() {
     let authority = Authority::new();
     let behaviour = Behaviour { security: SmtpSecurity::None, ..Behaviour::default() };
@@ -206,7 +206,7 @@ async fn no_mail_goes_in_clear_where_tls_is_asked_for() {
     refused(&plain, &authority, SmtpSecurity::Starttls).await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_the_server_refuses_for_good_is_not_sent_again_and_what_passes_is() {
     let authority = Authority::new();
     for (code, state) in [(550, "failed"), (554, "failed"), (451, "waiting"), (502, "waiting")] {
@@ -225,7 +225,7 @@ async fn what_the_server_refuses_for_good_is_not_sent_again_and_what_passes_is()
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nothing_that_is_written_becomes_a_header() {
     let authority = Authority::new();
     let server = MailServer::start(&authority, &Behaviour::default());

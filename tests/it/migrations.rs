@@ -98,14 +98,14 @@ fn both_engines_have_the_same_migrations_and_indexes() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_tables_are_those_that_the_code_knows() {
     let known = columns_in_code();
     assert!(known.contains(&("accounts".into(), "issuing_country".into(), true)));
     assert_eq!(columns().await, known);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn every_sealed_column_takes_part_in_key_rotation() {
     let sealed = columns().await.into_iter().filter(|(_, column, _)| column.ends_with("_sealed"));
     let sealed: BTreeSet<(String, String)> =

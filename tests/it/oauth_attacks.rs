@@ -27,7 +27,7 @@ async fn stage(app: &TestApp) -> Stage<'_> {
     Stage { client, system, account, tokens }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_token_that_we_signed_hangs_on_a_grant_of_its_client() {
     const NOBODY: &str = "0193e0c0-0000-7000-8000-000000000000";
     let app = TestApp::start();
@@ -50,7 +50,7 @@ async fn a_token_that_we_signed_hangs_on_a_grant_of_its_client() {
     client.get_with(&key.sign(&header, &claims), "/oauth2/userinfo").await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_token_of_one_endpoint_opens_no_other() {
     let app = TestApp::start();
     let Stage { client, system, account, tokens } = stage(&app).await;
@@ -82,7 +82,7 @@ async fn a_token_of_one_endpoint_opens_no_other() {
     client.exchange(&system, &code).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn no_answer_tells_a_secret_or_a_person() {
     let app = TestApp::start();
     let Stage { client, system, tokens, .. } = stage(&app).await;

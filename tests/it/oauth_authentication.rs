@@ -46,7 +46,7 @@ fn in_body<'a>(system: &'a System, grant: (&'a str, &'a str)) -> [(&'a str, &'a 
     [grant, ("client_id", &system.id), ("client_secret", &system.secret)]
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_secret_comes_in_the_way_it_was_registered_and_in_no_other() {
     let app = TestApp::start();
     let client = app.client();
@@ -70,7 +70,7 @@ async fn a_secret_comes_in_the_way_it_was_registered_and_in_no_other() {
     client.form_of(&basic, TOKEN, &[grant, ("client_id", &basic.id)]).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_names_no_client_is_refused_like_an_unknown_one() {
     let app = TestApp::start();
     let client = app.client();
@@ -82,7 +82,7 @@ async fn what_names_no_client_is_refused_like_an_unknown_one() {
     client.credentials(&system).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn headers_that_cannot_be_read_prove_nothing() {
     let app = TestApp::start();
     let client = app.client();
@@ -104,7 +104,7 @@ async fn headers_that_cannot_be_read_prove_nothing() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_old_secret_holds_as_long_as_it_overlaps() {
     let app = TestApp::start();
     let client = app.client();
@@ -129,7 +129,7 @@ async fn an_old_secret_holds_as_long_as_it_overlaps() {
     client.credentials(&newest).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn guessing_secrets_is_limited_by_address_and_client() {
     let app = TestApp::with(|settings| settings.oauth.failures_per_address_hour = 5);
     let (client, elsewhere) = (app.client_at("198.51.100.1"), app.client_at("198.51.100.2"));
@@ -156,7 +156,7 @@ async fn guessing_secrets_is_limited_by_address_and_client() {
     client.credentials(&system).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_client_may_sign_with_a_key_of_its_own() {
     let app = TestApp::start();
     let client = app.client();
@@ -192,7 +192,7 @@ async fn a_client_may_sign_with_a_key_of_its_own() {
     client.form(TOKEN, &named).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_two_uses_of_an_assertion_at_once_one_is_refused() {
     let app = TestApp::start();
     let client = app.client();
@@ -207,7 +207,7 @@ async fn of_two_uses_of_an_assertion_at_once_one_is_refused() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn assertions_that_say_something_else_are_refused() {
     let app = TestApp::with(|settings| settings.oauth.failures_per_address_hour = 1000);
     let client = app.client();
@@ -235,7 +235,7 @@ async fn assertions_that_say_something_else_are_refused() {
     assert_with(&client, &EC.sign(&header, &claims(&app, &system))).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn keys_come_from_the_registration_and_algorithms_from_the_key() {
     let app = TestApp::start();
     let client = app.client();
@@ -254,7 +254,7 @@ async fn keys_come_from_the_registration_and_algorithms_from_the_key() {
     assert_with(&client, &EC.sign(&header, &claims(&app, &system))).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_key_says_what_it_is_for() {
     let app = TestApp::start();
     let client = app.client();
@@ -274,7 +274,7 @@ async fn a_key_says_what_it_is_for() {
     assert_with(&client, &hmac).await.oauth(401, "invalid_client");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_client_that_signs_has_no_secret_and_the_other_way_round() {
     let app = TestApp::start();
     let client = app.client();
@@ -285,7 +285,7 @@ async fn a_client_that_signs_has_no_secret_and_the_other_way_round() {
     assert_with(&client, &assertion).await.oauth(401, "invalid_client");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn forms_are_forms() {
     let app = TestApp::start();
     let client = app.client();

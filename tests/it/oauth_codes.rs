@@ -28,7 +28,7 @@ async fn reuses(app: &TestApp) -> i64 {
     .await
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_is_traded_for_tokens_that_say_who_signed_in() {
     let app = TestApp::start();
     let (client, system, account) = ready(&app).await;
@@ -64,7 +64,7 @@ async fn a_code_is_traded_for_tokens_that_say_who_signed_in() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_that_comes_twice_takes_its_tokens_with_it() {
     let app = TestApp::start();
     let (client, system, account) = ready(&app).await;
@@ -86,7 +86,7 @@ async fn a_code_that_comes_twice_takes_its_tokens_with_it() {
 
 /// Of two requests one gets tokens; the other one shows that the code is in
 /// two hands, so they are worth nothing when both have been answered.
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_two_exchanges_at_once_one_wins_and_its_tokens_die() {
     let app = TestApp::start();
     let (client, system, account) = ready(&app).await;
@@ -101,7 +101,7 @@ async fn of_two_exchanges_at_once_one_wins_and_its_tokens_die() {
     assert_eq!(reuses(&app).await, 5);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whoever_has_only_the_code_gets_nothing() {
     let app = TestApp::start();
     let (client, system, account) = ready(&app).await;
@@ -124,7 +124,7 @@ async fn whoever_has_only_the_code_gets_nothing() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_missing_or_malformed_does_not_use_a_code_up() {
     let app = TestApp::start();
     let (client, system, account) = ready(&app).await;
@@ -147,7 +147,7 @@ async fn what_is_missing_or_malformed_does_not_use_a_code_up() {
     client.exchange(&system, &code).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_lasts_a_minute() {
     let app = TestApp::start();
     let (client, system, account) = ready(&app).await;
@@ -162,7 +162,7 @@ async fn a_code_lasts_a_minute() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_without_a_challenge_is_worthless() {
     let app = TestApp::start();
     let (client, system, account) = ready(&app).await;
@@ -173,7 +173,7 @@ async fn a_code_without_a_challenge_is_worthless() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn each_client_is_told_another_name_unless_they_share_a_sector() {
     let app = TestApp::start();
     let (client, system, account) = ready(&app).await;
@@ -194,7 +194,7 @@ async fn each_client_is_told_another_name_unless_they_share_a_sector() {
     assert!(names[0] != names[2] && names[0] != names[3] && names[2] != names[3]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn tokens_are_signed_as_the_client_wants_and_anybody_can_check_them() {
     let app = TestApp::start();
     let (client, _, account) = ready(&app).await;
@@ -224,7 +224,7 @@ async fn tokens_are_signed_as_the_client_wants_and_anybody_can_check_them() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_system_gets_a_token_for_itself() {
     let app = TestApp::start();
     let (client, system, _) = ready(&app).await;
@@ -246,7 +246,7 @@ async fn a_system_gets_a_token_for_itself() {
     client.credentials(&modest).await.oauth(400, "invalid_scope");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_token_is_for_the_api_that_was_asked_for() {
     let app = TestApp::start();
     let (client, _, account) = ready(&app).await;
@@ -269,7 +269,7 @@ async fn a_token_is_for_the_api_that_was_asked_for() {
     client.form_of(&system, "/oauth2/token", &fields).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_client_does_what_it_is_registered_for() {
     let app = TestApp::start();
     let (client, _, account) = ready(&app).await;
@@ -290,7 +290,7 @@ async fn a_client_does_what_it_is_registered_for() {
     client.userinfo(&tokens).await.oauth(401, "invalid_token");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_app_without_a_secret_is_protected_by_its_verifier() {
     let app = TestApp::start();
     let (client, _, account) = ready(&app).await;

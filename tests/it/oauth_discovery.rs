@@ -8,7 +8,7 @@ use shiming::kernel::OsEntropy;
 
 use crate::support::{Answer, TestApp, jose::parts, oauth::ISSUER};
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_client_finds_everything_by_the_issuer() {
     let app = TestApp::start();
     let client = app.client();
@@ -63,7 +63,7 @@ fn is_open(answer: &Answer) -> bool {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn pages_of_other_sites_may_call_what_they_need_and_nothing_else() {
     let app = TestApp::start();
     let mut client = app.client();
@@ -105,7 +105,7 @@ async fn kids(app: &TestApp, alg: &str) -> Vec<String> {
     keys.map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_new_key_is_published_before_it_signs_and_an_old_one_while_its_tokens_live() {
     let app = TestApp::start();
     let client = app.client();

@@ -27,7 +27,7 @@ async fn revoke(client: &Client<'_>, system: &System, token: &Value) {
     client.form_of(system, "/oauth2/revoke", &fields).await.ok_status(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_client_learns_of_its_own_tokens() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app).await;
@@ -46,7 +46,7 @@ async fn a_client_learns_of_its_own_tokens() {
     assert_eq!(seen, inactive());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_stranger_learns_nothing() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app).await;
@@ -86,7 +86,7 @@ async fn token_for(client: &Client<'_>, system: &System, resource: &str) -> Valu
     client.form_of(system, "/oauth2/token", &fields).await.ok(200)["access_token"].clone()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_api_learns_of_tokens_that_are_for_it() {
     let app = TestApp::start();
     let client = app.client();
@@ -111,7 +111,7 @@ async fn an_api_learns_of_tokens_that_are_for_it() {
     assert_eq!(client.introspect(&api, &token).await.ok(200), inactive());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn clients_of_one_api_learn_nothing_of_each_others_tokens() {
     let app = TestApp::start();
     let client = app.client();
@@ -136,7 +136,7 @@ async fn clients_of_one_api_learn_nothing_of_each_others_tokens() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_revoked_access_token_is_good_for_nothing() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app).await;
@@ -155,7 +155,7 @@ async fn a_revoked_access_token_is_good_for_nothing() {
     assert_eq!(count!(app, revoked_tokens), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_revoked_refresh_token_takes_everything_with_it() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app).await;
@@ -164,7 +164,7 @@ async fn a_revoked_refresh_token_takes_everything_with_it() {
     client.refresh(&system, &tokens).await.oauth(400, "invalid_grant");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_refresh_token_whose_answer_was_lost_can_still_be_revoked() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app).await;
@@ -177,7 +177,7 @@ async fn a_refresh_token_whose_answer_was_lost_can_still_be_revoked() {
     client.refresh(&system, &lost).await.oauth(400, "invalid_grant");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nobody_revokes_what_is_another_clients() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app).await;
@@ -192,7 +192,7 @@ async fn nobody_revokes_what_is_another_clients() {
     client.form("/oauth2/revoke", &fields).await.oauth(401, "invalid_client");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_over_is_forgotten_and_when_it_was_a_year_later() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app).await;

@@ -29,7 +29,7 @@ async fn narrowed(client: &Client<'_>, system: &System, (tokens, scope): (&Value
     client.form_of(system, "/oauth2/token", &fields).await
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_refresh_token_is_traded_for_new_tokens() {
     let app = TestApp::start();
     let (client, system, first) = signed_in(&app, "openid phone").await;
@@ -48,7 +48,7 @@ async fn a_refresh_token_is_traded_for_new_tokens() {
     client.refresh(&system, &second).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_refresh_token_used_twice_ends_everything() {
     let app = TestApp::start();
     let (client, system, first) = signed_in(&app, "openid").await;
@@ -64,7 +64,7 @@ async fn a_refresh_token_used_twice_ends_everything() {
     assert!(kinds.contains(&&json!("grant_reused")), "{trail}");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_two_refreshes_at_once_one_wins_and_its_tokens_die() {
     let app = TestApp::start();
     let (client, system, mut tokens) = signed_in(&app, "openid").await;
@@ -76,7 +76,7 @@ async fn of_two_refreshes_at_once_one_wins_and_its_tokens_die() {
     client.userinfo(&won.ok(200)).await.oauth(401, "invalid_token");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn another_client_can_do_nothing_with_a_refresh_token() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app, "openid").await;
@@ -90,7 +90,7 @@ async fn another_client_can_do_nothing_with_a_refresh_token() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_refresh_may_ask_for_less_and_not_for_more() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app, "openid phone").await;
@@ -109,7 +109,7 @@ async fn a_refresh_may_ask_for_less_and_not_for_more() {
     client.userinfo(&none).await.oauth(403, "insufficient_scope");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn without_offline_access_a_sign_in_ends_with_its_session() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app, "openid").await;
@@ -120,7 +120,7 @@ async fn without_offline_access_a_sign_in_ends_with_its_session() {
     client.userinfo(&tokens).await.oauth(401, "invalid_token");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn with_offline_access_it_lives_as_long_as_it_is_used() {
     let app = TestApp::start();
     let (client, system, mut tokens) = signed_in(&app, "openid offline_access").await;
@@ -133,7 +133,7 @@ async fn with_offline_access_it_lives_as_long_as_it_is_used() {
     client.refresh(&system, &tokens).await.oauth(400, "invalid_grant");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_refresh_token_that_is_over_ends_nothing() {
     let app = TestApp::start();
     let (client, system, first) = signed_in(&app, "openid offline_access").await;
@@ -145,7 +145,7 @@ async fn a_refresh_token_that_is_over_ends_nothing() {
     client.refresh(&system, &tokens).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_disabled_client_has_no_use_of_its_tokens() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app, "openid").await;
@@ -157,7 +157,7 @@ async fn a_disabled_client_has_no_use_of_its_tokens() {
     client.refresh(&system, &tokens).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_unit_that_was_rejected_gets_no_more_tokens() {
     let app = TestApp::start();
     let client = app.client();

@@ -56,7 +56,7 @@ fn audience(tokens: &Value) -> String {
     claims["aud"].as_str().unwrap().to_owned()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn tokens_are_for_what_was_authorized() {
     let app = TestApp::start();
     let (client, system) = ready(&app).await;
@@ -70,7 +70,7 @@ async fn tokens_are_for_what_was_authorized() {
     assert_eq!(audience(&tokens), A);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_resource_that_was_not_authorized_is_refused_and_uses_nothing_up() {
     let app = TestApp::start();
     let (client, system) = ready(&app).await;
@@ -90,7 +90,7 @@ async fn a_resource_that_was_not_authorized_is_refused_and_uses_nothing_up() {
     trade(&client, &other, (&code, B)).await.oauth(400, "invalid_grant");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_several_resources_each_token_is_for_one() {
     let app = TestApp::start();
     let (client, system) = ready(&app).await;
@@ -107,7 +107,7 @@ async fn of_several_resources_each_token_is_for_one() {
     renew(&client, &system, (&tokens, A)).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_was_pushed_is_bound_as_well() {
     let app = TestApp::start();
     let (client, system) = ready(&app).await;
@@ -124,7 +124,7 @@ async fn what_was_pushed_is_bound_as_well() {
     assert_eq!(audience(&trade(&client, &system, (&code, "")).await.ok(200)), B);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whoever_named_nothing_chooses_later() {
     let app = TestApp::start();
     let (client, system) = ready(&app).await;
@@ -139,7 +139,7 @@ async fn whoever_named_nothing_chooses_later() {
     renew(&client, &system, (&tokens, elsewhere)).await.oauth(400, "invalid_target");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_an_operator_takes_away_is_had_by_nobody_any_more() {
     let app = TestApp::start();
     let (client, system) = ready(&app).await;

@@ -30,7 +30,7 @@ fn names(claims: &Value) -> Vec<&str> {
     names
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn each_scope_covers_its_claims() {
     let app = TestApp::start();
     let (client, account) = registered(&app).await;
@@ -70,7 +70,7 @@ async fn each_scope_covers_its_claims() {
     assert_eq!(real["document_number_masked"], true);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_whole_number_is_for_clients_that_may_see_it() {
     let app = TestApp::start();
     let (client, account) = registered(&app).await;
@@ -81,7 +81,7 @@ async fn the_whole_number_is_for_clients_that_may_see_it() {
     assert_eq!(seen["document_number_masked"], false);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_unit_shows_itself_and_its_agent() {
     let app = TestApp::start();
     let client = app.client();
@@ -107,7 +107,7 @@ async fn a_unit_shows_itself_and_its_agent() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn claims_stand_in_the_id_token_when_they_are_asked_for_by_name() {
     let app = TestApp::start();
     let (_, account) = registered(&app).await;
@@ -126,7 +126,7 @@ async fn claims_stand_in_the_id_token_when_they_are_asked_for_by_name() {
     assert_eq!((&claims["iss"], &claims["aud"]), (&json!(ISSUER), &json!(system.id)));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn verified_claims_name_the_bank_check_and_no_bank() {
     let app = TestApp::start();
     let (client, account) = registered(&app).await;
@@ -163,7 +163,7 @@ async fn verified_claims_name_the_bank_check_and_no_bank() {
     assert!(client.userinfo(&without).await.ok(200).get("verified_claims").is_none());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn verified_claims_are_as_they_are_asked_for_or_left_out() {
     let app = TestApp::start();
     let (client, account) = registered(&app).await;
@@ -210,7 +210,7 @@ async fn verified_claims_are_as_they_are_asked_for_or_left_out() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_token_is_sent_in_one_way() {
     let app = TestApp::start();
     let (client, account) = registered(&app).await;
@@ -238,7 +238,7 @@ async fn a_token_is_sent_in_one_way() {
     client.send(request).await.oauth(401, "invalid_token");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_account_that_is_gone_tells_nothing() {
     let app = TestApp::start();
     let (client, account) = registered(&app).await;

@@ -117,7 +117,7 @@ async fn with_codes(app: &TestApp, client: &Client<'_>, ask: Value) -> Vec<Answe
     answers
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn looking_for_a_username_tells_nothing() {
     let walk = async |name: &str, document: &str| {
         let app = start().await;
@@ -140,7 +140,7 @@ async fn looking_for_a_username_tells_nothing() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn looking_for_a_password_tells_nothing() {
     let walk = async |username: &str, claimed: Value| {
         let app = start().await;
@@ -167,7 +167,7 @@ async fn looking_for_a_password_tells_nothing() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn replacing_a_phone_tells_nothing_about_others() {
     let walk = async |begin: &str, moved_from: &Person| {
         let app = start().await;
@@ -206,7 +206,7 @@ async fn replacing_a_phone_tells_nothing_about_others() {
 
 /// Whoever can answer questions is shown them, as the guide has it. Everybody
 /// else is told that there are none.
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn having_no_questions_tells_nothing() {
     const MODES: [QuestionsMode; 3] =
         [QuestionsMode::Guide, QuestionsMode::SecondStep, QuestionsMode::Off];
@@ -251,7 +251,7 @@ async fn set_wrong(app: &TestApp, sets: u32) {
     assert_eq!(set.await.unwrap(), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn changing_to_a_phone_tells_nothing_about_who_has_it() {
     let walk = async |phone: &str| {
         const CHANGE: &str = "/api/v1/account/change";
@@ -289,7 +289,7 @@ async fn changing_to_a_phone_tells_nothing_about_who_has_it() {
     alike("change phone", &walk(&held).await, &walk(&free).await);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn signing_in_tells_nothing() {
     let walk = async |path: &str, username: &str| {
         let app = start().await;
@@ -308,7 +308,7 @@ async fn signing_in_tells_nothing() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn messages_go_to_nobody_when_there_is_nobody() {
     let app = start().await;
     let before = count!(app, sandbox_messages);

@@ -35,7 +35,7 @@ async fn change(
     assert_eq!(app.core.db.write(work).await.unwrap(), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_message_that_cannot_be_read_stops_no_other_and_ends_one_day() {
     let app = TestApp::start();
     let now = app.now();
@@ -65,7 +65,7 @@ async fn a_message_that_cannot_be_read_stops_no_other_and_ends_one_day() {
     assert_eq!(left(&app).await, ["failed"]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_message_that_cannot_be_prepared_is_tried_again_until_its_time_is_over() {
     let app = TestApp::start();
     let client = app.client();
@@ -88,7 +88,7 @@ async fn a_message_that_cannot_be_prepared_is_tried_again_until_its_time_is_over
     assert_eq!(left(&app).await, ["failed"]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_that_could_not_be_sent_in_time_is_never_sent() {
     let app = TestApp::start();
     let client = app.client();
@@ -110,7 +110,7 @@ fn room(most: i64) -> Room {
     Room { most, taken: BTreeMap::new() }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn however_many_events_there_are_the_end_of_a_session_is_told() {
     let app = TestApp::start();
     let (core, now) = (app.core.clone(), app.now());
@@ -134,7 +134,7 @@ async fn however_many_events_there_are_the_end_of_a_session_is_told() {
     assert_eq!(app.core.db.write(work).await.unwrap(), [0, 16, 1]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_system_takes_its_share_of_the_places_and_no_other_ones() {
     let app = TestApp::start();
     let (core, now) = (app.core.clone(), app.now());

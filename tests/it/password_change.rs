@@ -13,7 +13,7 @@ async fn change(client: &Client<'_>, password: &str) -> Answer {
     client.put("/api/v1/account/password", body).await
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_new_password_ends_every_other_session_and_the_phone_is_told() {
     let app = TestApp::start();
     let somebody = person("王小明");
@@ -37,7 +37,7 @@ async fn a_new_password_ends_every_other_session_and_the_phone_is_told() {
     app.client().try_sign_in("zhangsan", NEW).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_new_password_follows_the_rules_and_all_that_is_known() {
     let app = TestApp::start();
     let client = app.client();
@@ -66,7 +66,7 @@ async fn a_new_password_follows_the_rules_and_all_that_is_known() {
     assert_eq!(count!(app, password_history), 0, "nist keeps no earlier passwords");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn earlier_passwords_may_not_come_again_under_the_rules_that_say_so() {
     let app = TestApp::with(|settings| {
         settings.password.policy = PasswordPolicyKind::Djbh;
@@ -97,7 +97,7 @@ async fn earlier_passwords_may_not_come_again_under_the_rules_that_say_so() {
     change(&client, first).await.ok(204);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_two_sessions_that_set_a_password_at_once_one_stays() {
     let app = TestApp::start();
     let somebody = person("王小明");
@@ -120,7 +120,7 @@ async fn of_two_sessions_that_set_a_password_at_once_one_stays() {
     app.client().try_sign_in("zhangsan", &password).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_change_that_was_begun_before_is_given_up() {
     let app = TestApp::start();
     let somebody = person("王小明");
@@ -138,7 +138,7 @@ async fn a_change_that_was_begun_before_is_given_up() {
     answer.problem(404, "flow_not_found");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn passwords_cannot_be_tried_out_without_end() {
     let app = TestApp::start();
     let client = app.client();
@@ -151,7 +151,7 @@ async fn passwords_cannot_be_tried_out_without_end() {
     assert!(answer.retry_after().is_some());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_full_hashing_queue_changes_nothing() {
     let app = TestApp::with(|settings| {
         settings.password.permits = 1;

@@ -13,7 +13,7 @@ async fn with_account() -> TestApp {
 
 const CLOSURE: &str = "/api/v1/account/closure";
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_needs_a_password_asks_for_it_after_ten_minutes() {
     let app = with_account().await;
     let client = app.client();
@@ -42,7 +42,7 @@ async fn what_needs_a_password_asks_for_it_after_ten_minutes() {
     client.delete(CLOSURE).await.ok(204);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_password_is_entered_for_one_session_only() {
     let app = with_account().await;
     let (one, other) = (app.client(), app.client());
@@ -54,7 +54,7 @@ async fn a_password_is_entered_for_one_session_only() {
     other.post(CLOSURE, json!({})).await.problem(403, "password_needed");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_app_enters_its_password_as_well() {
     let app = with_account().await;
     let mut client = app.client();
@@ -70,7 +70,7 @@ async fn an_app_enters_its_password_as_well() {
     client.post(CLOSURE, json!({})).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nothing_is_no_password() {
     let app = with_account().await;
     let client = app.client();
@@ -88,7 +88,7 @@ async fn fail_until_locked(app: &TestApp, client: &Client<'_>) {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_stolen_session_has_five_guesses_from_wherever() {
     let app = with_account().await;
     let owner = app.client_at("203.0.113.1");
@@ -109,7 +109,7 @@ async fn a_stolen_session_has_five_guesses_from_wherever() {
     elsewhere.check_password(PASSWORD).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn wrong_passwords_of_a_session_count_as_those_of_a_login() {
     let app = with_account().await;
     let client = app.client_at("203.0.113.1");
@@ -130,7 +130,7 @@ async fn wrong_passwords_of_a_session_count_as_those_of_a_login() {
     client.check_password(PASSWORD).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn guesses_at_once_are_all_counted() {
     let app = with_account().await;
     let client = app.client();
@@ -143,7 +143,7 @@ async fn guesses_at_once_are_all_counted() {
     client.check_password(PASSWORD).await.problem(429, "login_locked");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn another_site_cannot_enter_a_password() {
     let app = with_account().await;
     let mut client = app.client();
@@ -168,7 +168,7 @@ async fn another_site_cannot_enter_a_password() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_full_hashing_queue_costs_no_try() {
     let app = TestApp::with(|settings| {
         settings.password.permits = 1;

@@ -22,7 +22,7 @@ async fn signed_in(app: &TestApp) -> Client<'_> {
     client
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn anybody_can_read_the_bank_of_questions() {
     let app = TestApp::start();
     let list = app.client().get("/api/v1/security-questions").await.ok(200);
@@ -31,7 +31,7 @@ async fn anybody_can_read_the_bank_of_questions() {
     assert!(groups.len() >= 6 && questions.sum::<usize>() >= 24);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn three_questions_are_chosen_answered_and_given_up() {
     let app = TestApp::start();
     let client = signed_in(&app).await;
@@ -55,7 +55,7 @@ async fn three_questions_are_chosen_answered_and_given_up() {
     assert_eq!(count!(app, security_answers), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn answers_that_others_could_give_are_refused() {
     let app = TestApp::start();
     let client = signed_in(&app).await;
@@ -87,7 +87,7 @@ async fn answers_that_others_could_give_are_refused() {
     assert_eq!(count!(app, security_answers), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn answers_are_kept_as_one_hash_that_says_nothing() {
     let app = TestApp::start();
     let client = signed_in(&app).await;
@@ -102,7 +102,7 @@ async fn answers_are_kept_as_one_hash_that_says_nothing() {
     assert!(hash.starts_with("$argon2id$"), "{hash}");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn questions_chosen_twice_at_once_are_one_set() {
     let app = TestApp::start();
     let client = signed_in(&app).await;
@@ -114,7 +114,7 @@ async fn questions_chosen_twice_at_once_are_one_set() {
     assert_eq!(count!(app, security_answers), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn questions_of_somebody_else_are_not_touched() {
     let app = TestApp::start();
     let (mine, his) = (app.client(), app.client());
@@ -126,7 +126,7 @@ async fn questions_of_somebody_else_are_not_touched() {
     assert_eq!(mine.get(PATH).await.ok(200)["state"], "set");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn where_questions_are_off_none_can_be_chosen() {
     let app = TestApp::with(|settings| settings.security_questions.mode = QuestionsMode::Off);
     let client = signed_in(&app).await;
@@ -135,7 +135,7 @@ async fn where_questions_are_off_none_can_be_chosen() {
     client.delete(PATH).await.ok(204);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn questions_that_wrong_answers_used_up_are_shown_so_until_chosen_anew() {
     let app = TestApp::start();
     let client = signed_in(&app).await;
@@ -158,7 +158,7 @@ async fn questions_that_wrong_answers_used_up_are_shown_so_until_chosen_anew() {
     assert_eq!(client.get(PATH).await.ok(200)["state"], "set");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn questions_are_chosen_a_few_times_a_day() {
     let app = TestApp::start();
     let client = signed_in(&app).await;

@@ -42,7 +42,7 @@ async fn assert_whole(app: &TestApp, accounts: i64) {
     assert_eq!(count!(app, consents), accounts * 3);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_two_registrations_of_one_document_one_wins() {
     let app = TestApp::with(|settings| settings.limits.sms_per_address_hour = 99);
     for (round, person) in everybody().take(ROUNDS).enumerate() {
@@ -55,7 +55,7 @@ async fn of_two_registrations_of_one_document_one_wins() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_two_registrations_of_one_username_both_come_to_an_end() {
     let app = TestApp::with(|settings| settings.limits.sms_per_address_hour = 99);
     let mut people = everybody();
@@ -80,7 +80,7 @@ async fn of_two_registrations_of_one_username_both_come_to_an_end() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_entered_twice_at_once_creates_one_account() {
     let app = TestApp::with(|settings| settings.limits.sms_per_address_hour = 99);
     for (round, person) in everybody().take(ROUNDS).enumerate() {
@@ -102,7 +102,7 @@ async fn a_code_entered_twice_at_once_creates_one_account() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn wrong_codes_at_once_are_all_counted() {
     let app = TestApp::start();
     for (round, person) in everybody().take(3).enumerate() {
@@ -117,7 +117,7 @@ async fn wrong_codes_at_once_are_all_counted() {
     assert_whole(&app, 0).await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_captcha_used_twice_at_once_works_once() {
     let app = TestApp::start();
     for round in 0..ROUNDS {
@@ -130,7 +130,7 @@ async fn a_captcha_used_twice_at_once_works_once() {
     assert_eq!(count!(app, flows), i64::try_from(ROUNDS).unwrap());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_refresh_token_used_twice_at_once_ends_the_session() {
     let app = TestApp::start();
     app.client().register(&person("王小明"), "zhangsan").await;
@@ -148,7 +148,7 @@ async fn a_refresh_token_used_twice_at_once_ends_the_session() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn one_request_sent_twice_at_once_has_one_effect() {
     let app = TestApp::start();
     for (round, person) in everybody().take(ROUNDS).enumerate() {
@@ -170,7 +170,7 @@ async fn one_request_sent_twice_at_once_has_one_effect() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn checks_of_one_draft_at_once_are_one_check_at_a_time() {
     let app = TestApp::start();
     let client = app.client();
@@ -182,7 +182,7 @@ async fn checks_of_one_draft_at_once_are_one_check_at_a_time() {
     assert_eq!(count!(app, bank_checks), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn failures_of_one_card_at_once_are_all_counted() {
     let app = TestApp::start();
     let card = person("王小明");
@@ -204,7 +204,7 @@ async fn failures_of_one_card_at_once_are_all_counted() {
     assert_eq!(count!(app, bank_checks), 3);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_first_uses_of_a_limit_at_once_are_all_allowed() {
     let app = TestApp::with(|settings| settings.captcha.per_address_hour = 3);
     for round in 0..ROUNDS * 2 {
@@ -220,7 +220,7 @@ async fn the_first_uses_of_a_limit_at_once_are_all_allowed() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn passwords_tried_at_once_are_all_counted() {
     let app = TestApp::start();
     app.client().register(&person("王小明"), "zhangsan").await;
@@ -234,7 +234,7 @@ async fn passwords_tried_at_once_are_all_counted() {
     app.client_at("203.0.113.2").sign_in("zhangsan").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn giving_up_while_the_bank_thinks_leaves_nothing() {
     let app = TestApp::start();
     let client = app.client();
@@ -255,7 +255,7 @@ async fn giving_up_while_the_bank_thinks_leaves_nothing() {
     assert_eq!(count!(app, otp_challenges), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_changed_while_the_bank_thinks_is_not_proved_by_its_answer() {
     let app = TestApp::start();
     let client = app.client();
@@ -276,7 +276,7 @@ async fn what_is_changed_while_the_bank_thinks_is_not_proved_by_its_answer() {
     assert_eq!(app.run_outbox().await, 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn two_workers_send_a_message_once() {
     let app = TestApp::start();
     for (round, person) in everybody().take(ROUNDS).enumerate() {
@@ -289,7 +289,7 @@ async fn two_workers_send_a_message_once() {
     assert_eq!(count!(app, sandbox_messages), i64::try_from(ROUNDS).unwrap());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_campus_behind_one_address_signs_in_at_the_same_time() {
     let app = TestApp::with(|settings| settings.password.failures.per_address = 1);
     let mut students = everybody();
@@ -305,7 +305,7 @@ async fn a_campus_behind_one_address_signs_in_at_the_same_time() {
     assert_tally(&[a, b, c, d], &[("201", 4)]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_reset_and_logins_at_the_same_moment_never_wait_for_each_other_in_a_circle() {
     let app = TestApp::with(|settings| settings.password.failures.per_address = 999);
     app.client().register(&person("王小明"), "zhangsan").await;

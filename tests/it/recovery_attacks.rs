@@ -21,7 +21,7 @@ async fn refused(client: &Client<'_>, code: &str, right: &str) {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_of_one_flow_purpose_or_phone_is_worthless_in_another() {
     let app = with_account().await;
     let person = person("王小明");
@@ -53,7 +53,7 @@ async fn a_code_of_one_flow_purpose_or_phone_is_worthless_in_another() {
     other.enter_code(&of_other).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_claim_swapped_between_send_and_confirm_is_not_proved() {
     let app = with_account().await;
     let victim = person("王小明");
@@ -80,7 +80,7 @@ async fn a_claim_swapped_between_send_and_confirm_is_not_proved() {
     client.reset(NEW).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_account_swapped_between_send_and_confirm_is_not_told_or_reset() {
     let app = with_account().await;
     let person = person("王小明");
@@ -108,7 +108,7 @@ async fn an_account_swapped_between_send_and_confirm_is_not_told_or_reset() {
     assert_eq!(owner.told(&person.phone, "zhangsan").await, 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_account_that_is_gone_is_not_reset() {
     let app = with_account().await;
     let client = app.client();
@@ -127,7 +127,7 @@ async fn an_account_that_is_gone_is_not_reset() {
     client.reset(NEW).await.problem(409, "stage_conflict");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn one_phone_gets_few_messages_whatever_asks_for_them() {
     let app = with_account().await;
     let person = person("王小明");
@@ -155,7 +155,7 @@ async fn one_phone_gets_few_messages_whatever_asks_for_them() {
     assert_eq!(client.inbox(&person.phone).await.len(), 10, "a day's");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn messages_for_one_claim_and_from_one_address_are_counted() {
     let app = with_account().await;
     let ask = async |username: &str, address: String| {
@@ -181,7 +181,7 @@ async fn messages_for_one_claim_and_from_one_address_are_counted() {
     assert_eq!(problem["scope"], "address");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_gateway_that_is_tried_again_does_not_tell_that_there_is_somebody() {
     let app = TestApp::with(|settings| settings.sms.timeout_milliseconds = 30);
     app.client().register(&person("王小明"), "zhangsan").await;
@@ -211,7 +211,7 @@ async fn a_gateway_that_is_tried_again_does_not_tell_that_there_is_somebody() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_change_that_a_thief_has_begun_ends_with_the_reset() {
     let app = with_account().await;
     let account = app
@@ -256,7 +256,7 @@ async fn a_change_that_a_thief_has_begun_ends_with_the_reset() {
     assert_eq!(left, 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_a_thief_has_asked_for_ends_with_a_reset_by_code() {
     let app = with_account().await;
     let thief = app.client();
@@ -273,7 +273,7 @@ async fn what_a_thief_has_asked_for_ends_with_a_reset_by_code() {
     assert_eq!(client.told(&person("王小明").phone, "密保问题已删除").await, 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whoever_knows_a_part_of_a_claim_does_not_use_its_messages_up() {
     let app = with_account().await;
     let right = person("王小明");

@@ -15,7 +15,7 @@ async fn with_account() -> TestApp {
     app
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_forgotten_password_is_set_anew_in_five_steps() {
     let app = with_account().await;
     let (client, person) = (app.client(), person("王小明"));
@@ -61,7 +61,7 @@ impl Client<'_> {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn every_session_ends_and_a_stolen_refresh_token_is_worthless() {
     let app = with_account().await;
     let (browser, client, person) = (app.client(), app.client(), person("王小明"));
@@ -78,7 +78,7 @@ async fn every_session_ends_and_a_stolen_refresh_token_is_worthless() {
     thief.get("/api/v1/account").await.problem(401, "not_signed_in");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_login_with_the_old_password_under_way_keeps_no_session() {
     let app = with_account().await;
     let (mut old, mut new) = (PASSWORD, NEW);
@@ -103,7 +103,7 @@ async fn a_login_with_the_old_password_under_way_keeps_no_session() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_unit_may_give_its_credit_code_or_its_agents_document() {
     let app = TestApp::with(|settings| settings.sms.resend_seconds = 1);
     let agent = person("王小明");
@@ -121,7 +121,7 @@ async fn a_unit_may_give_its_credit_code_or_its_agents_document() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_was_entered_before_need_not_be_entered_again() {
     let app = with_account().await;
     let (client, person) = (app.client(), person("王小明"));
@@ -143,7 +143,7 @@ async fn what_was_entered_before_need_not_be_entered_again() {
     client.enter_code(&code).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn no_message_is_sent_to_a_phone_that_is_not_the_accounts() {
     let app = with_account().await;
     let (right, other) = (person("王小明"), person("张伟"));
@@ -167,7 +167,7 @@ async fn no_message_is_sent_to_a_phone_that_is_not_the_accounts() {
     assert_eq!(client.inbox(&other.phone).await.len(), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_recovery_tries_three_documents() {
     let app = TestApp::with(|settings| settings.sms.resend_seconds = 0);
     let client = app.client();
@@ -183,7 +183,7 @@ async fn a_recovery_tries_three_documents() {
     client.ask_code(claim(&person("刘洋"))).await.problem(429, "sms_limit_exceeded");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_new_password_must_satisfy_the_rules_and_be_new() {
     let app = with_account().await;
     let (client, person) = (app.client(), person("王小明"));
@@ -209,7 +209,7 @@ async fn a_new_password_must_satisfy_the_rules_and_be_new() {
     client.reset(NEW).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn with_djbh_the_last_five_passwords_do_not_come_back() {
     let app = TestApp::with(|settings| {
         settings.password.policy = shiming::identity::PasswordPolicyKind::Djbh;
@@ -242,7 +242,7 @@ async fn with_djbh_the_last_five_passwords_do_not_come_back() {
     client.reset(first).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_reset_lifts_the_lock_of_its_place_and_its_device() {
     let app = with_account().await;
     let client = app.client_at("203.0.113.1");
@@ -266,7 +266,7 @@ async fn a_reset_lifts_the_lock_of_its_place_and_its_device() {
     stranger.try_sign_in("zhangsan", NEW).await.problem(429, "login_locked");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn no_step_can_be_left_out() {
     let app = with_account().await;
     let (client, person) = (app.client(), person("王小明"));
@@ -304,7 +304,7 @@ async fn no_step_can_be_left_out() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_proof_sets_one_password() {
     let app = TestApp::with(|settings| settings.limits.sms_per_phone_hour = 99);
     app.client().register(&person("王小明"), "zhangsan").await;
@@ -324,7 +324,7 @@ async fn a_proof_sets_one_password() {
     assert_eq!(app.audited("password_reset").await, 2);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_two_recoveries_that_are_proved_one_sets_the_password() {
     let app = TestApp::with(|settings| settings.sms.resend_seconds = 0);
     let person = person("王小明");
@@ -341,7 +341,7 @@ async fn of_two_recoveries_that_are_proved_one_sets_the_password() {
     assert!(one.opens("zhangsan", NEW).await);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_proof_by_a_phone_ends_when_the_phone_is_replaced() {
     let app = TestApp::with(|settings| settings.sms.resend_seconds = 0);
     let person = person("王小明");
@@ -358,7 +358,7 @@ async fn a_proof_by_a_phone_ends_when_the_phone_is_replaced() {
     assert!(owner.opens_as_before("zhangsan").await);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_overloaded_service_uses_nothing_up() {
     let app = TestApp::with(|settings| {
         settings.password.permits = 1;
@@ -373,7 +373,7 @@ async fn an_overloaded_service_uses_nothing_up() {
     client.reset(NEW).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_reset_tells_few_times_a_day_whether_a_password_is_the_present_one() {
     let app = with_account().await;
     let client = app.client();

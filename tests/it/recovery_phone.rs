@@ -34,7 +34,7 @@ async fn shown(app: &TestApp, password: &str) -> (String, String) {
     (text("phone"), text("card_number"))
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whoever_looks_for_a_username_gets_it_at_the_new_phone() {
     let (app, old, new) = with_lost_phone().await;
     let client = app.client();
@@ -66,7 +66,7 @@ async fn whoever_looks_for_a_username_gets_it_at_the_new_phone() {
     assert_eq!(app.audited("phone_replaced").await, 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whoever_forgot_the_password_sets_it_anew_with_the_new_phone() {
     let (app, old, new) = with_lost_phone().await;
     let client = app.client();
@@ -83,7 +83,7 @@ async fn whoever_forgot_the_password_sets_it_anew_with_the_new_phone() {
     assert_eq!(client.told(&old.phone, "").await, 1, "of the replacement only");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn from_the_code_page_the_phone_typed_there_is_replaced_too() {
     let (app, old, new) = with_lost_phone().await;
     let client = app.client();
@@ -98,7 +98,7 @@ async fn from_the_code_page_the_phone_typed_there_is_replaced_too() {
     client.enter_code(&code).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_message_that_waits_for_the_old_phone_goes_nowhere() {
     let (app, old, new) = with_lost_phone().await;
     let client = app.client();
@@ -112,7 +112,7 @@ async fn a_message_that_waits_for_the_old_phone_goes_nowhere() {
     assert_eq!(client.inbox(&new.phone).await.len(), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_agent_replaces_the_phone_of_his_unit() {
     let app = TestApp::with(|settings| settings.sms.resend_seconds = 0);
     let agent = person("王小明");
@@ -149,7 +149,7 @@ async fn an_agent_replaces_the_phone_of_his_unit() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nobodys_and_somebody_elses_account_are_refused_alike() {
     let (app, old, _) = with_lost_phone().await;
     let stranger = moved(&app, &person("张伟"), 2).await;
@@ -183,7 +183,7 @@ async fn nobodys_and_somebody_elses_account_are_refused_alike() {
     assert_eq!(app.client().inbox(&old.phone).await.len(), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nobody_is_sent_a_code_unless_the_bank_matches() {
     let (app, old, new) = with_lost_phone().await;
     let client = app.client();
@@ -205,7 +205,7 @@ async fn nobody_is_sent_a_code_unless_the_bank_matches() {
     assert_eq!(app.audited("phone_replaced").await, 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn fields_are_completed_from_what_was_entered_before() {
     let (app, old, new) = with_lost_phone().await;
     let client = app.client();
@@ -231,7 +231,7 @@ async fn fields_are_completed_from_what_was_entered_before() {
     client.enter_phone_code(&code).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_wrong_code_counts_and_the_fifth_ends_it() {
     let (app, old, new) = with_lost_phone().await;
     let client = app.client();
@@ -253,7 +253,7 @@ async fn a_wrong_code_counts_and_the_fifth_ends_it() {
     assert_eq!(app.audited("phone_replaced").await, 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_same_code_again_answers_again_and_tells_the_old_phone_once() {
     let (app, old, new) = with_lost_phone().await;
     let client = app.client();
@@ -276,7 +276,7 @@ async fn the_same_code_again_answers_again_and_tells_the_old_phone_once() {
     assert_eq!(app.audited("phone_replaced").await, 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn two_replacements_at_once_each_tell_the_phone_before() {
     let (app, old, first) = with_lost_phone().await;
     let second = moved(&app, &old, 2).await;
@@ -299,7 +299,7 @@ async fn two_replacements_at_once_each_tell_the_phone_before() {
     assert_eq!((later, app.audited("phone_replaced").await), (1, 2));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_claim_of_somebody_whose_name_has_changed_is_put_right() {
     let (app, old, _) = with_lost_phone().await;
     let renamed = Person { name: "王晓明".to_owned(), ..old.clone() };
@@ -314,7 +314,7 @@ async fn the_claim_of_somebody_whose_name_has_changed_is_put_right() {
     client.enter_code(&code).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn after_three_wrong_documents_the_one_that_was_proved_is_accepted() {
     let (app, _, new) = with_lost_phone().await;
     let client = app.client();

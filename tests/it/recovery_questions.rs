@@ -19,7 +19,7 @@ async fn with_questions(mode: QuestionsMode) -> TestApp {
     app
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn three_right_answers_set_the_password_anew() {
     let app = with_questions(QuestionsMode::Guide).await;
     let client = app.client();
@@ -39,7 +39,7 @@ async fn three_right_answers_set_the_password_anew() {
     assert_eq!(client.told(&person("王小明").phone, "密码已重置").await, 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whoever_has_none_is_told_what_nobody_is_told() {
     let told = async |app: &TestApp, username: &str| {
         let client = app.client();
@@ -74,7 +74,7 @@ async fn use_up(app: &TestApp) {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn five_wrong_sets_end_the_use_of_the_questions_and_the_owner_is_told() {
     let app = with_questions(QuestionsMode::Guide).await;
     use_up(&app).await;
@@ -97,7 +97,7 @@ async fn five_wrong_sets_end_the_use_of_the_questions_and_the_owner_is_told() {
     client.ask_code(claim(&person("王小明"))).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn right_answers_start_the_count_anew() {
     let app = with_questions(QuestionsMode::Guide).await;
     for _ in 0..2 {
@@ -112,7 +112,7 @@ async fn right_answers_start_the_count_anew() {
     assert_eq!(app.audited("questions_disabled").await, 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_last_try_uses_the_questions_up_even_when_it_is_right() {
     let app = with_questions(QuestionsMode::Guide).await;
     let client = app.client();
@@ -130,7 +130,7 @@ async fn the_last_try_uses_the_questions_up_even_when_it_is_right() {
     client.choose("security_questions").await.problem(409, "security_questions_not_set");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn answers_to_questions_that_are_no_longer_chosen_reset_nothing() {
     for mode in [QuestionsMode::Guide, QuestionsMode::SecondStep] {
         for chosen_again in [true, false] {
@@ -156,7 +156,7 @@ async fn answers_to_questions_that_are_no_longer_chosen_reset_nothing() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_second_step_makes_the_first_one_no_younger() {
     let app = with_questions(QuestionsMode::SecondStep).await;
     let (slow, quick) = (app.client(), app.client());
@@ -172,7 +172,7 @@ async fn a_second_step_makes_the_first_one_no_younger() {
     assert!(slow.opens("zhangsan", NEW).await);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn no_answer_can_be_left_out_or_tried_alone() {
     let app = with_questions(QuestionsMode::Guide).await;
     let client = app.client();
@@ -195,7 +195,7 @@ async fn no_answer_can_be_left_out_or_tried_alone() {
     client.answer([ANSWERS[1], ANSWERS[0], ANSWERS[2]]).await.problem(422, "answers_wrong");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_many_guesses_at_once_only_as_many_are_looked_at_as_there_are_tries() {
     let app = with_questions(QuestionsMode::Guide).await;
     let mut guessers = Vec::new();
@@ -228,7 +228,7 @@ async fn of_many_guesses_at_once_only_as_many_are_looked_at_as_there_are_tries()
     );
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_reset_by_questions_holds_the_phone_for_three_days() {
     let app = with_questions(QuestionsMode::Guide).await;
     let person = person("王小明");
@@ -256,7 +256,7 @@ async fn a_reset_by_questions_holds_the_phone_for_three_days() {
     assert_eq!(app.audited("phone_replaced").await, 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn as_a_second_step_they_come_after_the_code() {
     let app = with_questions(QuestionsMode::SecondStep).await;
     let person = person("王小明");
@@ -287,7 +287,7 @@ async fn as_a_second_step_they_come_after_the_code() {
     assert_eq!(held, 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_second_step_is_not_passed_by_using_the_questions_up() {
     let app = with_questions(QuestionsMode::SecondStep).await;
     let person = person("王小明");
@@ -303,7 +303,7 @@ async fn a_second_step_is_not_passed_by_using_the_questions_up() {
     assert!(again.opens("zhangsan", PASSWORD).await);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whoever_has_none_needs_no_second_step() {
     let app = TestApp::with(|settings| {
         settings.security_questions.mode = QuestionsMode::SecondStep;
@@ -313,7 +313,7 @@ async fn whoever_has_none_needs_no_second_step() {
     assert_eq!(client.up_to_reset("zhangsan", &person("王小明")).await["stage"], "reset");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_overloaded_service_uses_no_try_up() {
     let app = TestApp::with(|settings| {
         settings.password.permits = 1;
@@ -331,7 +331,7 @@ async fn an_overloaded_service_uses_no_try_up() {
     assert_eq!(problem["attempts_left"], 4);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_set_repeated_with_its_key_is_one_try() {
     let app = with_questions(QuestionsMode::Guide).await;
     let client = app.client();

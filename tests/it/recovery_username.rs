@@ -16,7 +16,7 @@ async fn with_account() -> TestApp {
     app
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_username_comes_to_the_phone_of_the_registration() {
     let app = with_account().await;
     let (client, person) = (app.client(), person("王小明"));
@@ -41,7 +41,7 @@ async fn the_username_comes_to_the_phone_of_the_registration() {
     assert_eq!(client.current_recovery().await, done);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_unit_finds_its_username_by_the_phone_of_its_agent() {
     let app = TestApp::start();
     let (client, agent) = (app.client(), person("王小明"));
@@ -60,7 +60,7 @@ async fn a_unit_finds_its_username_by_the_phone_of_its_agent() {
     assert_eq!(client.inbox(&agent.phone).await.len(), 3);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn no_message_is_sent_unless_everything_typed_is_right() {
     let app = with_account().await;
     let right = person("王小明");
@@ -87,7 +87,7 @@ async fn no_message_is_sent_unless_everything_typed_is_right() {
     assert_eq!(client.inbox(&stranger.phone).await.len(), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_wrong_with_the_fields_is_said() {
     let app = TestApp::start();
     let client = app.client();
@@ -118,7 +118,7 @@ async fn what_is_wrong_with_the_fields_is_said() {
     client.enter_code("12345").await.fields(&[("/code", "code_format")]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_captcha_begins_one_recovery() {
     let app = TestApp::start();
     let client = app.client();
@@ -133,7 +133,7 @@ async fn a_captcha_begins_one_recovery() {
     assert_eq!(count!(app, flows), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn recoveries_from_one_address_are_counted() {
     let app = TestApp::with(|settings| settings.limits.recoveries_per_address_hour = 2);
     let client = app.client_at("203.0.113.1");
@@ -147,7 +147,7 @@ async fn recoveries_from_one_address_are_counted() {
     client.find_password("zhangsan").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_recovery_lives_a_quarter_of_an_hour_whatever_is_done() {
     let app = with_account().await;
     let client = app.client();
@@ -164,7 +164,7 @@ async fn a_recovery_lives_a_quarter_of_an_hour_whatever_is_done() {
     assert_eq!(count!(app, flows), 1, "that of the registration");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_code_expires_dies_of_wrong_tries_and_is_sent_again_after_a_while() {
     let app = with_account().await;
     let (client, person) = (app.client(), person("王小明"));
@@ -192,7 +192,7 @@ async fn a_code_expires_dies_of_wrong_tries_and_is_sent_again_after_a_while() {
     client.enter_code(&code).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_same_code_again_answers_again_and_tells_once() {
     let app = with_account().await;
     let (client, person) = (app.client(), person("王小明"));
@@ -212,7 +212,7 @@ async fn the_same_code_again_answers_again_and_tells_once() {
     assert_eq!(app.audited("username_recovered").await, 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_key_begins_and_asks_once() {
     let app = with_account().await;
     let client = app.client();
@@ -227,7 +227,7 @@ async fn a_key_begins_and_asks_once() {
     assert_eq!(app.run_outbox().await, 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_recovery_belongs_to_whoever_has_its_token() {
     let app = with_account().await;
     let (one, other) = (app.client(), app.client());
@@ -248,7 +248,7 @@ async fn a_recovery_belongs_to_whoever_has_its_token() {
     other.get("/api/v1/registrations/current").await.problem(404, "flow_not_found");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn other_sites_cannot_take_a_step() {
     let app = with_account().await;
     let mut client = app.client();
@@ -258,7 +258,7 @@ async fn other_sites_cannot_take_a_step() {
     client.delete(&client.recovery_step("")).await.problem(403, "cross_site_request");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_app_keeps_its_token_itself() {
     let app = with_account().await;
     let (mut client, person) = (app.client(), person("王小明"));
@@ -276,7 +276,7 @@ async fn an_app_keeps_its_token_itself() {
     assert_eq!(sent.get("flow_token"), None);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn giving_up_erases_everything_typed() {
     let app = with_account().await;
     let (client, person) = (app.client(), person("王小明"));

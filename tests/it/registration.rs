@@ -42,7 +42,7 @@ fn assert_masked(shown: &Value, person: &Person) {
     assert!(shown["document_number"].as_str().unwrap().contains('*'));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn everybody_with_a_debit_card_can_register_and_sign_in() {
     let app = TestApp::with(|settings| settings.password.permits = 2);
     let everybody = people().iter().filter(|one| one.card_kind == "debit");
@@ -59,7 +59,7 @@ async fn everybody_with_a_debit_card_can_register_and_sign_in() {
     assert_eq!(count!(app, consents), registered * 3);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn names_are_kept_as_the_bank_has_them() {
     let app = TestApp::start();
     // What people type differs from the bank's records in dots, width and
@@ -80,7 +80,7 @@ async fn names_are_kept_as_the_bank_has_them() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_draft_shows_each_step_masked() {
     let app = TestApp::start();
     let client = app.client();
@@ -119,7 +119,7 @@ async fn the_draft_shows_each_step_masked() {
     assert_eq!(by_id["id"], draft["id"]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_app_carries_its_flow_token_in_a_header() {
     let app = TestApp::start();
     let mut client = app.client();
@@ -141,7 +141,7 @@ async fn an_app_carries_its_flow_token_in_a_header() {
     client.send(request.json(&person("王小明").identity())).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn people_are_sent_back_to_named_systems_only() {
     let app = TestApp::with(|settings| {
         settings.server.return_origins = vec!["https://ks.example.gov.cn".into()];
@@ -169,7 +169,7 @@ async fn people_are_sent_back_to_named_systems_only() {
     assert_eq!(client.confirm(&code).await.ok(201)["return_to"], back);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn steps_cannot_be_skipped_or_repeated_after_the_end() {
     let app = TestApp::start();
     let client = app.client();
@@ -198,7 +198,7 @@ async fn steps_cannot_be_skipped_or_repeated_after_the_end() {
     assert_eq!(count!(app, accounts), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nothing_personal_stays_in_a_finished_draft() {
     let app = TestApp::start();
     let client = app.client();
@@ -210,7 +210,7 @@ async fn nothing_personal_stays_in_a_finished_draft() {
     );
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_username_that_was_lost_can_be_changed_at_every_step() {
     let app = TestApp::start();
     let client = app.client();

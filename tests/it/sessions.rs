@@ -17,7 +17,7 @@ async fn list(client: &Client<'_>) -> Vec<Value> {
     client.get("/api/v1/sessions").await.ok(200)["items"].as_array().unwrap().clone()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn sessions_are_listed_with_what_and_where() {
     let app = with_account().await;
     let phone = app.client_at("198.51.100.7");
@@ -47,7 +47,7 @@ async fn sessions_are_listed_with_what_and_where() {
     assert_eq!([&sessions[0]["current"], &sessions[1]["current"]], [false, true]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn signing_out_ends_the_session_and_takes_the_cookie() {
     let app = with_account().await;
     let client = app.client();
@@ -60,7 +60,7 @@ async fn signing_out_ends_the_session_and_takes_the_cookie() {
     client.delete("/api/v1/sessions/current").await.problem(401, "not_signed_in");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn one_session_can_end_another_of_the_same_person() {
     let app = with_account().await;
     let (here, there) = (app.client(), app.client());
@@ -73,7 +73,7 @@ async fn one_session_can_end_another_of_the_same_person() {
     here.delete(&format!("/api/v1/sessions/{other}")).await.problem(404, "not_found");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nobody_can_end_or_see_somebody_elses_session() {
     let app = with_account().await;
     app.client().register(&person("张伟"), "zhangwei").await;
@@ -87,7 +87,7 @@ async fn nobody_can_end_or_see_somebody_elses_session() {
     one.get("/api/v1/account").await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_session_left_alone_for_half_an_hour_is_over() {
     let app = with_account().await;
     let (used, idle) = (app.client(), app.client());
@@ -103,7 +103,7 @@ async fn a_session_left_alone_for_half_an_hour_is_over() {
     used.get("/api/v1/account").await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_session_lasts_twelve_hours_at_most() {
     let app = with_account().await;
     let client = app.client();
@@ -118,7 +118,7 @@ async fn a_session_lasts_twelve_hours_at_most() {
     client.get("/api/v1/account").await.problem(401, "not_signed_in");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_cookie_is_believed_only_as_it_was_issued() {
     let app = with_account().await;
     let client = app.client();
@@ -146,7 +146,7 @@ async fn a_cookie_is_believed_only_as_it_was_issued() {
     client.get("/api/v1/account").await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_app_session_has_no_cookie_that_opens_it() {
     let app = with_account().await;
     let client = app.client();
@@ -157,7 +157,7 @@ async fn an_app_session_has_no_cookie_that_opens_it() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn another_site_cannot_act_with_the_cookie() {
     let app = with_account().await;
     let mut client = app.client();
@@ -190,7 +190,7 @@ async fn another_site_cannot_act_with_the_cookie() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_public_address_is_the_same_site() {
     let app = with_account().await;
     let mut client = app.client();

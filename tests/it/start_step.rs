@@ -11,7 +11,7 @@ async fn start_but(client: &Client<'_>, pointer: &str, value: Value) -> crate::s
     client.start_with(body).await
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn usernames_that_cannot_be_are_refused() {
     let app = TestApp::start();
     let client = app.client();
@@ -34,7 +34,7 @@ async fn usernames_that_cannot_be_are_refused() {
     assert_eq!(count!(app, flows), 0);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn passwords_that_are_easy_to_guess_are_refused() {
     let app = TestApp::start();
     let client = app.client();
@@ -58,7 +58,7 @@ async fn passwords_that_are_easy_to_guess_are_refused() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_policy_djbh_asks_for_three_kinds_of_characters() {
     let app = TestApp::with(|settings| {
         settings.password.policy = shiming::identity::PasswordPolicyKind::Djbh;
@@ -73,7 +73,7 @@ async fn the_policy_djbh_asks_for_three_kinds_of_characters() {
     assert_eq!(info["password"]["policy"], "djbh");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_password_must_be_typed_twice_alike() {
     let app = TestApp::start();
     let client = app.client();
@@ -83,7 +83,7 @@ async fn the_password_must_be_typed_twice_alike() {
     answer.fields(&[("/password_confirmation", "required")]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn every_consent_is_needed_in_its_version_in_force() {
     let app = TestApp::start();
     let client = app.client();
@@ -96,7 +96,7 @@ async fn every_consent_is_needed_in_its_version_in_force() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn all_mistakes_are_told_at_once() {
     let app = TestApp::start();
     let empty = json!({ "captcha": {}, "consents": {} });
@@ -111,7 +111,7 @@ async fn all_mistakes_are_told_at_once() {
     ]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_username_is_taken_whatever_its_case() {
     let app = TestApp::start();
     app.client().register(&person("王小明"), "WangXiaoMing").await;
@@ -127,7 +127,7 @@ async fn a_username_is_taken_whatever_its_case() {
     assert_eq!(client.draft().await["username"], "zhangsan", "nothing was changed");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn credentials_chosen_again_follow_the_same_rules() {
     let app = TestApp::start();
     let client = app.client();
@@ -149,7 +149,7 @@ async fn credentials_chosen_again_follow_the_same_rules() {
     answer.fields(&[("/captcha/answer", "captcha_wrong")]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_password_of_any_script_signs_in() {
     let app = TestApp::start();
     let client = app.client();
@@ -166,7 +166,7 @@ async fn a_password_of_any_script_signs_in() {
     client.try_sign_in("zhangsan", password).await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn one_address_may_start_only_so_many_registrations() {
     let app = TestApp::with(|settings| settings.limits.registrations_per_address_hour = 2);
     let client = app.client_at("203.0.113.1");
@@ -180,7 +180,7 @@ async fn one_address_may_start_only_so_many_registrations() {
     client.start("fourth").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_password_is_stored_as_a_slow_hash_only() {
     let app = TestApp::start();
     app.client().register(&person("王小明"), "zhangsan").await;

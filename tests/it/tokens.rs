@@ -33,7 +33,7 @@ async fn refresh(client: &Client<'_>, tokens: &Value) -> Answer {
     client.post("/api/v1/tokens/refresh", body).await
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_access_token_signs_in_for_ten_minutes() {
     let app = with_account().await;
     let (client, tokens) = app_client(&app).await;
@@ -49,7 +49,7 @@ async fn an_access_token_signs_in_for_ten_minutes() {
     client.get("/api/v1/account").await.problem(401, "not_signed_in");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_token_needs_no_origin() {
     let app = with_account().await;
     let (mut client, _) = app_client(&app).await;
@@ -58,7 +58,7 @@ async fn a_token_needs_no_origin() {
     client.get("/api/v1/account").await.problem(401, "not_signed_in");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_refresh_token_is_traded_for_new_ones() {
     let app = with_account().await;
     let (mut client, first) = app_client(&app).await;
@@ -72,7 +72,7 @@ async fn a_refresh_token_is_traded_for_new_ones() {
     assert_ne!(third["refresh_token"], second["refresh_token"]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_refresh_token_used_twice_ends_the_family() {
     let app = with_account().await;
     let (mut client, first) = app_client(&app).await;
@@ -86,7 +86,7 @@ async fn a_refresh_token_used_twice_ends_the_family() {
     app.client().sign_in("zhangsan").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_lost_answer_is_given_again_for_the_same_key() {
     let app = with_account().await;
     let (client, first) = app_client(&app).await;
@@ -100,7 +100,7 @@ async fn a_lost_answer_is_given_again_for_the_same_key() {
     other_key.problem(401, "refresh_token_reused");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_refresh_token_lasts_thirty_days() {
     let app = with_account().await;
     let (client, first) = app_client(&app).await;
@@ -110,7 +110,7 @@ async fn a_refresh_token_lasts_thirty_days() {
     refresh(&client, &second).await.problem(401, "refresh_token_invalid");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_no_refresh_token_is_refused() {
     let app = with_account().await;
     let (client, tokens) = app_client(&app).await;
@@ -126,7 +126,7 @@ async fn what_is_no_refresh_token_is_refused() {
     refresh(&client, &tokens).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn signing_out_ends_refresh_tokens_too() {
     let app = with_account().await;
     let (client, tokens) = app_client(&app).await;
@@ -134,7 +134,7 @@ async fn signing_out_ends_refresh_tokens_too() {
     refresh(&client, &tokens).await.problem(401, "refresh_token_invalid");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_browser_can_end_an_apps_session() {
     let app = with_account().await;
     let (client, tokens) = app_client(&app).await;
@@ -144,7 +144,7 @@ async fn a_browser_can_end_an_apps_session() {
     client.get("/api/v1/account").await.problem(401, "not_signed_in");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_token_that_we_signed_hangs_on_a_session_of_its_person() {
     let app = with_account().await;
     app.client().register(&person("张伟"), "zhangwei").await;
@@ -174,7 +174,7 @@ async fn published(app: &TestApp) -> Value {
     keys.find(|key| key["alg"] == "EdDSA").unwrap().clone()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn anybody_can_check_a_token_with_the_published_key() {
     let app = with_account().await;
     let (_, tokens) = app_client(&app).await;
@@ -200,7 +200,7 @@ async fn anybody_can_check_a_token_with_the_published_key() {
     );
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_device_may_have_any_name() {
     let app = with_account().await;
     let client = app.client();

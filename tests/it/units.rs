@@ -26,7 +26,7 @@ fn stage(answer: &Answer) -> Value {
     answer.problem(409, "stage_conflict")["stage"].clone()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_unit_registers_by_its_agent_and_waits_for_approval() {
     let app = TestApp::start();
     let client = app.client();
@@ -61,7 +61,7 @@ async fn a_unit_registers_by_its_agent_and_waits_for_approval() {
     assert_eq!(count!(app, document_claims), 1, "the credit code, not the agent's document");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_person_has_no_unit_and_no_state_of_one() {
     let app = TestApp::start();
     let client = app.client();
@@ -77,7 +77,7 @@ async fn a_person_has_no_unit_and_no_state_of_one() {
     client.start_with(body).await.fields(&[("/user_type", "invalid")]);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_steps_of_a_unit_cannot_be_skipped() {
     let app = TestApp::start();
     let client = app.client();
@@ -100,7 +100,7 @@ async fn the_steps_of_a_unit_cannot_be_skipped() {
     other.problem(404, "flow_not_found");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn fields_of_a_unit_that_cannot_be_meant_are_named() {
     let app = TestApp::start();
     let client = app.client();
@@ -137,7 +137,7 @@ async fn fields_of_a_unit_that_cannot_be_meant_are_named() {
     enter(&client, json!({ "credit_code": "９１44-0300 1922 0382 16" })).await.ok(200);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_left_out_of_a_unit_stays_as_it_was() {
     let app = TestApp::start();
     let client = app.client();
@@ -150,7 +150,7 @@ async fn what_is_left_out_of_a_unit_stays_as_it_was() {
     assert_eq!(draft["remaining"]["documents"], 2, "the same code is no other attempt");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn another_unit_leaves_what_the_agent_has_proved() {
     let app = TestApp::start();
     let client = app.client();
@@ -170,7 +170,7 @@ async fn another_unit_leaves_what_the_agent_has_proved() {
         .problem(409, "credit_code_in_use");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_credit_code_with_an_account_is_refused_at_once() {
     let app = TestApp::start();
     app.client().register_unit(CREDIT_CODES[0], &person("王小明"), "ceshi-keji").await;
@@ -184,7 +184,7 @@ async fn a_credit_code_with_an_account_is_refused_at_once() {
     assert_eq!(draft["remaining"]["documents"], 2, "asking about a code counts");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn strangers_learn_nothing_of_a_unit_before_the_agent_is_proved() {
     let app = TestApp::with(|settings| {
         settings.registration.duplicate_document = DuplicateDocument::AfterBankCheck;
@@ -209,7 +209,7 @@ async fn strangers_learn_nothing_of_a_unit_before_the_agent_is_proved() {
     client.confirm("").await.ok(201);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn of_two_registrations_of_one_credit_code_one_wins() {
     let app = TestApp::start();
     let rounds = [("王小明", "张伟"), ("刘洋", "杨柳青"), ("赵建国", "黄海燕")];
@@ -234,7 +234,7 @@ async fn of_two_registrations_of_one_credit_code_one_wins() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn three_codes_and_documents_together_may_be_tried() {
     let app = TestApp::start();
     let client = app.client();
@@ -256,7 +256,7 @@ async fn three_codes_and_documents_together_may_be_tried() {
     mixed.identity(&person("刘洋")).await.problem(429, "document_attempts_exceeded");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_agent_may_have_an_account_and_stand_for_two_units() {
     let app = TestApp::start();
     let agent = person("王小明");

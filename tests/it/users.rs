@@ -23,7 +23,7 @@ fn names(claims: &Value) -> Vec<&str> {
     names
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_user_is_seen_as_far_as_the_consent_goes() {
     let app = TestApp::start();
     let hr = app.hr(ALL_SCOPES).await;
@@ -47,7 +47,7 @@ async fn a_user_is_seen_as_far_as_the_consent_goes() {
     assert_eq!(claims["document_number_masked"], true);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn whole_numbers_are_for_those_that_may_see_them() {
     let app = TestApp::start();
     let hr = app.hr_with(ALL_SCOPES, json!({ "document_number": "full" })).await;
@@ -58,7 +58,7 @@ async fn whole_numbers_are_for_those_that_may_see_them() {
     assert_eq!(claims["document_number_masked"], false);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_a_system_may_no_longer_ask_for_it_no_longer_sees() {
     let app = TestApp::start();
     let hr = app.hr("openid profile users:read").await;
@@ -69,7 +69,7 @@ async fn what_a_system_may_no_longer_ask_for_it_no_longer_sees() {
     assert!(seen["claims"].get("name").is_none() && seen["claims"].get("phone_number").is_none());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_unit_is_seen_with_its_state() {
     let app = TestApp::start();
     let hr = app.hr(ALL_SCOPES).await;
@@ -88,7 +88,7 @@ async fn a_unit_is_seen_with_its_state() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nobody_else_is_found() {
     let app = TestApp::with(|all| all.account.closing_days = 0);
     let mut hr = app.hr(ALL_SCOPES).await;

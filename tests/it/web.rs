@@ -6,7 +6,7 @@ use shiming::web::{Language, ProblemCode};
 
 use crate::support::{Person, TestApp, people};
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn every_answer_is_guarded_and_never_stored() {
     let app = TestApp::start();
     let client = app.client();
@@ -32,7 +32,7 @@ async fn every_answer_is_guarded_and_never_stored() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn every_request_has_an_id_of_its_own() {
     let app = TestApp::start();
     let client = app.client();
@@ -49,7 +49,7 @@ async fn every_request_has_an_id_of_its_own() {
     assert_eq!(ids.len(), 4);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn titles_follow_the_language_of_the_person() {
     let app = TestApp::start();
     let client = app.client();
@@ -96,7 +96,7 @@ fn the_proxy_says_problems_in_the_same_words() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_files_of_the_web_client_are_guarded() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("assets")).unwrap();
@@ -123,7 +123,7 @@ async fn the_files_of_the_web_client_are_guarded() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_wrong_method_is_told_the_right_ones() {
     let app = TestApp::start();
     let client = app.client();
@@ -144,7 +144,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
     assert_eq!(options.header("allow"), "GET, POST");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn unknown_addresses_are_problems_too() {
     let app = TestApp::start();
     let client = app.client();
@@ -171,7 +171,7 @@ async fn unknown_addresses_are_problems_too() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_service_that_works_says_so() {
     let app = TestApp::start();
     let client = app.client();
@@ -179,7 +179,7 @@ async fn a_service_that_works_says_so() {
     assert_eq!(client.get("/readyz").await.ok(200), json!({ "status": "ok" }));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_service_without_its_tables_is_alive_but_not_ready() {
     let app = TestApp::start();
     let client = app.client();
@@ -198,7 +198,7 @@ async fn a_service_without_its_tables_is_alive_but_not_ready() {
     assert!(answer.retry_after().is_some());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn reference_data_is_complete_and_in_the_guides_order() {
     let app = TestApp::start();
     let client = app.client();
@@ -218,7 +218,7 @@ async fn reference_data_is_complete_and_in_the_guides_order() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_client_learns_the_rules_of_the_installation() {
     let app = TestApp::with(|settings| {
         settings.contact.return_url = "https://ks.example.gov.cn".into();
@@ -257,7 +257,7 @@ async fn a_client_learns_the_rules_of_the_installation() {
     assert_eq!(info["retention"], retention);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn without_the_sandbox_nothing_of_it_answers() {
     let app = TestApp::assembled(|_| {}, |app| app.sandbox = actix_web::web::Data::new(None));
     let client = app.client();
@@ -275,7 +275,7 @@ async fn without_the_sandbox_nothing_of_it_answers() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_sandbox_takes_people_who_could_register_only() {
     let app = TestApp::start();
     let client = app.client();
@@ -292,7 +292,7 @@ async fn the_sandbox_takes_people_who_could_register_only() {
     assert_eq!(mail, json!({ "items": [] }));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_bank_knows_people_whose_numbers_were_typed_as_people_type_them() {
     let app = TestApp::start();
     let client = app.client();
@@ -308,7 +308,7 @@ async fn the_bank_knows_people_whose_numbers_were_typed_as_people_type_them() {
     client.up_to_code(&person, "zhangsan").await;
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn people_who_were_added_are_listed_first_the_newest_above() {
     let app = TestApp::start();
     let client = app.client();
@@ -325,7 +325,7 @@ async fn people_who_were_added_are_listed_first_the_newest_above() {
     assert_eq!(listed[200..], built_in);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_documentation_says_that_the_sandbox_is_on_only_when_it_is() {
     let app = TestApp::start();
     let real = TestApp::assembled(|_| {}, |app| app.sandbox = actix_web::web::Data::new(None));
@@ -341,7 +341,7 @@ async fn the_documentation_says_that_the_sandbox_is_on_only_when_it_is() {
     }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_documentation_is_served_from_here() {
     let app = TestApp::start();
     let client = app.client();

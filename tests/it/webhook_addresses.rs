@@ -19,7 +19,7 @@ use crate::{
     webhooks::{WEBHOOKS, app, deliveries, emit, is_signed, user, webhook},
 };
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn secrets_follow_each_other_and_for_a_while_both_sign() {
     let (app, receiver) = (app(), Receiver::start());
     let mut hr = app.hr(ALL_SCOPES).await;
@@ -54,7 +54,7 @@ async fn secrets_follow_each_other_and_for_a_while_both_sign() {
     assert!(is_signed(&receiver.received()[2], new));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn nobody_makes_us_call_this_machine_or_its_neighbours() {
     let app = TestApp::with(|all| all.webhooks.timeout_milliseconds = 1000);
     let receiver = Receiver::start();
@@ -102,7 +102,7 @@ async fn nobody_makes_us_call_this_machine_or_its_neighbours() {
     assert!(receiver.received().is_empty());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_webhooks_of_another_system_are_not_found() {
     let (app, receiver) = (app(), Receiver::start());
     let (hr, other) = (app.hr(ALL_SCOPES).await, app.hr(ALL_SCOPES).await);
@@ -132,7 +132,7 @@ async fn the_webhooks_of_another_system_are_not_found() {
     receiver.one();
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn addresses_are_changed_counted_and_made_once() {
     let (app, receiver) = (app(), Receiver::start());
     let mut hr = app.hr(ALL_SCOPES).await;
@@ -157,7 +157,7 @@ async fn addresses_are_changed_counted_and_made_once() {
     assert_eq!(answer.problem(403, "scope_insufficient")["scope"], "webhooks:manage");
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_address_that_is_gone_is_disabled() {
     let (app, receiver) = (app(), Receiver::start());
     let hr = app.hr(ALL_SCOPES).await;
@@ -174,7 +174,7 @@ async fn an_address_that_is_gone_is_disabled() {
     assert_eq!(count!(app, webhook_deliveries), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_disabled_address_a_removed_one_and_a_disabled_system_are_told_nothing() {
     let (app, receiver) = (app(), Receiver::start());
     let hr = app.hr(ALL_SCOPES).await;

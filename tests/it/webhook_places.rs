@@ -16,7 +16,7 @@ use crate::{
     webhooks::{app, emit, user, webhook},
 };
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_slow_address_holds_up_no_code() {
     let (app, receiver) = (app(), Receiver::start());
     receiver.behave(Behaviour::Silence(Duration::from_secs(30)));
@@ -58,7 +58,7 @@ async fn a_slow_address_holds_up_no_code() {
     working.abort();
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_address_that_hangs_takes_a_few_places_and_holds_up_no_other_system() {
     let app = TestApp::with(|all| {
         all.webhooks.allowed_networks = vec!["127.0.0.0/8".parse().unwrap()];

@@ -68,7 +68,7 @@ pub(crate) async fn deliveries(hr: &Hr<'_>, webhook: &str, filter: &str) -> Vec<
     list["items"].as_array().unwrap().clone()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_event_arrives_signed_and_without_personal_data() {
     let (app, receiver) = (app(), Receiver::start());
     let hr = app.hr(ALL_SCOPES).await;
@@ -107,7 +107,7 @@ async fn an_event_arrives_signed_and_without_personal_data() {
     assert!(listed.iter().any(|one| one["id"] == sent[0]["event_id"]));
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_can_never_be_prepared_is_dead_in_the_end_and_can_be_sent_again() {
     let (app, receiver) = (app(), Receiver::start());
     let mut hr = app.hr(ALL_SCOPES).await;
@@ -149,7 +149,7 @@ async fn pause(app: &TestApp) -> i64 {
     (due - app.now().naive_utc()).num_seconds()
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_not_taken_is_tried_again_with_growing_pauses_and_the_same_id() {
     let (app, receiver) = (app(), Receiver::start());
     let hr = app.hr(ALL_SCOPES).await;
@@ -181,7 +181,7 @@ async fn what_is_not_taken_is_tried_again_with_growing_pauses_and_the_same_id() 
     assert_eq!(deliveries(&hr, &id, "?state=delivered").await.len(), 1);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_is_given_up_is_listed_and_can_be_sent_again() {
     let (app, receiver) = (app(), Receiver::start());
     let mut hr = app.hr(ALL_SCOPES).await;
@@ -221,7 +221,7 @@ async fn what_is_given_up_is_listed_and_can_be_sent_again() {
     assert_eq!(receiver.received().len(), 4);
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn what_was_sent_is_listed_page_by_page_until_it_is_forgotten() {
     let (app, receiver) = (app(), Receiver::start());
     let mut hr = app.hr(ALL_SCOPES).await;
@@ -250,7 +250,7 @@ async fn what_was_sent_is_listed_page_by_page_until_it_is_forgotten() {
     assert_eq!(deliveries(&hr, &id, "").await, Vec::<Value>::new());
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_message_that_was_not_committed_is_not_sent() {
     let (app, receiver) = (app(), Receiver::start());
     let hr = app.hr(ALL_SCOPES).await;

@@ -10,7 +10,7 @@ use crate::support::{
     systems::{System, hidden},
 };
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn checking_an_identity_tells_nothing_about_who_has_an_account() {
     let walk = async |somebody: &Person| {
         let app = start().await;
@@ -44,7 +44,7 @@ enum Pretended {
     DisabledWithItsSecret,
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn guessing_at_a_client_tells_nothing_about_which_there_are() {
     let walk = async |whom: Pretended, by_header: bool| {
         let app = TestApp::with(|settings| settings.oauth.failures_per_address_hour = 8);
@@ -93,7 +93,7 @@ fn page(answer: &Answer, own: &[(&str, &str)]) -> Shown {
     Shown { status: answer.status, headers: headers(&answer.headers), body: Value::String(html) }
 }
 
-#[actix_web::test]
+#[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn signing_in_without_scripts_tells_nothing() {
     let walk = async |username: &str| {
         let app = start().await;

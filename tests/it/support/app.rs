@@ -109,6 +109,14 @@ impl TestApp {
         change: impl FnOnce(&mut Settings),
         assemble: impl FnOnce(&mut App) + Send + 'static,
     ) -> Self {
+        Self::run(Box::new(change), Box::new(assemble))
+    }
+
+    /// Compiled once, and not for each test.
+    fn run(
+        change: Box<dyn FnOnce(&mut Settings) + '_>,
+        assemble: Box<dyn FnOnce(&mut App) + Send>,
+    ) -> Self {
         let folder = temporary_folder();
         let database = Database::create(folder.path());
         keys::copy_to(&folder.path().join("keyring.json"));

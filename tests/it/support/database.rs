@@ -105,7 +105,8 @@ fn migrated_file() -> &'static [u8] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("template.db");
         migrate(format!("sqlite://{}", file.display()));
-        // The last connection is closed, and with it all is in this one file.
+        let log = folder.path().join("template.db-wal");
+        assert!(!log.exists(), "the last connection is closed, and all is in one file");
         fs::read(&file).unwrap()
     })
 }

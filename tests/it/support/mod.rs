@@ -15,6 +15,7 @@ pub mod oauth;
 mod people;
 pub mod receiver;
 mod recovery;
+mod runtime;
 pub mod smtp;
 pub mod systems;
 
@@ -24,3 +25,4 @@ pub(crate) use app::count;
 pub use client::{Client, PASSWORD};
 pub use people::{CREDIT_CODES, Person, people, person, unit};
 pub use recovery::{ANSWERS, CREDIT_CODE, UNIT, claim, moved};
+pub use runtime::Runtime;
