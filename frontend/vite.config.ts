@@ -97,8 +97,8 @@ export default defineConfig({
     setupFiles: ['./src/test/setup.ts'],
     // Of two processors one would be left to the rest of the machine.
     maxWorkers: '100%',
-    // What a test changes it puts back (src/test/setup.ts): loading everything anew for
-    // each file takes three times as long as the tests.
+    // A new environment for each file takes three times as long as the tests; its modules
+    // are new all the same (src/test/setup.ts).
     isolate: false,
     restoreMocks: true,
   },

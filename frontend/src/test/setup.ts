@@ -1,5 +1,5 @@
 import { cleanup } from '@testing-library/vue'
-import { afterEach, beforeEach, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, vi } from 'vitest'
 import { loadMessages, setLanguage } from '@/i18n'
 
 beforeEach(async () => {
@@ -10,4 +10,8 @@ afterEach(() => {
   cleanup()
   vi.restoreAllMocks()
   localStorage.clear()
+})
+// The next file has modules of its own, as if it were alone.
+afterAll(() => {
+  vi.resetModules()
 })
