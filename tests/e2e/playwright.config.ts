@@ -56,9 +56,12 @@ const onDesktop = [
   'recovery-details.test.ts',
 ]
 
-const speaking = (language: string) => ({
+/** One of the four ways. */
+const seen = (size: typeof desktop | typeof phone, language: Options['language']) => ({
+  ...size,
+  ...shared,
   locale: language === 'en' ? 'en-GB' : 'zh-CN',
-  language: language as Options['language'],
+  language,
 })
 
 export default defineConfig<Options>({
@@ -76,28 +79,28 @@ export default defineConfig<Options>({
   projects: [
     {
       name: 'desktop-zh',
-      use: { ...desktop, ...shared, ...speaking('zh-CN') },
+      use: seen(desktop, 'zh-CN'),
       testIgnore: [faults, ...onPhone],
     },
     {
       name: 'phone-zh',
-      use: { ...phone, ...shared, ...speaking('zh-CN') },
+      use: seen(phone, 'zh-CN'),
       testIgnore: [faults, ...onDesktop, ...onPhone],
     },
     {
       name: 'desktop-en',
-      use: { ...desktop, ...shared, ...speaking('en') },
+      use: seen(desktop, 'en'),
       testIgnore: [faults, ...onDesktop, ...onPhone],
     },
     {
       name: 'phone-en',
-      use: { ...phone, ...shared, ...speaking('en') },
+      use: seen(phone, 'en'),
       testIgnore: [faults, ...onDesktop],
     },
     // The bank fails for everybody: these run alone, after the others.
     {
       name: 'phone-zh-faults',
-      use: { ...phone, ...shared, ...speaking('zh-CN') },
+      use: seen(phone, 'zh-CN'),
       testMatch: faults,
       fullyParallel: false,
       dependencies: ['desktop-zh', 'phone-zh', 'desktop-en', 'phone-en'],
