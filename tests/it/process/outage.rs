@@ -13,7 +13,7 @@ use super::{
 /// While it lives nobody else can write to the database.
 enum Outage {
     Locked(SqliteConnection),
-    Closed { administrator: PgConnection, name: String },
+    Renamed { administrator: PgConnection, name: String },
 }
 
 impl Outage {
@@ -28,20 +28,27 @@ impl Outage {
         let name = url.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
         let postgres = std::env::var("TEST_POSTGRES_URL").unwrap();
         let mut administrator = PgConnection::establish(&postgres).unwrap();
+        // PostgreSQL renames only what nobody is connected to, and nobody comes
+        // in meanwhile; but the program may be back before it begins.
         let cut = format!(
-            "ALTER DATABASE {name} ALLOW_CONNECTIONS false; \
-             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
         );
-        administrator.batch_execute(&cut).unwrap();
-        Self::Closed { administrator, name }
+        let rename = format!("ALTER DATABASE {name} RENAME TO {name}_away");
+        for _ in 0..5 {
+            administrator.batch_execute(&cut).unwrap();
+            if administrator.batch_execute(&rename).is_ok() {
+                return Self::Renamed { administrator, name };
+            }
+        }
+        panic!("{name} is always in use");
     }
 
     fn end(self) {
         match self {
             Self::Locked(mut other) => other.batch_execute("ROLLBACK").unwrap(),
-            Self::Closed { mut administrator, name } => {
-                let open = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true");
-                administrator.batch_execute(&open).unwrap();
+            Self::Renamed { mut administrator, name } => {
+                let back = format!("ALTER DATABASE {name}_away RENAME TO {name}");
+                administrator.batch_execute(&back).unwrap();
             }
         }
     }
