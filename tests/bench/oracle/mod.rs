@@ -28,7 +28,8 @@ use std::{
     },
 };
 
-use shiming::db::Db;
+use diesel::RunQueryDsl;
+use shiming::db::{Db, DbFault, schema::limits};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -112,6 +113,7 @@ impl World {
         populate(&server.base).await;
         let system = systems::register(&server);
         let database = Db::connect(&server.database_url, 1).unwrap();
+        forget_the_day(&database).await;
         Self { server, system, database, samples: Samples::new() }
     }
 
@@ -143,6 +145,17 @@ async fn populate(base: &str) {
         });
     }
     all.join_all().await;
+}
+
+/// They registered before today. On the same day PostgreSQL is a tenth of a
+/// millisecond quicker in counting somebody's document once more than in
+/// counting one for the first time: that tells of a bank check on this day,
+/// whoever asked for it, and not of an account.
+async fn forget_the_day(database: &Db) {
+    let all = database.write(|conn| -> Result<usize, DbFault> {
+        Ok(diesel::delete(limits::table).execute(conn)?)
+    });
+    assert!(all.await.unwrap() > 0);
 }
 
 async fn compare(engine: Engine) -> Samples {

@@ -29,6 +29,11 @@ const OF_PASSWORD: Names = [
     "somebody or nobody, find password: phone, refused",
 ];
 
+/// A code that goes to nobody is dropped sooner than one is sent. A stranger
+/// does not see when, so that his next step comes no sooner for it; the one that
+/// comes while the code is on its way is measured too.
+const AFTER_A_CODE: Duration = Duration::from_millis(10);
+
 pub(super) async fn pair(world: &mut World, number: u32) {
     for known in sides() {
         let mut walk = Walk::new(world);
@@ -66,6 +71,7 @@ impl Walk<'_> {
         self.step("somebody or nobody, find username: start", start, (body, 201)).await;
         let (name, path) = ("somebody or nobody, find username: code", self.at("code"));
         self.step(name, (Method::POST, &path), (json!({}), 200)).await;
+        sleep(AFTER_A_CODE).await;
         let (name, path) =
             ("somebody or nobody, find username: wrong code", self.at("confirmation"));
         self.step(name, (Method::POST, &path), (json!({ "code": "000000" }), 422)).await;
@@ -74,6 +80,7 @@ impl Walk<'_> {
         sleep(Duration::from_millis(1)).await;
         let name = "somebody or nobody, find username: wrong code at once";
         self.step(name, (Method::POST, &path), (json!({ "code": "000000" }), 422)).await;
+        sleep(AFTER_A_CODE).await;
     }
 
     async fn find_password(&mut self, username: &str, person: &Person) {
@@ -86,6 +93,7 @@ impl Walk<'_> {
         self.step(name, (Method::PUT, &path), (body, 200)).await;
         let (name, path) = ("somebody or nobody, find password: code", self.at("code"));
         self.step(name, (Method::POST, &path), (person.claim(), 200)).await;
+        sleep(AFTER_A_CODE).await;
         let (name, path) =
             ("somebody or nobody, find password: wrong code", self.at("confirmation"));
         self.step(name, (Method::POST, &path), (json!({ "code": "000000" }), 422)).await;
