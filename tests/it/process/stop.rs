@@ -61,10 +61,13 @@ fn too_many_logins_are_told_to_come_back_and_lose_nothing() {
         let (person, visitor) = (Person::new(1), Visitor::new(&server.base));
         visitor.introduce(&person).await.unwrap();
         visitor.register(&person, "somebody").await.unwrap();
-        let mut tries = tokio::task::JoinSet::new();
+        let mut logins = Vec::new();
         for _ in 0..24 {
-            let (visitor, login) =
-                (Visitor::new(&server.base), visitor.login_body("somebody").await.unwrap());
+            logins.push(visitor.login_body("somebody").await.unwrap());
+        }
+        let mut tries = tokio::task::JoinSet::new();
+        for login in logins {
+            let visitor = Visitor::new(&server.base);
             tries.spawn(async move {
                 let reply = visitor.post("/api/v1/sessions", &login).await.unwrap();
                 (reply, login)
