@@ -281,7 +281,7 @@ fn what_was_acknowledged_to_people_and_systems_holds_whenever_the_process_dies()
     let people = settle(&server, &partner, &receiver, (acts, kills.clone()));
     let people = runtime.block_on(people);
     let people: Vec<_> = people.into_iter().map(|one| runtime.spawn(one.live())).collect();
-    let killer = kill(server, signals, kills);
+    let killer = kill(server, signals, kills.clone());
     let told = runtime.block_on(async {
         let mut came = Vec::new();
         for one in people {
@@ -290,6 +290,7 @@ fn what_was_acknowledged_to_people_and_systems_holds_whenever_the_process_dies()
         came
     });
     let server = killer.join().unwrap();
+    assert!(kills.load(Ordering::Relaxed) >= KILLS, "{kills:?}");
     runtime.block_on(async {
         for tokens in told.iter().flat_map(|one| &one.ended) {
             is_over(&partner, tokens).await;
