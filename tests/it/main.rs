@@ -33,6 +33,7 @@ mod closing;
 mod code;
 mod drafts;
 mod events;
+mod fixture;
 mod forged_tokens;
 mod garbage;
 mod garbage_forms;

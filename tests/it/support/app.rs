@@ -22,6 +22,9 @@ use crate::process::program::keys;
 
 use super::{client::Client, clock::MovableClock, database::Database, entropy::RiggedEntropy};
 
+/// Prepares the folder of a test, its database and its clock.
+type Begin<'a> = Box<dyn FnOnce(&Path) -> (Database, MovableClock) + 'a>;
+
 /// A running server. The worker does not run: tests send the outbox by hand.
 pub struct TestApp {
     pub base: String,
@@ -109,20 +112,33 @@ impl TestApp {
         change: impl FnOnce(&mut Settings),
         assemble: impl FnOnce(&mut App) + Send + 'static,
     ) -> Self {
-        Self::run(Box::new(change), Box::new(assemble))
+        let begin = |folder: &Path| {
+            keys::copy_to(&folder.join("keyring.json"));
+            (Database::create(folder), MovableClock::default())
+        };
+        Self::run(Box::new(begin), Box::new(change), Box::new(assemble))
+    }
+
+    /// With a database, a key file and a start time of its own: `begin` gets the
+    /// folder of the test and writes `keyring.json` to it.
+    pub fn begun(
+        begin: impl FnOnce(&Path) -> (Database, MovableClock),
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
+        Self::run(Box::new(begin), Box::new(change), Box::new(|_| {}))
     }
 
     /// Compiled once, and not for each test.
     fn run(
+        begin: Begin<'_>,
         change: Box<dyn FnOnce(&mut Settings) + '_>,
         assemble: Box<dyn FnOnce(&mut App) + Send>,
     ) -> Self {
         let folder = temporary_folder();
-        let database = Database::create(folder.path());
-        keys::copy_to(&folder.path().join("keyring.json"));
+        let (database, clock) = begin(folder.path());
         let mut settings = settings(folder.path(), &database);
         change(&mut settings);
-        let clock = Arc::new(MovableClock::default());
+        let clock = Arc::new(clock);
         let entropy = Arc::new(RiggedEntropy::default());
         let ambient = Ambient { clock: clock.clone(), entropy: entropy.clone() };
         let (ready, started) = mpsc::channel();

@@ -6,6 +6,7 @@ use reqwest::{
     Method, RequestBuilder,
     header::{CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE},
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Answer, Person, TestApp, contract, unit};
@@ -14,6 +15,14 @@ use super::{Answer, Person, TestApp, contract, unit};
 pub const PASSWORD: &str = "lychee park fog 7";
 
 const VERSION: &str = "2026-11-01";
+
+/// The state of a client, with which another one can continue.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Browser {
+    cookies: BTreeMap<String, String>,
+    flow: String,
+    recovery: String,
+}
 
 /// A browser (cookies, `Origin`) or, without an origin, an app.
 pub struct Client<'a> {
@@ -51,6 +60,22 @@ impl<'a> Client<'a> {
             address: None,
             bearer: None,
         }
+    }
+
+    /// The state to continue with.
+    pub fn browser(&self) -> Browser {
+        Browser {
+            cookies: self.cookies.borrow().clone(),
+            flow: self.flow(),
+            recovery: self.recovery.borrow().clone(),
+        }
+    }
+
+    /// Continues with the state of another client.
+    pub fn take_over(&self, browser: &Browser) {
+        self.cookies.replace(browser.cookies.clone());
+        self.flow.replace(browser.flow.clone());
+        self.recovery.replace(browser.recovery.clone());
     }
 
     /// The value of a cookie, if there is one.

@@ -23,6 +23,11 @@ impl Default for MovableClock {
 }
 
 impl MovableClock {
+    /// A clock that starts at `time`.
+    pub fn at(time: Timestamp) -> Self {
+        Self(AtomicI64::new(time.timestamp_micros()))
+    }
+
     pub fn advance(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::SeqCst);
     }

@@ -2,12 +2,14 @@
 //! `TEST_DATABASE=postgres` a database of the server `TEST_POSTGRES_URL`.
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     hash::{DefaultHasher, Hash, Hasher},
-    path::Path,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
     process,
     sync::{
-        OnceLock,
+        Mutex, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
     thread,
@@ -24,7 +26,7 @@ pub struct Database {
 }
 
 /// Whether the tests run on PostgreSQL.
-fn on_postgres() -> bool {
+pub fn on_postgres() -> bool {
     match env::var("TEST_DATABASE").as_deref() {
         Ok("postgres") => true,
         Ok("sqlite") | Err(_) => false,
@@ -64,9 +66,31 @@ fn migrate(url: String) {
     thread::spawn(work).join().expect("the migrations apply");
 }
 
-/// A migrated database of PostgreSQL to copy. It is named after the migrations, so that runs
-/// on one server share it and a changed migration makes a new one.
-fn template() -> &'static str {
+/// A PostgreSQL database to copy; it is created and filled unless it exists.
+fn template(name: String, fill: impl FnOnce(&str)) -> String {
+    if PgConnection::establish(&url_of(&name)).is_ok() {
+        return name;
+    }
+    let unfinished = fresh_name();
+    execute(&format!("CREATE DATABASE {unfinished}"));
+    fill(&url_of(&unfinished));
+    let mut admin = PgConnection::establish(&server()).unwrap();
+    let ours = format!(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{unfinished}'"
+    );
+    admin.batch_execute(&ours).unwrap();
+    let rename = format!("ALTER DATABASE {unfinished} RENAME TO {name}");
+    if admin.batch_execute(&rename).is_err() {
+        // Another run made it meanwhile.
+        PgConnection::establish(&url_of(&name)).expect("the template exists");
+        admin.batch_execute(&format!("DROP DATABASE {unfinished} WITH (FORCE)")).unwrap();
+    }
+    name
+}
+
+/// A migrated database to copy. Its name depends on the migrations, so that runs on
+/// one server share it and a changed migration makes a new one.
+fn migrated_template() -> &'static str {
     static TEMPLATE: OnceLock<String> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations/postgres");
@@ -76,26 +100,27 @@ fn template() -> &'static str {
         for name in names {
             fs::read(name.join("up.sql")).unwrap().hash(&mut hasher);
         }
-        let template = format!("shiming_test_template_{:016x}", hasher.finish());
-        if PgConnection::establish(&url_of(&template)).is_ok() {
-            return template;
-        }
-        let unfinished = fresh_name();
-        execute(&format!("CREATE DATABASE {unfinished}"));
-        migrate(url_of(&unfinished));
-        let mut admin = PgConnection::establish(&server()).unwrap();
-        let ours = format!(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{unfinished}'"
-        );
-        admin.batch_execute(&ours).unwrap();
-        let rename = format!("ALTER DATABASE {unfinished} RENAME TO {template}");
-        if admin.batch_execute(&rename).is_err() {
-            // Another run made it meanwhile.
-            PgConnection::establish(&url_of(&template)).expect("the template exists");
-            admin.batch_execute(&format!("DROP DATABASE {unfinished} WITH (FORCE)")).unwrap();
-        }
-        template
+        let name = format!("shiming_test_template_{:016x}", hasher.finish());
+        template(name, |url| migrate(url.to_owned()))
     })
+}
+
+/// A restored dump to copy. Its name depends on the content of the dump.
+fn restored_template(dump: &Path) -> String {
+    static KNOWN: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
+    // Held meanwhile: a database with an open connection cannot be copied.
+    let mut known = KNOWN.lock().unwrap();
+    if let Some(name) = known.get(dump) {
+        return name.clone();
+    }
+    let sql = fs::read_to_string(dump).unwrap();
+    let mut hasher = DefaultHasher::new();
+    sql.hash(&mut hasher);
+    let name = format!("shiming_test_restored_{:016x}", hasher.finish());
+    let fill = |url: &str| PgConnection::establish(url).unwrap().batch_execute(&sql).unwrap();
+    let name = template(name, fill);
+    known.insert(dump.to_owned(), name.clone());
+    name
 }
 
 /// A migrated file to copy.
@@ -117,11 +142,31 @@ impl Database {
         if !on_postgres() {
             let file = folder.join("test.db");
             fs::write(&file, migrated_file()).unwrap();
-            return Self { url: format!("sqlite://{}", file.display()), postgres_name: None };
+            return Self::file(&file);
         }
+        Self::copied(migrated_template())
+    }
+
+    /// Restores `shiming.db` or `shiming.sql` of the folder `saved`. The file in
+    /// `folder` has the mode 0600.
+    pub fn restore(folder: &Path, saved: &Path) -> Self {
+        if !on_postgres() {
+            let file = folder.join("test.db");
+            fs::copy(saved.join("shiming.db"), &file).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+            return Self::file(&file);
+        }
+        Self::copied(&restored_template(&saved.join("shiming.sql")))
+    }
+
+    fn file(file: &Path) -> Self {
+        Self { url: format!("sqlite://{}", file.display()), postgres_name: None }
+    }
+
+    fn copied(template: &str) -> Self {
         let name = fresh_name();
         // Copied as files: through the log, which nobody needs here, it takes longer.
-        execute(&format!("CREATE DATABASE {name} TEMPLATE {} STRATEGY FILE_COPY", template()));
+        execute(&format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"));
         Self { url: url_of(&name), postgres_name: Some(name) }
     }
 }

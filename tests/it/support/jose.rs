@@ -65,7 +65,8 @@ impl Key {
         Self::Ec(EcdsaKeyPair::from_pkcs8(kind, pkcs8, &random).unwrap())
     }
 
-    fn ed(pkcs8: &[u8]) -> Self {
+    /// An Ed25519 key from PKCS #8.
+    pub fn ed(pkcs8: &[u8]) -> Self {
         Self::Ed(Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).unwrap())
     }
 
