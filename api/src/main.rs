@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    shiming::cli::main()
+    shiming::compose::cli::main()
 }

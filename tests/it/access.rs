@@ -55,7 +55,7 @@ struct Operation {
 }
 
 fn operations() -> Vec<Operation> {
-    let document = serde_json::to_value(shiming::openapi::document()).unwrap();
+    let document = serde_json::to_value(shiming::compose::openapi::document()).unwrap();
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {

@@ -56,7 +56,7 @@ async fn a_password_that_contains_the_person_is_found_when_it_is_used() {
 #[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn an_old_password_is_due_under_the_rules_that_say_so() {
     let app = TestApp::with(|settings| {
-        settings.password.policy = shiming::identity::PasswordPolicyKind::Djbh;
+        settings.password.policy = shiming::tools::identity::PasswordPolicyKind::Djbh;
         settings.password.max_age_days = 90;
         settings.sessions.absolute_hours = 24 * 100;
         settings.sessions.idle_minutes = 60 * 24 * 100;

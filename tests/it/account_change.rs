@@ -1,7 +1,8 @@
 //! 用户信息: changing name, bank, card and phone.
 
 use serde_json::{Value, json};
-use shiming::{accounts, db::DbFault};
+use shiming::capabilities::{accounts, core::Core};
+use shiming::tools::db::{Conn, DbFault};
 use tokio::join;
 
 use crate::support::{Answer, Client, PASSWORD, Person, TestApp, count, person};
@@ -399,14 +400,12 @@ async fn a_change_of_somebody_else_cannot_be_seen_confirmed_or_given_up() {
 }
 
 /// Asks the database of a test to do something.
-async fn write(
-    app: &TestApp,
-    work: impl FnOnce(&shiming::core::Core, &mut shiming::db::Conn) -> Result<(), DbFault>
-    + Send
-    + 'static,
-) {
+async fn write<F>(app: &TestApp, work: F)
+where
+    F: FnOnce(&Core, &mut Conn) -> Result<(), DbFault> + Send + 'static,
+{
     let core = app.core.clone();
-    app.core.db.write(move |conn| work(&core, conn)).await.unwrap();
+    core.clone().db.write(move |conn| work(&core, conn)).await.unwrap();
 }
 
 #[actix_web::rt::test(system = "crate::support::Runtime")]

@@ -15,7 +15,7 @@ async fn signed_in(client: &Client<'_>, username: &str) -> String {
 async fn live_grants(app: &TestApp) -> i64 {
     app.query(|conn| {
         use diesel::prelude::*;
-        use shiming::db::schema::grants::dsl;
+        use shiming::tools::db::schema::grants::dsl;
         dsl::grants.filter(dsl::ended_at.is_null()).count().get_result(conn)
     })
     .await
@@ -108,13 +108,13 @@ async fn a_session_that_is_left_alone_ends_what_was_granted_in_it() {
     busy.code_for(&system.asks("openid")).await;
     let app_of_phone = app.client();
     app_of_phone.tokens("zhangsan").await;
-    shiming::worker::forget(&app.core).await;
+    shiming::compose::worker::forget(&app.core).await;
     assert_eq!((live_grants(&app).await, count!(app, outbox)), (3, 0), "not yet");
     app.pass(11 * 60);
-    shiming::worker::forget(&app.core).await;
+    shiming::compose::worker::forget(&app.core).await;
     // What was to outlive the session, and the other session's.
     assert_eq!((live_grants(&app).await, count!(app, outbox)), (2, 1));
     assert_eq!(busy.get("/api/v1/sessions").await.ok(200)["items"].as_array().unwrap().len(), 2);
-    shiming::worker::forget(&app.core).await;
+    shiming::compose::worker::forget(&app.core).await;
     assert_eq!(count!(app, outbox), 1, "told once");
 }

@@ -206,7 +206,7 @@ async fn nobody_fills_the_table_of_requests() {
     let asked = system.asks("openid");
     client.come(&asked).await;
     // As if it had come that often.
-    let counted = |conn: &mut shiming::db::Conn| -> Result<(), shiming::db::DbFault> {
+    let counted = |conn: &mut shiming::tools::db::Conn| -> Result<(), shiming::tools::db::DbFault> {
         use diesel::prelude::*;
         diesel::sql_query("UPDATE limits SET used = 3000").execute(conn)?;
         Ok(())

@@ -2,7 +2,7 @@
 //! may still see.
 
 use serde_json::{Value, json};
-use shiming::clients::NumberGrant;
+use shiming::capabilities::clients::NumberGrant;
 
 use crate::{
     account_unit::join_as_unit,

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use shiming::{
-    accounts::{self, UnitState},
-    db::{Conn, DbFault},
+    capabilities::accounts::{self, UnitState},
+    tools::db::{Conn, DbFault},
 };
 
 use crate::account_unit::join_as_unit;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use shiming::{crypto::signing::Expected, kernel::ids::SessionId};
+use shiming::{kernel::ids::SessionId, tools::crypto::signing::Expected};
 
 use crate::support::{
     Client, PASSWORD, TestApp, count, person,
@@ -25,11 +25,13 @@ fn id_token(app: &TestApp, system: &System, session: &str, expired: bool) -> Str
     let iat = now.timestamp() - if expired { 7200 } else { 0 };
     let claims = json!({
         "iss": core.settings.server.public_url, "sub": "x", "aud": system.id,
-        "sid": shiming::grants::client_session(&core, system.id, session),
+        "sid": shiming::capabilities::grants::client_session(&core, system.id, session),
         "iat": iat, "exp": iat + 600,
     });
     core.keyring
-        .with_tokens(|keys| keys.sign((shiming::crypto::SigningAlg::EdDSA, "JWT"), &claims, now))
+        .with_tokens(|keys| {
+            keys.sign((shiming::tools::crypto::SigningAlg::EdDSA, "JWT"), &claims, now)
+        })
         .unwrap()
 }
 
@@ -261,7 +263,7 @@ impl Listener {
             .map(|body| {
                 let token = body.strip_prefix("logout_token=").unwrap();
                 let now = app.now();
-                let verify = |keys: &shiming::crypto::signing::TokenKeys| {
+                let verify = |keys: &shiming::tools::crypto::signing::TokenKeys| {
                     keys.verify::<Value>(token, &expected, now)
                 };
                 app.core.keyring.with_tokens(verify).expect("a logout token")
@@ -285,7 +287,7 @@ async fn systems(app: &TestApp, listener: &Listener) -> (System, System) {
 async fn live_grants(app: &TestApp) -> i64 {
     app.query(|conn| {
         use diesel::prelude::*;
-        use shiming::db::schema::grants::dsl;
+        use shiming::tools::db::schema::grants::dsl;
         dsl::grants.filter(dsl::ended_at.is_null()).count().get_result(conn)
     })
     .await
@@ -310,7 +312,7 @@ async fn systems_are_told_when_the_person_signs_out() {
     let token = &tokens[0];
     assert_eq!(token["aud"], system.id.to_string());
     let session: SessionId = session.parse().unwrap();
-    let sid = shiming::grants::client_session(&app.core, system.id, session);
+    let sid = shiming::capabilities::grants::client_session(&app.core, system.id, session);
     assert_eq!(token["sid"], sid);
     assert!(token["sub"].as_str().is_some_and(|sub| sub.len() == 64));
     assert!(token["jti"].is_string() && token.get("nonce").is_none());
@@ -405,7 +407,7 @@ async fn an_erased_account_leaves_nothing_behind_and_its_systems_are_told() {
     client.code_for(&system.asks("openid phone offline_access")).await;
     client.post("/api/v1/account/closure", json!({})).await.ok(200);
     app.pass(16 * 24 * 3600);
-    shiming::worker::forget(&app.core).await;
+    shiming::compose::worker::forget(&app.core).await;
     app.run_outbox().await;
     assert_eq!(listener.tokens(&app).len(), 1);
     let left = (count!(app, grants), count!(app, client_consents), count!(app, subjects));

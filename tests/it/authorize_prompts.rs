@@ -2,7 +2,10 @@
 //! is asked again.
 
 use serde_json::json;
-use shiming::{clients::Client as Registered, crypto::SigningAlg, grants};
+use shiming::{
+    capabilities::{clients::Client as Registered, grants},
+    tools::crypto::SigningAlg,
+};
 
 use crate::support::{
     PASSWORD, TestApp, count, person,
@@ -128,19 +131,20 @@ async fn consent_is_asked_again_when_the_client_wants_it() {
 async fn known(app: &TestApp, system: &System, account: &str) -> (String, String) {
     let (core, id) = (app.core.clone(), system.id);
     let account = account.parse().unwrap();
-    let work = move |conn: &mut shiming::db::Conn| -> Result<_, shiming::db::DbFault> {
-        let client: Registered = shiming::clients::find(conn, id)?.unwrap();
-        let subject = grants::subject_of(&core, conn, &client, account)?;
-        let now = core.clock.now();
-        let claims = json!({
-            "iss": core.settings.server.public_url, "sub": subject, "aud": id,
-            "iat": now.timestamp() - 7200, "exp": now.timestamp() - 3600,
-        });
-        let sign = |keys: &shiming::crypto::signing::TokenKeys| {
-            keys.sign((SigningAlg::EdDSA, "JWT"), &claims, now)
+    let work =
+        move |conn: &mut shiming::tools::db::Conn| -> Result<_, shiming::tools::db::DbFault> {
+            let client: Registered = shiming::capabilities::clients::find(conn, id)?.unwrap();
+            let subject = grants::subject_of(&core, conn, &client, account)?;
+            let now = core.clock.now();
+            let claims = json!({
+                "iss": core.settings.server.public_url, "sub": subject, "aud": id,
+                "iat": now.timestamp() - 7200, "exp": now.timestamp() - 3600,
+            });
+            let sign = |keys: &shiming::tools::crypto::signing::TokenKeys| {
+                keys.sign((SigningAlg::EdDSA, "JWT"), &claims, now)
+            };
+            Ok((subject, core.keyring.with_tokens(sign).unwrap()))
         };
-        Ok((subject, core.keyring.with_tokens(sign).unwrap()))
-    };
     app.core.db.write(work).await.unwrap()
 }
 

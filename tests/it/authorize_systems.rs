@@ -55,7 +55,7 @@ async fn a_consent_is_taken_back_with_everything_that_hangs_on_it() {
     let live = app
         .query(|conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::grants::dsl;
+            use shiming::tools::db::schema::grants::dsl;
             let live = dsl::grants.filter(dsl::ended_at.is_null());
             live.select(dsl::client_id).load::<String>(conn)
         })
@@ -93,7 +93,7 @@ async fn a_withdrawal_and_a_sign_in_at_once_leave_no_grant_without_consent() {
         let live = app
             .query(|conn| {
                 use diesel::prelude::*;
-                use shiming::db::schema::grants::dsl;
+                use shiming::tools::db::schema::grants::dsl;
                 dsl::grants.filter(dsl::ended_at.is_null()).count().get_result::<i64>(conn)
             })
             .await;
@@ -202,7 +202,7 @@ async fn what_ends_at_the_same_moment_waits_in_no_circle_and_leaves_nothing() {
         let live = app
             .query(|conn| {
                 use diesel::prelude::*;
-                use shiming::db::schema::grants::dsl;
+                use shiming::tools::db::schema::grants::dsl;
                 dsl::grants.filter(dsl::ended_at.is_null()).count().get_result::<i64>(conn)
             })
             .await;

@@ -5,7 +5,7 @@ use std::{fmt::Write, time::Duration};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use shiming::{crypto::Purpose, worker};
+use shiming::{compose::worker, tools::crypto::Purpose};
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
@@ -20,7 +20,7 @@ const KEY: &str = "0193e0c0-one-check-of-one-person";
 async fn checks(app: &TestApp) -> Vec<(String, String)> {
     app.query(|conn| {
         use diesel::prelude::*;
-        use shiming::db::schema::bank_checks::dsl;
+        use shiming::tools::db::schema::bank_checks::dsl;
         dsl::bank_checks.order(dsl::started_at).select((dsl::id, dsl::outcome)).load(conn)
     })
     .await
@@ -31,7 +31,7 @@ async fn used(app: &TestApp, rule: &str, subject: &str) -> i64 {
     let key = app.core.keyring.blind_parts(Purpose::Limit, &[rule, subject]).as_str().to_owned();
     app.query(move |conn| {
         use diesel::prelude::*;
-        use shiming::db::schema::limits::dsl;
+        use shiming::tools::db::schema::limits::dsl;
         dsl::limits.find(key).select(dsl::used).first(conn).optional()
     })
     .await
@@ -253,7 +253,7 @@ async fn an_answer_that_comes_after_its_process_was_given_up_changes_no_charge()
 async fn a_bank_that_matched_is_not_asked_again_about_a_document_in_use() {
     let app = TestApp::with(|settings| {
         settings.registration.duplicate_document =
-            shiming::config::DuplicateDocument::AfterBankCheck;
+            shiming::tools::config::DuplicateDocument::AfterBankCheck;
     });
     let person = person("王小明");
     app.client().register(&person, "first").await;

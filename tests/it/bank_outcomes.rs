@@ -30,7 +30,7 @@ fn failures(answer: &Answer) -> u64 {
 async fn recorded(app: &TestApp) -> Vec<String> {
     app.query(|conn| {
         use diesel::prelude::*;
-        use shiming::db::schema::bank_checks::dsl;
+        use shiming::tools::db::schema::bank_checks::dsl;
         dsl::bank_checks.order(dsl::started_at).select(dsl::outcome).load(conn)
     })
     .await

@@ -20,7 +20,7 @@ async fn verify(client: &Client<'_>, person: &Person, changes: Value) -> Answer 
 async fn outcomes(app: &TestApp) -> Vec<String> {
     app.query(|conn| {
         use diesel::prelude::*;
-        use shiming::db::schema::bank_checks::dsl;
+        use shiming::tools::db::schema::bank_checks::dsl;
         dsl::bank_checks.order(dsl::started_at).select(dsl::outcome).load(conn)
     })
     .await

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::web;
 use serde_json::json;
-use shiming::captcha::Studio;
+use shiming::capabilities::captcha::Studio;
 
 use crate::support::{PASSWORD, TestApp, count, person};
 

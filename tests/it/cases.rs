@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use shiming::{
-    cases::{self, CaseNumber},
-    db::schema::{audit_events, sessions, support_cases},
-    worker,
+    capabilities::cases::{self, CaseNumber},
+    compose::worker,
+    tools::db::schema::{audit_events, sessions, support_cases},
 };
 
 use crate::support::{Client, TestApp, count, person};
@@ -235,7 +235,7 @@ async fn a_session_that_ends_at_the_same_moment_leaves_no_trace_in_the_case() {
     client.sign_in("zhangsan").await;
     let body = letter(&client, json!({})).await;
     let (ended, begun) = std::sync::mpsc::channel();
-    let end = app.core.db.write(move |conn| -> Result<(), shiming::db::DbFault> {
+    let end = app.core.db.write(move |conn| -> Result<(), shiming::tools::db::DbFault> {
         diesel::delete(sessions::table).execute(conn)?;
         ended.send(()).unwrap();
         // The letter is on its way when this is committed.
@@ -271,8 +271,13 @@ async fn another_site_cannot_write_in_the_name_of_somebody_signed_in() {
 async fn a_case_that_was_erased_meanwhile_is_not_mailed() {
     let app = TestApp::start();
     write(&app.client(), json!({})).await.ok(201);
-    let erase = |conn: &mut shiming::db::Conn| diesel::delete(support_cases::table).execute(conn);
-    app.core.db.write(move |conn| erase(conn).map_err(shiming::db::DbFault::from)).await.unwrap();
+    let erase =
+        |conn: &mut shiming::tools::db::Conn| diesel::delete(support_cases::table).execute(conn);
+    app.core
+        .db
+        .write(move |conn| erase(conn).map_err(shiming::tools::db::DbFault::from))
+        .await
+        .unwrap();
     assert_eq!(app.run_outbox().await, 1);
     assert!(mailbox(&app).await.is_empty());
     assert_eq!(count!(app, outbox), 0);

@@ -204,7 +204,8 @@ async fn strangers_share_no_names_of_their_users() {
     let sector = async |change: Value| {
         let hr = app.hr_with("openid", change).await;
         let id = hr.id;
-        let client = app.core.db.read(move |conn| shiming::clients::find(conn, id)).await;
+        let client =
+            app.core.db.read(move |conn| shiming::capabilities::clients::find(conn, id)).await;
         let sector = client.unwrap().unwrap().sector();
         (sector.clone(), sector == id.to_string())
     };

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
-use shiming::db::schema::{audit_events, client_secrets};
+use shiming::tools::db::schema::{audit_events, client_secrets};
 use tokio::join;
 
 use crate::support::{

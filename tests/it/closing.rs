@@ -1,7 +1,7 @@
 //! 注销: asking for it, keeping the account after all, and being erased.
 
 use serde_json::{Value, json};
-use shiming::worker;
+use shiming::compose::worker;
 use tokio::join;
 
 use crate::support::{PASSWORD, TestApp, count, person};
@@ -150,9 +150,9 @@ async fn an_account_that_cannot_be_erased_keeps_none_of_the_others() {
     fine.post(CLOSURE, json!({})).await.ok(200);
     app.core
         .db
-        .write(|conn| -> Result<(), shiming::db::DbFault> {
+        .write(|conn| -> Result<(), shiming::tools::db::DbFault> {
             use diesel::prelude::*;
-            use shiming::db::schema::accounts::dsl;
+            use shiming::tools::db::schema::accounts::dsl;
             let row = dsl::accounts.filter(dsl::username.eq("broken"));
             diesel::update(row).set(dsl::name_sealed.eq(vec![1_u8])).execute(conn)?;
             Ok(())
@@ -170,11 +170,12 @@ async fn what_cannot_be_tidied_up_keeps_nothing_else_from_being() {
     let client = app.client();
     client.join(&person("王小明"), "zhangsan").await;
     client.post(CLOSURE, json!({})).await.ok(200);
-    let break_it = |conn: &mut shiming::db::Conn| -> Result<(), shiming::db::DbFault> {
-        use diesel::prelude::*;
-        diesel::sql_query("DROP TABLE captchas").execute(conn)?;
-        Ok(())
-    };
+    let break_it =
+        |conn: &mut shiming::tools::db::Conn| -> Result<(), shiming::tools::db::DbFault> {
+            use diesel::prelude::*;
+            diesel::sql_query("DROP TABLE captchas").execute(conn)?;
+            Ok(())
+        };
     app.core.db.write(break_it).await.unwrap();
     worker::forget(&app.core).await;
     assert_eq!(count!(app, accounts), 0);
@@ -187,9 +188,9 @@ async fn nothing_is_begun_for_an_account_that_is_erased_at_the_same_moment() {
     let account = client.join(&person("王小明"), "zhangsan").await;
     let (core, id) = (app.core.clone(), account["id"].as_str().unwrap().parse().unwrap());
     let (erased, begun) = std::sync::mpsc::channel();
-    let erase = app.core.db.write(move |conn| -> Result<(), shiming::db::DbFault> {
-        let account = shiming::accounts::find(&core, conn, id)?.unwrap();
-        shiming::accounts::erase(&core, conn, &account)?;
+    let erase = app.core.db.write(move |conn| -> Result<(), shiming::tools::db::DbFault> {
+        let account = shiming::capabilities::accounts::find(&core, conn, id)?.unwrap();
+        shiming::capabilities::accounts::erase(&core, conn, &account)?;
         erased.send(()).unwrap();
         // The change is on its way when this is committed.
         std::thread::sleep(std::time::Duration::from_millis(700));

@@ -1,7 +1,10 @@
 //! Step 3, second half: the code from the message.
 
 use serde_json::json;
-use shiming::{db::Conn, outbox, ports::SmsPurpose};
+use shiming::{
+    capabilities::outbox,
+    tools::{db::Conn, ports::SmsPurpose},
+};
 
 use crate::support::{Client, TestApp, count, person};
 
@@ -127,7 +130,7 @@ async fn a_code_works_once() {
     let used = app
         .query(|conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::otp_challenges::dsl;
+            use shiming::tools::db::schema::otp_challenges::dsl;
             dsl::otp_challenges.select(dsl::state).load::<String>(conn)
         })
         .await;
@@ -142,7 +145,7 @@ async fn a_code_is_nowhere_in_clear() {
     let hashes = app
         .query(|conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::otp_challenges::dsl;
+            use shiming::tools::db::schema::otp_challenges::dsl;
             dsl::otp_challenges.select(dsl::code_hash).load::<Option<String>>(conn)
         })
         .await;
@@ -218,7 +221,7 @@ async fn a_message_sent_twice_by_a_crash_carries_one_code() {
     let challenge = app
         .query(|conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::otp_challenges;
+            use shiming::tools::db::schema::otp_challenges;
             otp_challenges::table.select(otp_challenges::id).first::<String>(conn)
         })
         .await;

@@ -80,7 +80,7 @@ async fn a_draft_left_alone_for_half_an_hour_is_gone() {
     delete.ok(204);
     app.client().start("lisi").await;
     app.pass(30 * MINUTE);
-    shiming::worker::forget(&app.core).await;
+    shiming::compose::worker::forget(&app.core).await;
     assert_eq!(count!(app, flows), 0, "and erased");
 }
 
@@ -184,7 +184,7 @@ async fn personal_data_lies_in_the_database_sealed() {
     let rows = app
         .query(|conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::{accounts, flows, outbox, sandbox_messages};
+            use shiming::tools::db::schema::{accounts, flows, outbox, sandbox_messages};
             let accounts = accounts::table
                 .select((
                     accounts::name_sealed,

@@ -3,11 +3,13 @@
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use shiming::{
-    accounts::{self, UnitState},
-    db::{DbFault, schema::client_events},
-    events::{self, EventKind},
+    capabilities::{
+        accounts::{self, UnitState},
+        events::{self, EventKind},
+    },
+    compose::worker,
     kernel::ids::{AccountId, EventId},
-    worker,
+    tools::db::{DbFault, schema::client_events},
 };
 
 use crate::{
@@ -186,7 +188,7 @@ async fn what_happened_this_moment_is_held_back_so_that_nothing_is_passed_over()
     let late = EventId::earliest(app.now() - chrono::TimeDelta::seconds(11));
     let (client, name) = (hr.id.to_string(), sub.clone());
     let happened_at = app.now().naive_utc();
-    let insert = move |conn: &mut shiming::db::Conn| -> Result<usize, DbFault> {
+    let insert = move |conn: &mut shiming::tools::db::Conn| -> Result<usize, DbFault> {
         Ok(diesel::insert_into(client_events::table)
             .values((
                 client_events::id.eq(late.to_string()),

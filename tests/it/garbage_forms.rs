@@ -159,7 +159,7 @@ impl Stage<'_> {
 
     /// Every operation of the document that takes a form.
     fn forms(&self) -> Vec<Target> {
-        let document = serde_json::to_value(shiming::openapi::document()).unwrap();
+        let document = serde_json::to_value(shiming::compose::openapi::document()).unwrap();
         let mut targets = Vec::new();
         for (path, item) in document["paths"].as_object().unwrap() {
             let Some(operation) = item.get("post").filter(|_| path.starts_with("/oauth2")) else {
@@ -200,7 +200,7 @@ impl Stage<'_> {
 
     /// Every operation of the document that has a query.
     fn queries(&self) -> Vec<(Target, bool)> {
-        let document = serde_json::to_value(shiming::openapi::document()).unwrap();
+        let document = serde_json::to_value(shiming::compose::openapi::document()).unwrap();
         let mut targets = Vec::new();
         for (path, item) in document["paths"].as_object().unwrap() {
             let names = in_query(&item["get"]);

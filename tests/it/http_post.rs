@@ -14,8 +14,10 @@ use std::{
 use async_trait::async_trait;
 use shiming::{
     adapters::http_post::{GuardedHttp, Lookup, SystemLookup},
-    config::Webhooks,
-    ports::{HttpPost, HttpRequest, PostFault},
+    tools::{
+        config::Webhooks,
+        ports::{HttpPost, HttpRequest, PostFault},
+    },
 };
 
 use crate::support::receiver::{Behaviour, Receiver};

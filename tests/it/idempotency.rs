@@ -2,7 +2,7 @@
 
 use diesel::{QueryDsl, RunQueryDsl};
 use serde_json::json;
-use shiming::db::schema::idempotency_keys;
+use shiming::tools::db::schema::idempotency_keys;
 
 use crate::{
     cases::letter,
@@ -26,7 +26,7 @@ async fn starting_twice_with_one_key_opens_one_draft() {
     assert_eq!(client.cookie("shiming_flow"), cookie, "the lost cookie comes again");
     assert_eq!(count!(app, flows), 1);
     app.pass(86_401);
-    shiming::worker::forget(&app.core).await;
+    shiming::compose::worker::forget(&app.core).await;
     client.post_once(KEY, path, body).await.fields(&[("/captcha/answer", "captcha_expired")]);
 }
 
@@ -99,7 +99,7 @@ async fn finishing_twice_creates_one_account_and_answers_alike() {
     assert_eq!(client.post_once(KEY, &path, body.clone()).await.ok(201), account);
     // Even when the draft is long gone.
     app.pass(7200);
-    shiming::worker::forget(&app.core).await;
+    shiming::compose::worker::forget(&app.core).await;
     assert_eq!(client.post_once(KEY, &path, body).await.ok(201), account);
     assert_eq!(count!(app, accounts), 1);
 }
@@ -204,7 +204,7 @@ async fn answers_are_kept_sealed_and_for_a_day() {
     let rows = app
         .query(|conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::idempotency_keys::dsl;
+            use shiming::tools::db::schema::idempotency_keys::dsl;
             let kept = dsl::idempotency_keys.select((dsl::key_hash, dsl::reply_sealed));
             kept.load::<(String, Option<Vec<u8>>)>(conn)
         })
@@ -213,7 +213,7 @@ async fn answers_are_kept_sealed_and_for_a_day() {
     assert!(!key.contains("one-action"));
     assert!(!reply.windows(8).any(|part| part == b"zhangsan"));
     app.pass(86_401);
-    shiming::worker::forget(&app.core).await;
+    shiming::compose::worker::forget(&app.core).await;
     assert_eq!(count!(app, idempotency_keys), 0);
 }
 

@@ -9,9 +9,11 @@ use diesel::{
 };
 use serde_json::{Value, json};
 use shiming::{
-    db::{Conn, DbFault, inventory::TABLES, schema::captchas},
-    idempotency::{Idempotency, Once, Reply, Settled},
-    web::{Problem, ProblemCode, RequestMeta, meta::WebContext},
+    capabilities::idempotency::{Idempotency, Once, Reply, Settled},
+    tools::{
+        db::{Conn, DbFault, inventory::TABLES, schema::captchas},
+        web::{Problem, ProblemCode, RequestMeta, meta::WebContext},
+    },
 };
 use tokio::{join, sync::oneshot};
 

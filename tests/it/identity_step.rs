@@ -1,7 +1,7 @@
 //! Step 2: name, document, sex, date of birth.
 
 use serde_json::{Value, json};
-use shiming::config::DuplicateDocument;
+use shiming::tools::config::DuplicateDocument;
 
 use crate::support::{Answer, Client, Person, TestApp, count, person};
 

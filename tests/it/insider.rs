@@ -88,7 +88,7 @@ impl Ids {
 
 /// Every operation of the OpenAPI document; those that end something last.
 pub(crate) fn targets(ids: &Ids) -> Vec<Target> {
-    let document = serde_json::to_value(shiming::openapi::document()).unwrap();
+    let document = serde_json::to_value(shiming::compose::openapi::document()).unwrap();
     let mut targets = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -187,7 +187,7 @@ pub(crate) async fn insider(app: &TestApp) -> Insider<'_> {
     forgetful.register(&person("刘洋"), "liuyang").await;
     forgetful.up_to_reset("liuyang", &person("刘洋")).await;
     let system = app.hr(&format!("{ALL_SCOPES} clients:manage")).await.http;
-    let document = serde_json::to_value(shiming::openapi::document()).unwrap();
+    let document = serde_json::to_value(shiming::compose::openapi::document()).unwrap();
     let example =
         |name: &str| Value::Object(example(&document, &format!("#/components/schemas/{name}")));
     let registered = system.post("/api/v1/clients", example("ClientMetadata")).await.ok(201);

@@ -6,18 +6,23 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::BigInt};
 use reqwest::{Method, header::USER_AGENT};
 use serde_json::{Value, json};
 use shiming::{
-    accounts::{self, UnitState},
-    cases::{CaseBody, Topic},
-    clients::{self, Scopes},
-    crypto::Place,
-    db::{
-        DbFault,
-        inventory::{Fate, TABLES, Tells},
-        rotation::SEALED_COLUMNS,
+    capabilities::{
+        accounts::{self, UnitState},
+        cases::{CaseBody, Topic},
+        clients::{self, Scopes},
+        grants::{self, NewCode, Occasion, Terms},
+        sessions,
     },
-    grants::{self, NewCode, Occasion, Terms},
+    compose::worker,
     kernel::ids::AccountId,
-    sessions, worker,
+    tools::{
+        crypto::Place,
+        db::{
+            DbFault,
+            inventory::{Fate, TABLES, Tells},
+            rotation::SEALED_COLUMNS,
+        },
+    },
 };
 
 use crate::{
@@ -40,7 +45,7 @@ const TELLING: [&str; 9] = [
 
 #[test]
 fn every_column_stands_in_the_inventory_and_no_other() {
-    let schema = include_str!("../../api/src/db/schema.rs");
+    let schema = include_str!("../../api/src/tools/db/schema.rs");
     let mut tables = BTreeMap::<&str, BTreeSet<&str>>::new();
     let mut table = "";
     for line in schema.lines().map(str::trim) {
@@ -78,7 +83,7 @@ fn what_is_personal_is_not_called_nothing() {
 
 /// Runs a statement.
 async fn execute(app: &TestApp, statement: String) {
-    let work = move |conn: &mut shiming::db::Conn| -> Result<(), DbFault> {
+    let work = move |conn: &mut shiming::tools::db::Conn| -> Result<(), DbFault> {
         sql_query(statement).execute(conn)?;
         Ok(())
     };
@@ -88,9 +93,9 @@ async fn execute(app: &TestApp, statement: String) {
 /// A case written while signed in.
 async fn write_case(app: &TestApp, account: &str) {
     let (core, account) = (app.core.clone(), account.to_owned());
-    let write = move |conn: &mut shiming::db::Conn| -> Result<(), DbFault> {
+    let write = move |conn: &mut shiming::tools::db::Conn| -> Result<(), DbFault> {
         use diesel::prelude::*;
-        use shiming::db::schema::support_cases::dsl;
+        use shiming::tools::db::schema::support_cases::dsl;
         let number = format!("C20261124-{}", &account[30..]);
         let body = CaseBody {
             topic: Topic::Phone,
@@ -121,7 +126,7 @@ async fn use_a_system(app: &TestApp, account: &Value, somebody: &Person) {
     app.consent(&hr, account, "openid offline_access").await;
     let id: AccountId = account["id"].as_str().unwrap().parse().unwrap();
     let (core, client, now) = (app.core.clone(), hr.id, app.now());
-    let work = move |conn: &mut shiming::db::Conn| -> Result<(), DbFault> {
+    let work = move |conn: &mut shiming::tools::db::Conn| -> Result<(), DbFault> {
         let client = clients::find(conn, client)?.unwrap();
         let (session, _) = sessions::held(conn, id)?.remove(0);
         let occasion = Occasion {
@@ -195,7 +200,7 @@ async fn live(
 /// A server that keeps earlier passwords, and erases without delay.
 fn app_with_history() -> TestApp {
     TestApp::with(|settings| {
-        settings.password.policy = shiming::identity::PasswordPolicyKind::Djbh;
+        settings.password.policy = shiming::tools::identity::PasswordPolicyKind::Djbh;
         settings.limits.sms_per_phone_hour = 99;
         settings.account.closing_days = 0;
     })
@@ -303,7 +308,7 @@ async fn ids_of(app: &TestApp, account: &str) -> Vec<String> {
     let mut ids = app
         .query(move |conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::sessions::dsl;
+            use shiming::tools::db::schema::sessions::dsl;
             dsl::sessions.filter(dsl::account_id.eq(id)).select(dsl::id).load::<String>(conn)
         })
         .await;
@@ -312,7 +317,7 @@ async fn ids_of(app: &TestApp, account: &str) -> Vec<String> {
     ids.extend(
         app.query(move |conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::audit_events::dsl;
+            use shiming::tools::db::schema::audit_events::dsl;
             let created = dsl::kind.eq("account_created").and(dsl::account_id.eq(id));
             let events = dsl::audit_events.filter(created);
             events.select(dsl::flow_id.assume_not_null()).load::<String>(conn)
@@ -359,7 +364,7 @@ async fn of_an_erased_account_nothing_is_left_but_what_the_inventory_keeps() {
     let last = app
         .query(move |conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::audit_events::dsl;
+            use shiming::tools::db::schema::audit_events::dsl;
             dsl::audit_events
                 .filter(dsl::account_id.eq(john))
                 .order(dsl::id.desc())

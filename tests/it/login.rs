@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
-use shiming::db::schema::accounts;
+use shiming::tools::db::schema::accounts;
 
 use crate::support::{Answer, Client, PASSWORD, TestApp, person};
 
@@ -289,7 +289,7 @@ async fn tries_at_once_after_a_lock_was_forgotten_are_all_counted() {
         let looked_at = [a, b, c, d].iter().filter(|answer| answer.status == 401).count();
         let counted = app
             .query(|conn| {
-                use shiming::db::schema::password_failures::dsl;
+                use shiming::tools::db::schema::password_failures::dsl;
                 dsl::password_failures.select(dsl::failures).load::<i64>(conn)
             })
             .await;

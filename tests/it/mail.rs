@@ -4,10 +4,12 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 use shiming::{
     adapters::smtp::SmtpMail,
-    config::{Settings, SmtpSecurity},
-    db::schema::outbox,
     kernel::{OsEntropy, Secret, ids::OutboxId},
-    ports::Mail,
+    tools::{
+        config::{Settings, SmtpSecurity},
+        db::schema::outbox,
+        ports::Mail,
+    },
 };
 
 use crate::{

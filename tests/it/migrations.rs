@@ -13,14 +13,14 @@ use diesel::{
     sql_types::{Bool, Text},
 };
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
-use shiming::db::rotation::SEALED_COLUMNS;
+use shiming::tools::db::rotation::SEALED_COLUMNS;
 
 use crate::{
     process::program::{Engine, Server},
     support::TestApp,
 };
 
-const SCHEMA: &str = include_str!("../../api/src/db/schema.rs");
+const SCHEMA: &str = include_str!("../../api/src/tools/db/schema.rs");
 
 fn folder(engine: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations").join(engine)

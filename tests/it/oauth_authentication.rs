@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::Method;
 use serde_json::{Value, json};
-use shiming::clients;
+use shiming::capabilities::clients;
 
 use crate::support::{
     Answer, Client, TestApp,

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
-use shiming::db::schema::audit_events;
+use shiming::tools::db::schema::audit_events;
 
 use crate::support::{
     Client, TestApp,

@@ -151,7 +151,7 @@ async fn a_revoked_access_token_is_good_for_nothing() {
     client.userinfo(&next).await.ok(200);
     assert_eq!(count!(app, revoked_tokens), 1);
     app.pass(601);
-    shiming::worker::forget(&app.core).await;
+    shiming::compose::worker::forget(&app.core).await;
     assert_eq!(count!(app, revoked_tokens), 0);
 }
 
@@ -197,13 +197,13 @@ async fn what_is_over_is_forgotten_and_when_it_was_a_year_later() {
     let app = TestApp::start();
     let (client, system, tokens) = signed_in(&app).await;
     revoke(&client, &system, &tokens["refresh_token"]).await;
-    shiming::worker::forget(&app.core).await;
+    shiming::compose::worker::forget(&app.core).await;
     assert_eq!(count!(app, grants), 1);
     app.pass(86_500);
-    shiming::worker::forget(&app.core).await;
+    shiming::compose::worker::forget(&app.core).await;
     // Of the sign-in its time stays, as long as the records do.
     assert_eq!((count!(app, grants), count!(app, authorization_codes)), (1, 0));
     app.pass(400 * 86_400);
-    shiming::worker::forget(&app.core).await;
+    shiming::compose::worker::forget(&app.core).await;
     assert_eq!(count!(app, grants), 0);
 }

@@ -1,7 +1,7 @@
 //! Refresh tokens of business systems: for one use.
 
 use serde_json::{Value, json};
-use shiming::{accounts::UnitState, clients::ClientState};
+use shiming::capabilities::{accounts::UnitState, clients::ClientState};
 
 use crate::support::{
     Answer, CREDIT_CODE, Client, TestApp,

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use shiming::accounts::UnitState;
+use shiming::capabilities::accounts::UnitState;
 
 use crate::support::{
     CREDIT_CODE, Client, TestApp,
@@ -246,7 +246,7 @@ async fn an_account_that_is_gone_tells_nothing() {
     let tokens = tokens(&app, (&system, &account), SignIn::to("openid phone")).await;
     client.userinfo(&tokens).await.ok(200);
     let id = account["id"].as_str().unwrap().parse().unwrap();
-    app.core.db.write(move |conn| shiming::grants::erase(conn, id)).await.unwrap();
+    app.core.db.write(move |conn| shiming::capabilities::grants::erase(conn, id)).await.unwrap();
     client.userinfo(&tokens).await.oauth(401, "invalid_token");
     client.refresh(&system, &tokens).await.oauth(400, "invalid_grant");
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use shiming::web::{OauthCode, ProblemCode};
+use shiming::tools::web::{OauthCode, ProblemCode};
 
 use crate::{
     architecture,
@@ -16,14 +16,14 @@ fn code(name: &str) -> Option<ProblemCode> {
 }
 
 fn document() -> Value {
-    serde_json::to_value(shiming::openapi::document()).unwrap()
+    serde_json::to_value(shiming::compose::openapi::document()).unwrap()
 }
 
 /// The names under which types stand in the document, each with the files of
 /// the types that have it.
 fn schema_names() -> BTreeMap<String, Vec<String>> {
     let mut names = BTreeMap::<String, Vec<String>>::new();
-    for (_, path, code) in architecture::sources() {
+    for architecture::Source { path, code, .. } in architecture::sources() {
         for (at, derived) in code.match_indices("ToSchema") {
             let is_derived = code[..at].rsplit_once("#[").is_some_and(|(_, attribute)| {
                 attribute.starts_with("derive(") && !attribute.contains(']')

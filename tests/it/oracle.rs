@@ -5,7 +5,7 @@ mod systems;
 
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
-use shiming::config::QuestionsMode;
+use shiming::tools::config::QuestionsMode;
 
 use crate::support::{ANSWERS, Answer, Client, Person, TestApp, claim, count, moved, person};
 
@@ -241,12 +241,12 @@ async fn having_no_questions_tells_nothing() {
 /// As if so many wrong sets of answers had been tried.
 async fn set_wrong(app: &TestApp, sets: u32) {
     use diesel::prelude::*;
-    use shiming::db::schema::security_answers;
+    use shiming::tools::db::schema::security_answers;
     let sets = i32::try_from(sets).unwrap();
     let set = app.core.db.write(move |conn| {
         let all = diesel::update(security_answers::table);
         let set = all.set(security_answers::wrong_sets.eq(sets)).execute(conn);
-        set.map_err(shiming::db::DbFault::from)
+        set.map_err(shiming::tools::db::DbFault::from)
     });
     assert_eq!(set.await.unwrap(), 1);
 }

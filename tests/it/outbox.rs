@@ -6,15 +6,15 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
 use shiming::{
-    db::{
-        Conn, DbFault,
-        schema::{outbox, support_cases},
-    },
+    capabilities::outbox::{Lane, Message, Room, enqueue, lease},
     kernel::{
         OsEntropy,
         ids::{ClientId, DeliveryId, OutboxId},
     },
-    outbox::{Lane, Message, Room, enqueue, lease},
+    tools::db::{
+        Conn, DbFault,
+        schema::{outbox, support_cases},
+    },
 };
 
 use crate::{

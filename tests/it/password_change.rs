@@ -1,7 +1,7 @@
 //! 密码管理: a new password.
 
 use serde_json::json;
-use shiming::identity::PasswordPolicyKind;
+use shiming::tools::identity::PasswordPolicyKind;
 use tokio::join;
 
 use crate::support::{Answer, Client, PASSWORD, TestApp, count, person};

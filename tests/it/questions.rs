@@ -1,7 +1,7 @@
 //! 密保工具: security questions of one's own account.
 
 use serde_json::{Value, json};
-use shiming::config::QuestionsMode;
+use shiming::tools::config::QuestionsMode;
 use tokio::join;
 
 use crate::support::{Client, PASSWORD, TestApp, count, person};
@@ -95,7 +95,7 @@ async fn answers_are_kept_as_one_hash_that_says_nothing() {
     let hash = app
         .query(|conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::security_answers::dsl;
+            use shiming::tools::db::schema::security_answers::dsl;
             dsl::security_answers.select(dsl::answers_hash).first::<String>(conn)
         })
         .await;
@@ -142,9 +142,9 @@ async fn questions_that_wrong_answers_used_up_are_shown_so_until_chosen_anew() {
     client.put(PATH, answers()).await.ok(200);
     app.core
         .db
-        .write(|conn| -> Result<(), shiming::db::DbFault> {
+        .write(|conn| -> Result<(), shiming::tools::db::DbFault> {
             use diesel::prelude::*;
-            use shiming::db::schema::security_answers::dsl;
+            use shiming::tools::db::schema::security_answers::dsl;
             diesel::update(dsl::security_answers).set(dsl::wrong_sets.eq(5)).execute(conn)?;
             Ok(())
         })

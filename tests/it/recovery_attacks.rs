@@ -1,7 +1,7 @@
 //! Attacks on recoveries, each of which must fail.
 
 use serde_json::{Value, json};
-use shiming::db::{DbFault, schema::accounts};
+use shiming::tools::db::{DbFault, schema::accounts};
 
 use crate::support::{Client, Person, TestApp, claim, count, moved, person};
 
@@ -117,7 +117,7 @@ async fn an_account_that_is_gone_is_not_reset() {
         .db
         .write(|conn| -> Result<(), DbFault> {
             use diesel::prelude::*;
-            use shiming::db::schema::username_claims;
+            use shiming::tools::db::schema::username_claims;
             diesel::delete(username_claims::table).execute(conn)?;
             diesel::delete(accounts::table).execute(conn)?;
             Ok(())
@@ -226,7 +226,7 @@ async fn a_change_that_a_thief_has_begun_ends_with_the_reset() {
         .db
         .write(move |conn| -> Result<(), DbFault> {
             use diesel::prelude::*;
-            use shiming::db::schema::flows::dsl;
+            use shiming::tools::db::schema::flows::dsl;
             let until = now + chrono::TimeDelta::hours(1);
             diesel::insert_into(dsl::flows)
                 .values((
@@ -249,7 +249,7 @@ async fn a_change_that_a_thief_has_begun_ends_with_the_reset() {
     let left = app
         .query(move |conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::flows::dsl;
+            use shiming::tools::db::schema::flows::dsl;
             dsl::flows.find(account).count().get_result::<i64>(conn)
         })
         .await;

@@ -41,7 +41,7 @@ async fn a_forgotten_password_is_set_anew_in_five_steps() {
     let detail = app
         .query(|conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::audit_events::dsl;
+            use shiming::tools::db::schema::audit_events::dsl;
             let reset = dsl::audit_events.filter(dsl::kind.eq("password_reset"));
             reset
                 .select((dsl::detail, dsl::account_id))
@@ -212,7 +212,7 @@ async fn a_new_password_must_satisfy_the_rules_and_be_new() {
 #[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn with_djbh_the_last_five_passwords_do_not_come_back() {
     let app = TestApp::with(|settings| {
-        settings.password.policy = shiming::identity::PasswordPolicyKind::Djbh;
+        settings.password.policy = shiming::tools::identity::PasswordPolicyKind::Djbh;
         settings.sms.resend_seconds = 0;
         settings.limits.sms_per_phone_hour = 99;
         settings.limits.sms_per_phone_day = 99;

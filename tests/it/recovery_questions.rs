@@ -1,7 +1,7 @@
 //! 找回密码 by security questions.
 
 use serde_json::json;
-use shiming::config::QuestionsMode;
+use shiming::tools::config::QuestionsMode;
 use tokio::join;
 
 use crate::support::{ANSWERS, PASSWORD, TestApp, claim, count, moved, person};
@@ -277,7 +277,7 @@ async fn as_a_second_step_they_come_after_the_code() {
     let held = app
         .query(|conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::accounts::dsl;
+            use shiming::tools::db::schema::accounts::dsl;
             dsl::accounts
                 .filter(dsl::changes_held_until.is_not_null())
                 .count()

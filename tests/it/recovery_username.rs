@@ -160,7 +160,7 @@ async fn a_recovery_lives_a_quarter_of_an_hour_whatever_is_done() {
     app.pass(61);
     client.enter_code(&code).await.problem(404, "flow_not_found");
     client.get("/api/v1/recoveries/current").await.problem(404, "flow_not_found");
-    shiming::worker::forget(&app.core).await;
+    shiming::compose::worker::forget(&app.core).await;
     assert_eq!(count!(app, flows), 1, "that of the registration");
 }
 

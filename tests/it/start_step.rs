@@ -61,7 +61,7 @@ async fn passwords_that_are_easy_to_guess_are_refused() {
 #[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn the_policy_djbh_asks_for_three_kinds_of_characters() {
     let app = TestApp::with(|settings| {
-        settings.password.policy = shiming::identity::PasswordPolicyKind::Djbh;
+        settings.password.policy = shiming::tools::identity::PasswordPolicyKind::Djbh;
     });
     let client = app.client();
     let mut body = client.start_body("zhangsan").await;
@@ -187,7 +187,7 @@ async fn the_password_is_stored_as_a_slow_hash_only() {
     let hash = app
         .query(|conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::accounts;
+            use shiming::tools::db::schema::accounts;
             accounts::table.select(accounts::password_hash).first::<String>(conn)
         })
         .await;

@@ -1,7 +1,7 @@
 //! Registering a unit: the unit first, then its agent as any person.
 
 use serde_json::{Value, json};
-use shiming::config::DuplicateDocument;
+use shiming::tools::config::DuplicateDocument;
 
 use crate::support::{Answer, CREDIT_CODES, Client, TestApp, count, person, unit};
 

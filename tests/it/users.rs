@@ -2,7 +2,11 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use shiming::{accounts::UnitState, grants, kernel::ids::AccountId, worker};
+use shiming::{
+    capabilities::{accounts::UnitState, grants},
+    compose::worker,
+    kernel::ids::AccountId,
+};
 
 use crate::{
     account_unit::join_as_unit,

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, header::ACCEPT_LANGUAGE};
 use serde_json::{Value, json};
-use shiming::web::{Language, ProblemCode};
+use shiming::tools::web::{Language, ProblemCode};
 
 use crate::support::{Person, TestApp, people};
 
@@ -185,7 +185,7 @@ async fn a_service_without_its_tables_is_alive_but_not_ready() {
     let client = app.client();
     app.core
         .db
-        .write(|conn| -> Result<(), shiming::db::DbFault> {
+        .write(|conn| -> Result<(), shiming::tools::db::DbFault> {
             use diesel::prelude::*;
             diesel::sql_query("DELETE FROM __diesel_schema_migrations").execute(conn)?;
             Ok(())
@@ -355,6 +355,7 @@ async fn the_documentation_is_served_from_here() {
     let script = client.get("/docs/swagger-initializer.js").await;
     assert!(script.text().contains("/docs/openapi.json"));
     let served = client.get("/docs/openapi.json").await.ok(200);
-    let own: serde_json::Value = serde_json::from_str(&shiming::openapi::json().unwrap()).unwrap();
+    let own: serde_json::Value =
+        serde_json::from_str(&shiming::compose::openapi::json().unwrap()).unwrap();
     assert_eq!(served, own);
 }

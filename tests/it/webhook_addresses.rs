@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 use shiming::{
-    db::rotation,
-    events::EventKind,
+    capabilities::events::EventKind,
     kernel::{Entropy, OsEntropy},
+    tools::db::rotation,
 };
 
 use crate::{
@@ -197,8 +197,10 @@ async fn a_disabled_address_a_removed_one_and_a_disabled_system_are_told_nothing
     webhook(&hr, &receiver.url("/")).await;
     emit(&app, &account, EventKind::NameChanged).await;
     let (client, now) = (hr.id, app.now());
-    let disabled = shiming::clients::ClientState::Disabled;
-    let set = move |conn: &mut _| shiming::clients::set_state(conn, (client, disabled), now);
+    let disabled = shiming::capabilities::clients::ClientState::Disabled;
+    let set = move |conn: &mut _| {
+        shiming::capabilities::clients::set_state(conn, (client, disabled), now)
+    };
     assert!(app.core.db.write(set).await.unwrap());
     app.run_outbox().await;
     assert!(receiver.received().is_empty());

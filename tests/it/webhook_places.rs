@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
-use shiming::{db::schema::outbox, events::EventKind, worker};
+use shiming::{capabilities::events::EventKind, compose::worker, tools::db::schema::outbox};
 use tokio::sync::watch;
 
 use crate::{
@@ -90,7 +90,7 @@ async fn an_address_that_hangs_takes_a_few_places_and_holds_up_no_other_system()
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
     // None of these has been answered, so they are all there at once.
-    assert_eq!(hangs.received().len(), shiming::outbox::PER_SYSTEM);
+    assert_eq!(hangs.received().len(), shiming::capabilities::outbox::PER_SYSTEM);
     stop.send(true).unwrap();
     working.abort();
 }

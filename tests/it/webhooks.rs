@@ -4,13 +4,13 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use shiming::{
-    db::{
+    capabilities::events::{self, EventKind},
+    compose::worker,
+    kernel::ids::AccountId,
+    tools::db::{
         DbFault,
         schema::{outbox, webhook_endpoints},
     },
-    events::{self, EventKind},
-    kernel::ids::AccountId,
-    worker,
 };
 use tokio::join;
 

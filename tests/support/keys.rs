@@ -4,7 +4,7 @@
 use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path, sync::OnceLock};
 
 use chrono::DateTime;
-use shiming::{crypto::Keyring, kernel::OsEntropy};
+use shiming::{kernel::OsEntropy, tools::crypto::Keyring};
 use tempfile::TempDir;
 
 /// Puts the key file that this process uses to `path`.

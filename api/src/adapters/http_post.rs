@@ -24,7 +24,7 @@ use reqwest::{
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
-use crate::{
+use crate::tools::{
     config::Webhooks,
     ports::{
         HttpPost, HttpRequest, PostFault,

@@ -15,7 +15,7 @@ use lettre::{
     },
 };
 
-use crate::{
+use crate::tools::{
     config::{Settings, Smtp, SmtpSecurity},
     ports::{Mail, MailFault, Mailer},
 };
@@ -141,7 +141,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::identity::EmailAddress;
+    use crate::tools::identity::EmailAddress;
 
     proptest! {
         #[test]

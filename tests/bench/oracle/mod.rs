@@ -29,7 +29,7 @@ use std::{
 };
 
 use diesel::RunQueryDsl;
-use shiming::db::{Db, DbFault, schema::limits};
+use shiming::tools::db::{Db, DbFault, schema::limits};
 use tokio::task::JoinSet;
 
 use crate::{

@@ -6,7 +6,7 @@
 use diesel::{ExpressionMethods, RunQueryDsl};
 use reqwest::Method;
 use serde_json::{Value, json};
-use shiming::db::{DbFault, schema::security_answers};
+use shiming::tools::db::{DbFault, schema::security_answers};
 
 use super::{World, sides, username, walk::Walk};
 use crate::support::Visitor;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use diesel::{QueryDsl, RunQueryDsl};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use shiming::db::{Db, DbFault, schema::outbox};
+use shiming::tools::db::{Db, DbFault, schema::outbox};
 use tokio::time::sleep;
 
 use super::{Took, World};

@@ -2,7 +2,7 @@
 //! them and of those who sign in to them.
 
 use serde_json::{Value, json};
-use shiming::clients::ClientState;
+use shiming::capabilities::clients::ClientState;
 
 use super::{Shown, alike, headers, start};
 use crate::support::{

@@ -10,8 +10,8 @@ use std::{
 use diesel::prelude::*;
 use serde_json::json;
 use shiming::{
-    db::{Db, DbFault, schema},
     kernel::{Clock, OsEntropy, SystemClock, ids::ClientId},
+    tools::db::{Db, DbFault, schema},
 };
 use tokio::time::sleep;
 
@@ -127,7 +127,10 @@ async fn whole(url: &str, codes: BTreeSet<String>) {
     assert_eq!(kept.len(), grants.len());
     let hashes: BTreeSet<&String> = kept.iter().map(|(hash, _)| hash).collect();
     for code in &codes {
-        assert!(hashes.contains(&shiming::crypto::blind::token_hash(code)), "a code was lost");
+        assert!(
+            hashes.contains(&shiming::tools::crypto::blind::token_hash(code)),
+            "a code was lost"
+        );
     }
     let kinds: Vec<String> = query(url, |conn| {
         use schema::audit_events::dsl;

@@ -254,7 +254,7 @@ fn what_was_acknowledged_survives_the_death_of_the_process() {
 /// Nothing waits any more, and nothing was given up.
 pub async fn drained(database_url: &str) {
     use diesel::prelude::*;
-    use shiming::db::schema::outbox;
+    use shiming::tools::db::schema::outbox;
     let began = Instant::now();
     loop {
         let left: Vec<(String, String)> = super::query(database_url, |conn| {

@@ -13,7 +13,7 @@ use std::{
 
 use diesel::prelude::*;
 use serde_json::json;
-use shiming::db::schema::audit_events;
+use shiming::tools::db::schema::audit_events;
 
 use super::{
     CHEAP_HASHING,

@@ -147,7 +147,7 @@ async fn notices(visitor: &Visitor, phone: &str) -> Vec<Value> {
 pub async fn events(database_url: &str, kind: &'static str) -> i64 {
     super::query(database_url, move |conn| {
         use diesel::prelude::*;
-        use shiming::db::schema::audit_events::dsl;
+        use shiming::tools::db::schema::audit_events::dsl;
         dsl::audit_events.filter(dsl::kind.eq(kind)).count().get_result(conn)
     })
     .await
@@ -301,7 +301,7 @@ type Times = BTreeMap<String, NaiveDateTime>;
 async fn latest(database_url: &str, kinds: &'static [&'static str]) -> Times {
     let events: Vec<(Option<String>, NaiveDateTime)> = super::query(database_url, move |conn| {
         use diesel::prelude::*;
-        use shiming::db::schema::audit_events::dsl;
+        use shiming::tools::db::schema::audit_events::dsl;
         let of_kinds = dsl::audit_events.filter(dsl::kind.eq_any(kinds)).order(dsl::at);
         of_kinds.select((dsl::account_id, dsl::at)).load(conn)
     })
@@ -313,7 +313,7 @@ async fn latest(database_url: &str, kinds: &'static [&'static str]) -> Times {
 /// no event without its change.
 async fn as_the_trail_tells(url: &str) -> [usize; 3] {
     use diesel::prelude::*;
-    use shiming::db::schema::{accounts, security_answers, units};
+    use shiming::tools::db::schema::{accounts, security_answers, units};
     let questions: Vec<(String, NaiveDateTime)> = super::query(url, |conn| {
         security_answers::table
             .select((security_answers::account_id, security_answers::set_at))

@@ -24,7 +24,7 @@ mod webhooks;
 pub mod program;
 
 use program::server::CHEAP_HASHING;
-use shiming::db::{Conn, Db, DbFault};
+use shiming::tools::db::{Conn, Db, DbFault};
 
 /// A runtime for the people, apart from the thread that kills the process.
 fn runtime() -> tokio::runtime::Runtime {
@@ -45,7 +45,7 @@ macro_rules! rows {
     ($database_url:expr, $table:ident) => {
         super::query($database_url, |conn| {
             use diesel::prelude::*;
-            shiming::db::schema::$table::table.count().get_result::<i64>(conn)
+            shiming::tools::db::schema::$table::table.count().get_result::<i64>(conn)
         })
         .await
     };

@@ -5,7 +5,7 @@ use std::{process::Output, time::Duration};
 
 use diesel::prelude::*;
 use serde_json::{Value, json};
-use shiming::db::schema::{audit_events, grants};
+use shiming::tools::db::schema::{audit_events, grants};
 
 use super::{
     CHEAP_HASHING,

@@ -7,7 +7,7 @@ use diesel::{
     sql_types::{Binary, Text},
 };
 use serde_json::json;
-use shiming::crypto::blind::hex;
+use shiming::tools::crypto::blind::hex;
 
 use super::{
     CHEAP_HASHING,

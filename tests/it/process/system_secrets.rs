@@ -370,7 +370,8 @@ impl Life {
     fn found_nowhere(&self, client_id: &str) {
         let log = self.server.log();
         let holds = |text: &str, needle: &str| {
-            text.contains(needle) || text.contains(&shiming::crypto::blind::hex(needle.as_bytes()))
+            text.contains(needle)
+                || text.contains(&shiming::tools::crypto::blind::hex(needle.as_bytes()))
         };
         assert!(self.secrets.len() > 35, "{:?}", self.secrets.keys());
         for (what, secret) in &self.secrets {

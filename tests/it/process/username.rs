@@ -157,7 +157,7 @@ fn username(number: u32) -> String {
 async fn accounts(url: &str) -> Vec<(String, String, String, Vec<u8>, Vec<u8>, NaiveDateTime)> {
     super::query(url, |conn| {
         use diesel::prelude::*;
-        use shiming::db::schema::accounts::dsl;
+        use shiming::tools::db::schema::accounts::dsl;
         let columns = (
             dsl::id,
             dsl::username,

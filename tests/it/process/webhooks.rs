@@ -10,7 +10,7 @@ use std::{
 use diesel::prelude::*;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use shiming::db::{
+use shiming::tools::db::{
     Db, DbFault,
     schema::{client_consents, client_events, outbox, webhook_deliveries},
 };

@@ -9,12 +9,16 @@ use std::{
 
 use actix_web::{dev::ServerHandle, rt::System, web};
 use shiming::{
-    app::{Ambient, App},
-    config::Settings,
-    core::Core,
-    db::{Conn, DbFault},
+    capabilities::core::Core,
+    compose::{
+        app::{Ambient, App},
+        server, worker,
+    },
     kernel::{Clock, Timestamp},
-    server, worker,
+    tools::{
+        config::Settings,
+        db::{Conn, DbFault},
+    },
 };
 use tempfile::TempDir;
 
@@ -206,7 +210,7 @@ macro_rules! count {
     ($app:expr, $table:ident) => {
         $app.query(|conn| {
             use diesel::prelude::*;
-            shiming::db::schema::$table::table.count().get_result::<i64>(conn)
+            shiming::tools::db::schema::$table::table.count().get_result::<i64>(conn)
         })
         .await
     };

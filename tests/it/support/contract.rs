@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::Value;
-use shiming::web::ProblemCode;
+use shiming::tools::web::ProblemCode;
 
 use super::Answer;
 
@@ -24,7 +24,7 @@ struct Operation {
 }
 
 static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
-    let document = serde_json::to_value(shiming::openapi::document()).unwrap();
+    let document = serde_json::to_value(shiming::compose::openapi::document()).unwrap();
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -125,7 +125,7 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
             assert_eq!(operation.scope.as_deref(), problem["scope"].as_str(), "{asked}: scope");
         }
         if let Some(known) = ProblemCode::ALL.iter().find(|one| problem["code"] == one.as_str()) {
-            let example = shiming::web::problem::example(*known);
+            let example = shiming::tools::web::problem::example(*known);
             for name in problem.as_object().unwrap().keys() {
                 assert!(example.get(name).is_some(), "{asked}: {code} is shown without {name}");
             }

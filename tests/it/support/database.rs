@@ -16,7 +16,7 @@ use std::{
 };
 
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
-use shiming::db::Db;
+use shiming::tools::db::Db;
 
 /// A database that is gone when the test is.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use serde_json::{Value, json};
-use shiming::crypto::jws::{self, PublicKey};
+use shiming::tools::crypto::jws::{self, PublicKey};
 
 use super::jose::{Key, RSA, hs256, parts, with, with_signature, without};
 

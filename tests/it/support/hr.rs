@@ -4,11 +4,13 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use shiming::{
-    access_tokens::{self, Speaks, Wanted},
-    clients::{self, Scopes},
-    db::DbFault,
-    grants,
+    capabilities::{
+        access_tokens::{self, Speaks, Wanted},
+        clients::{self, Scopes},
+        grants,
+    },
     kernel::ids::{AccountId, ClientId},
+    tools::db::DbFault,
 };
 
 use super::{Answer, Client, TestApp};

@@ -5,11 +5,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shiming::{
-    accounts::{self, UnitState},
-    clients::{self, Metadata, Scopes},
-    db::DbFault,
-    grants::{self, NewCode, Occasion, Terms},
+    capabilities::{
+        accounts::{self, UnitState},
+        clients::{self, Metadata, Scopes},
+        grants::{self, NewCode, Occasion, Terms},
+    },
     kernel::ids::{AccountId, SessionId},
+    tools::db::DbFault,
 };
 
 use super::{Answer, Client, TestApp};

@@ -2,10 +2,14 @@
 
 use serde_json::{Value, json};
 use shiming::{
-    accounts,
-    db::{Conn, DbFault},
-    security_questions::{self, AnswerSet, Chosen},
-    web::FieldErrors,
+    capabilities::{
+        accounts,
+        security_questions::{self, AnswerSet, Chosen},
+    },
+    tools::{
+        db::{Conn, DbFault},
+        web::FieldErrors,
+    },
 };
 
 use super::{Answer, Client, PASSWORD, Person, TestApp};
@@ -69,7 +73,7 @@ impl TestApp {
     pub async fn audited(&self, kind: &'static str) -> i64 {
         self.query(move |conn| {
             use diesel::prelude::*;
-            use shiming::db::schema::audit_events::dsl;
+            use shiming::tools::db::schema::audit_events::dsl;
             dsl::audit_events.filter(dsl::kind.eq(kind)).count().get_result(conn)
         })
         .await

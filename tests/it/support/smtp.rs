@@ -14,8 +14,8 @@ use std::{
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
 use shiming::{
-    config::{MailAdapter, Settings, SmtpSecurity},
     kernel::Secret,
+    tools::config::{MailAdapter, Settings, SmtpSecurity},
 };
 use tempfile::TempDir;
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use shiming::{
-    clients::{self, Client as Registered, ClientState, Metadata},
-    db::{Conn, DbFault},
+    capabilities::clients::{self, Client as Registered, ClientState, Metadata},
     kernel::ids::ClientId,
+    tools::db::{Conn, DbFault},
 };
 
 use super::{Answer, Client, TestApp};

@@ -8,7 +8,7 @@ use super::{
     cardholders::{BUILT_IN, Cardholder},
     store,
 };
-use crate::{
+use crate::tools::{
     identity::{IdDocument, PersonName, Phone},
     ports::{BankFault, BankOutcome, BankQuestion, BankVerifier},
 };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Sandbox, store};
-use crate::{
+use crate::tools::{
     db::DbFault,
     ports::{BankOutcome, Input},
     web::Problem,

@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    identity::{
-        BankCode, BirthDate, CardKind, CardNumber, DocumentType, Gender, IdDocument, PersonName,
-        Phone,
-    },
     kernel::Timestamp,
-    web::{FieldErrors, Problem},
+    tools::{
+        identity::{
+            BankCode, BirthDate, CardKind, CardNumber, DocumentType, Gender, IdDocument,
+            PersonName, Phone,
+        },
+        web::{FieldErrors, Problem},
+    },
 };
 
 /// A fictitious person, as the bank has her.

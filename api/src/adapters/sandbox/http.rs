@@ -13,11 +13,12 @@ use super::{
     store,
 };
 use crate::{
-    captcha,
-    core::Core,
-    identity::Phone,
+    capabilities::{captcha, core::Core},
     kernel::{Timestamp, ids::CaptchaId},
-    web::{JsonBody, Problem, ProblemCode, ProblemDocument, RequestMeta},
+    tools::{
+        identity::Phone,
+        web::{JsonBody, Problem, ProblemCode, ProblemDocument, RequestMeta},
+    },
 };
 
 /// The sandbox, when it is on.

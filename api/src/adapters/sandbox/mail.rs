@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Sandbox, store};
-use crate::ports::{Mail, MailFault, Mailer};
+use crate::tools::ports::{Mail, MailFault, Mailer};
 
 /// Keeps mail instead of sending it.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 //! laptop, a test or an integrator can go through every flow.
 //!
 //! It is an adapter like any other and refuses to start in production (see
-//! [`crate::config`]). What it keeps is sealed like real data and lives in the
+//! [`crate::tools::config`]). What it keeps is sealed like real data and lives in the
 //! database, so that it works on many nodes.
 
 mod bank;
@@ -16,9 +16,8 @@ mod store;
 use std::sync::Arc;
 
 use crate::{
-    crypto::Keyring,
-    db::Db,
     kernel::{Clock, Entropy},
+    tools::{crypto::Keyring, db::Db},
 };
 
 pub use bank::SandboxBank;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Sandbox, behaviour::Port, store};
-use crate::ports::{Notice, SmsFault, SmsMessage, SmsPurpose, SmsSender, SmsText};
+use crate::tools::ports::{Notice, SmsFault, SmsMessage, SmsPurpose, SmsSender, SmsText};
 
 /// Keeps messages instead of sending them.
 #[derive(Debug)]

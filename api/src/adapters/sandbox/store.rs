@@ -4,14 +4,16 @@ use diesel::prelude::*;
 
 use super::{BankBehaviour, Mode, Sandbox, cardholders::Cardholder, mail::KeptMail, sms::KeptSms};
 use crate::{
-    crypto::{CryptoError, Place, Purpose},
-    db::{
-        Conn, DbFault, claimed,
-        schema::{sandbox_behaviours, sandbox_cardholders, sandbox_messages},
-    },
     kernel::{
         Timestamp,
         ids::{OutboxId, SandboxCardholderId},
+    },
+    tools::{
+        crypto::{CryptoError, Place, Purpose},
+        db::{
+            Conn, DbFault, claimed,
+            schema::{sandbox_behaviours, sandbox_cardholders, sandbox_messages},
+        },
     },
 };
 
@@ -38,7 +40,7 @@ impl Sandbox {
         sealed: &[u8],
     ) -> Result<T, DbFault> {
         let text = self.keyring.open(place, sealed)?;
-        serde_json::from_slice(&text).map_err(|_| crate::core::corrupt(place))
+        serde_json::from_slice(&text).map_err(|_| crate::capabilities::core::corrupt(place))
     }
 }
 
@@ -233,7 +235,7 @@ fn named<T: serde::de::DeserializeOwned>(
     name: String,
 ) -> Result<T, DbFault> {
     let place = Place { table: "sandbox_behaviours", column, row };
-    serde_json::from_value(name.into()).map_err(|_| crate::core::corrupt(place))
+    serde_json::from_value(name.into()).map_err(|_| crate::capabilities::core::corrupt(place))
 }
 
 /// Forgets messages from before `until`.

@@ -1,0 +1,170 @@
+//! What a unit has besides its agent.
+
+use serde::{Deserialize, Serialize};
+
+use super::{NewUnit, store};
+use crate::{
+    capabilities::core::{Core, corrupt},
+    kernel::{Timestamp, ids::AccountId},
+    tools::{
+        crypto::Place,
+        db::{Conn, DbFault},
+        identity::{CreditCode, PersonName, UnitName},
+    },
+};
+
+/// Whether an operator lets a unit sign in to business systems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitState {
+    /// Nobody has looked at it yet.
+    Pending,
+    /// It may.
+    Approved,
+    /// It may not; the reason says why.
+    Rejected,
+}
+
+impl UnitState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Pending, Self::Approved, Self::Rejected];
+
+    /// The name that is stored.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    /// The state with this name.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
+    }
+}
+
+/// A unit.
+#[derive(Debug)]
+pub struct Unit {
+    /// The account.
+    pub account: AccountId,
+    /// Its name.
+    pub name: UnitName,
+    /// Its code.
+    pub credit_code: CreditCode,
+    /// Who stands for it.
+    pub legal_representative: PersonName,
+    /// What an operator has decided.
+    pub state: UnitState,
+    /// Why it was rejected.
+    pub reason: Option<String>,
+    /// When it registered.
+    pub created_at: Timestamp,
+    /// When an operator decided.
+    pub decided_at: Option<Timestamp>,
+}
+
+fn place<'a>(column: &'static str, row: &'a str) -> Place<'a> {
+    Place { table: "units", column, row }
+}
+
+pub(super) fn insert(
+    core: &Core,
+    conn: &mut Conn,
+    (id, unit): (&str, &NewUnit),
+    now: Timestamp,
+) -> Result<(), DbFault> {
+    let legal = unit.legal_representative.raw();
+    let row = store::UnitRow {
+        account_id: id.to_owned(),
+        name_sealed: core.seal(place("name_sealed", id), unit.name.as_str())?,
+        credit_code_sealed: core
+            .seal(place("credit_code_sealed", id), unit.credit_code.as_str())?,
+        legal_representative_sealed: core.seal(place("legal_representative_sealed", id), legal)?,
+        state: UnitState::Pending.code().to_owned(),
+        reason_sealed: None,
+        created_at: now.naive_utc(),
+        decided_at: None,
+    };
+    store::insert_unit(conn, &row)
+}
+
+pub(super) fn get(core: &Core, conn: &mut Conn, id: &str) -> Result<Unit, DbFault> {
+    let row = store::find_unit(conn, id)?.ok_or_else(|| corrupt(place("account_id", id)))?;
+    opened(core, &row)
+}
+
+fn opened(core: &Core, row: &store::UnitRow) -> Result<Unit, DbFault> {
+    let id = row.account_id.as_str();
+    let open = |column, sealed: &[u8]| core.open(place(column, id), sealed);
+    let bad = |column| corrupt(place(column, id));
+    Ok(Unit {
+        account: id.parse().map_err(|_| bad("account_id"))?,
+        name: UnitName::parse(&open("name_sealed", &row.name_sealed)?)
+            .map_err(|_| bad("name_sealed"))?,
+        credit_code: CreditCode::parse(&open("credit_code_sealed", &row.credit_code_sealed)?)
+            .map_err(|_| bad("credit_code_sealed"))?,
+        legal_representative: PersonName::parse(&open(
+            "legal_representative_sealed",
+            &row.legal_representative_sealed,
+        )?)
+        .map_err(|_| bad("legal_representative_sealed"))?,
+        state: UnitState::from_code(&row.state).ok_or_else(|| bad("state"))?,
+        reason: row
+            .reason_sealed
+            .as_deref()
+            .map(|sealed| open("reason_sealed", sealed))
+            .transpose()?,
+        created_at: row.created_at.and_utc(),
+        decided_at: row.decided_at.map(|at| at.and_utc()),
+    })
+}
+
+/// Units in this state (or in any), the oldest first.
+pub fn list_units(
+    core: &Core,
+    conn: &mut Conn,
+    state: Option<UnitState>,
+) -> Result<Vec<Unit>, DbFault> {
+    let rows = store::units(conn, state.map(UnitState::code))?;
+    rows.iter().map(|row| opened(core, row)).collect()
+}
+
+/// Why nothing was decided about a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotDecided {
+    /// There is no such unit, or it is in this state already.
+    #[error("there is no such unit in another state")]
+    Unchanged,
+    /// It was rejected, and its credit code belongs to another account now.
+    #[error("its credit code belongs to another account now")]
+    CodeInUse,
+}
+
+/// Decides about a unit that is in another state. A rejected unit gives its
+/// credit code back, so that the right people can register it.
+///
+/// To be called inside a savepoint.
+pub fn decide_unit(
+    core: &Core,
+    conn: &mut Conn,
+    (account, state, reason): (AccountId, UnitState, Option<&str>),
+    now: Timestamp,
+) -> Result<Result<Unit, NotDecided>, DbFault> {
+    let id = account.to_string();
+    let reason = reason.map(|reason| core.seal(place("reason_sealed", &id), reason)).transpose()?;
+    if !store::decide_unit(conn, (&id, state.code(), reason), now)? {
+        return Ok(Err(NotDecided::Unchanged));
+    }
+    let unit = get(core, conn, &id)?;
+    let index = super::document_index(core, &unit.credit_code.uniqueness_key());
+    if state == UnitState::Rejected {
+        store::release_document(conn, index.as_str(), &id)?;
+    } else if store::document_owner(conn, index.as_str())?.is_none_or(|owner| owner != id)
+        && !store::claim_document(conn, index.as_str(), &id)?
+    {
+        return Ok(Err(NotDecided::CodeInUse));
+    }
+    Ok(Ok(unit))
+}

@@ -1,0 +1,60 @@
+//! The requests of business systems, counted.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
+
+use crate::{
+    capabilities::{
+        access_tokens::ClientCaller,
+        clients::{Client, Scope},
+        core::Core,
+    },
+    kernel::ids::ClientId,
+    tools::web::{Problem, ProblemCode, RequestMeta},
+};
+
+/// A business system whose request was counted; a handler that takes it is
+/// closed to everybody else.
+#[derive(Debug)]
+pub struct Caller(ClientCaller);
+
+impl Caller {
+    /// The system, when its token has this scope.
+    pub fn with(self, scope: Scope) -> Result<Client, Problem> {
+        self.0.require(scope)?;
+        Ok(self.0.client)
+    }
+
+    /// The id of the system, when its token has this scope.
+    pub fn id_with(self, scope: Scope) -> Result<ClientId, Problem> {
+        self.with(scope).map(|client| client.id)
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let core = request.app_data::<Data<Core>>().cloned();
+        let caller = ClientCaller::from_request(request, payload);
+        let meta = RequestMeta::from_request(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let (caller, meta) = (caller.await?, meta.await?);
+            let core = core.ok_or_else(|| Problem::internal("no core"))?.into_inner();
+            let (own, client, now) = (Arc::clone(&core), caller.client.clone(), meta.now);
+            let (quota, counted) =
+                core.db.write(move |conn| super::count(&own, conn, &client, now)).await?;
+            request.extensions_mut().insert(quota);
+            match counted {
+                Ok(()) => Ok(Self(caller)),
+                Err(exceeded) => {
+                    Err(Problem::new(ProblemCode::TooManyRequests)
+                        .retry_after(exceeded.retry_after))
+                }
+            }
+        })
+    }
+}

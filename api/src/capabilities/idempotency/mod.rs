@@ -1,0 +1,160 @@
+//! `Idempotency-Key`: the same request twice has one effect and one answer.
+//!
+//! A request whose effect is one transaction ([`Once::write`]) leaves its answer
+//! (sealed: it may name a person) in that transaction: at no moment is there one
+//! without the other, and a repetition that comes meanwhile waits. A refusal
+//! that takes the transaction back leaves nothing, and a repetition is decided
+//! anew.
+//!
+//! One that waits for a bank or for a hash in between ([`Once::run`]) takes a
+//! lease and leaves its answer when it is done. A repetition gets that answer; a
+//! request whose process died is run again once its lease is over, so each of
+//! its steps must bear that.
+//!
+//! The same key with another request is refused.
+
+pub mod http;
+mod store;
+
+use chrono::{NaiveDateTime, TimeDelta};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    capabilities::core::Core,
+    kernel::Timestamp,
+    tools::{
+        crypto::{Place, Purpose, blind::hex},
+        db::{Conn, DbFault},
+        web::{Problem, ProblemCode, problem::Refusal},
+    },
+};
+
+pub use http::{Idempotency, Once, Reply, Settled};
+pub use store::purge;
+
+/// Longer than any request takes: the bank asked twice, and the queues for
+/// hashing and the database.
+fn lease_time(core: &Core) -> TimeDelta {
+    let bank = i64::from(core.settings.bank.timeout_milliseconds);
+    let hash = i64::from(core.settings.password.queue_milliseconds);
+    TimeDelta::milliseconds(bank * 2 + hash * 2) + TimeDelta::seconds(15)
+}
+/// How long an answer is kept for repetitions.
+const KEEP: TimeDelta = TimeDelta::hours(24);
+
+/// What came of a request: both are given again to a repetition.
+#[derive(Debug, Serialize, Deserialize)]
+enum Outcome {
+    Done(Reply),
+    Refused(Refusal),
+}
+
+impl Outcome {
+    /// The answer once more.
+    fn again(self) -> Result<Reply, Problem> {
+        match self {
+            Self::Done(reply) => Ok(reply),
+            Self::Refused(refusal) => Err(refusal.into()),
+        }
+    }
+}
+
+/// By which a request has a key: another one may take it over at its end.
+#[derive(Debug, Clone, Copy)]
+struct Lease {
+    ends_at: NaiveDateTime,
+}
+
+/// A key, and the request that came with it.
+#[derive(Debug)]
+struct Claim {
+    key_hash: String,
+    request_hash: String,
+}
+
+impl Claim {
+    fn new(core: &Core, (key, route): (&str, &str), (caller, body): (&str, &[u8])) -> Self {
+        let hash = |parts: &[&[u8]]| hex(&core.keyring.keyed_hash(Purpose::Idempotency, parts));
+        Self {
+            key_hash: hash(&[b"key", key.as_bytes(), route.as_bytes(), caller.as_bytes()]),
+            // With the key, which is kept nowhere: a body may hold a password, and
+            // must not be easier to guess by this hash than by the password's.
+            request_hash: hash(&[b"request", key.as_bytes(), body]),
+        }
+    }
+}
+
+fn place(row: &str) -> Place<'_> {
+    Place { table: "idempotency_keys", column: "reply_sealed", row }
+}
+
+/// The outcome of an earlier request with the key; or the end of the lease by
+/// which this request is the one to do the work.
+fn take(
+    core: &Core,
+    conn: &mut Conn,
+    claim: &Claim,
+    now: Timestamp,
+) -> Result<Result<Outcome, Lease>, Problem> {
+    let Claim { key_hash, request_hash } = claim;
+    let lease = Lease { ends_at: (now + lease_time(core)).naive_utc() };
+    let fresh = store::Row {
+        key_hash: key_hash.clone(),
+        request_hash: request_hash.clone(),
+        state: "running".into(),
+        reply_sealed: None,
+        lease_ends_at: lease.ends_at,
+        expires_at: (now + KEEP).naive_utc(),
+    };
+    if store::claim(conn, &fresh)? {
+        return Ok(Err(lease));
+    }
+    let Some(row) = store::find(conn, key_hash)? else {
+        // Released by its owner this very moment: the client retries.
+        return Err(Problem::new(ProblemCode::RequestInProgress).retry_after(1));
+    };
+    if row.request_hash != *request_hash {
+        return Err(Problem::new(ProblemCode::IdempotencyKeyReused));
+    }
+    if let Some(sealed) = row.reply_sealed {
+        return Ok(Ok(core.open_json(place(key_hash), &sealed)?));
+    }
+    let running = row.lease_ends_at.and_utc() > now;
+    if running || !store::renew(conn, key_hash, row.lease_ends_at, lease)? {
+        return Err(Problem::new(ProblemCode::RequestInProgress).retry_after(2));
+    }
+    Ok(Err(lease))
+}
+
+/// Keeps the outcome for repetitions, if it is to be remembered and nobody has
+/// taken the key over meanwhile.
+fn keep(
+    core: &Core,
+    conn: &mut Conn,
+    (key_hash, lease): (&str, Lease),
+    result: &Result<Reply, Problem>,
+) -> Result<(), DbFault> {
+    let outcome = match result {
+        Ok(reply) => Outcome::Done(reply.clone()),
+        Err(problem) if problem.is_remembered() => Outcome::Refused(problem.refusal()),
+        Err(_) => return store::release(conn, key_hash, lease),
+    };
+    store::finish(conn, (key_hash, lease), &core.seal_json(place(key_hash), &outcome)?)
+}
+
+/// The effect and its answer, in the transaction of `conn`; or the outcome that
+/// an earlier request has left.
+fn in_transaction(
+    core: &Core,
+    conn: &mut Conn,
+    (claim, now): (&Claim, Timestamp),
+    work: impl FnOnce(&mut Conn) -> Settled,
+) -> Settled {
+    let lease = match take(core, conn, claim, now)? {
+        Ok(outcome) => return Ok(outcome.again()),
+        Err(lease) => lease,
+    };
+    let result = work(conn)?;
+    keep(core, conn, (&claim.key_hash, lease), &result)?;
+    Ok(result)
+}

@@ -1,0 +1,143 @@
+//! Counting what may be done only so often, in the database, so that every
+//! node counts together and a restart forgets nothing.
+
+mod store;
+
+use crate::{
+    capabilities::core::Core,
+    kernel::Timestamp,
+    tools::{
+        crypto::Purpose,
+        db::{Conn, DbFault},
+    },
+};
+
+/// How often, in what time.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// Name, part of the counter's key.
+    pub name: &'static str,
+    /// At most so many.
+    pub most: u32,
+    /// Seconds from the first to the moment the count starts anew.
+    pub window_seconds: u32,
+}
+
+/// One use of a rule by a subject: a phone, an address, a card.
+#[derive(Debug, Clone)]
+pub struct Charge {
+    /// The rule.
+    pub rule: Rule,
+    /// Who or what is counted. Only its keyed hash is stored.
+    pub subject: String,
+}
+
+/// A rule that has no use left.
+#[derive(Debug, Clone, Copy)]
+pub struct Exceeded {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// Seconds until there is one again.
+    pub retry_after: i64,
+}
+
+/// An hour, in seconds.
+pub const HOUR: u32 = 3600;
+/// A day, in seconds.
+pub const DAY: u32 = 86_400;
+
+fn key(core: &Core, charge: &Charge) -> String {
+    core.keyring
+        .blind_parts(Purpose::Limit, &[charge.rule.name, &charge.subject])
+        .as_str()
+        .to_owned()
+}
+
+/// Uses every rule once, or none when one of them has no use left.
+///
+/// The counters are taken in the order of their keys, so that two requests
+/// that share some never wait for each other in a circle.
+pub fn charge(
+    core: &Core,
+    conn: &mut Conn,
+    charges: &[Charge],
+    now: Timestamp,
+) -> Result<Result<(), Exceeded>, DbFault> {
+    let mut keyed: Vec<(String, Rule)> =
+        charges.iter().map(|charge| (key(core, charge), charge.rule)).collect();
+    keyed.sort_by(|one, other| one.0.cmp(&other.0));
+    for (position, (key, rule)) in keyed.iter().enumerate() {
+        if let Some(retry_after) = store::charge(conn, key, *rule, now)? {
+            for (taken, _) in keyed.iter().take(position) {
+                store::refund(conn, taken)?;
+            }
+            return Ok(Err(Exceeded { rule: rule.name, retry_after }));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// The counters that charges use, for giving them back after a crash.
+pub fn keys(core: &Core, charges: &[Charge]) -> Vec<String> {
+    let mut keys: Vec<String> = charges.iter().map(|charge| key(core, charge)).collect();
+    keys.sort();
+    keys
+}
+
+/// Gives one use of each counter back, taken in the order of [`keys`].
+pub fn refund_keys(conn: &mut Conn, keys: &[String]) -> Result<(), DbFault> {
+    keys.iter().try_for_each(|key| store::refund(conn, key))
+}
+
+/// Gives one use of each rule back.
+pub fn refund(core: &Core, conn: &mut Conn, charges: &[Charge]) -> Result<(), DbFault> {
+    refund_keys(conn, &keys(core, charges))
+}
+
+/// The first rule that has no use left, without using any.
+pub fn peek(
+    core: &Core,
+    conn: &mut Conn,
+    charges: &[Charge],
+    now: Timestamp,
+) -> Result<Option<Exceeded>, DbFault> {
+    for charge in charges {
+        let rule = charge.rule;
+        if let Some(retry_after) = store::peek(conn, &key(core, charge), rule, now)? {
+            return Ok(Some(Exceeded { rule: rule.name, retry_after }));
+        }
+    }
+    Ok(None)
+}
+
+/// How often a rule may still be used.
+pub fn left(core: &Core, conn: &mut Conn, charge: &Charge, now: Timestamp) -> Result<u32, DbFault> {
+    let used = store::used(conn, &key(core, charge), now)?;
+    Ok(charge.rule.most.saturating_sub(u32::try_from(used).unwrap_or(u32::MAX)))
+}
+
+/// What a rule has left, and until when that is all.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    /// Uses.
+    pub left: u32,
+    /// Seconds until the count starts anew.
+    pub resets_in: i64,
+}
+
+/// What a rule has left; `resets_in` is the whole window when it was not used
+/// yet.
+pub fn standing(
+    core: &Core,
+    conn: &mut Conn,
+    charge: &Charge,
+    now: Timestamp,
+) -> Result<Standing, DbFault> {
+    let resets_in = store::seconds_left(conn, &key(core, charge), now.naive_utc())?;
+    Ok(Standing {
+        left: left(core, conn, charge, now)?,
+        resets_in: resets_in.unwrap_or(charge.rule.window_seconds.into()),
+    })
+}
+
+pub use store::purge;

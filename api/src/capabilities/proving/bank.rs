@@ -1,0 +1,333 @@
+//! Asking the bank, and on a match having a code sent.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+
+use super::{PendingCheck, Proving, bank_matched, binding, problems, store};
+use crate::{
+    capabilities::{
+        accounts::{BankMatched, Elements},
+        audit::{self, AuditKind, AuditSubject},
+        core::Core,
+        flows::{self, Flow},
+        limits::{self, Charge, DAY, HOUR, Rule},
+        otp,
+    },
+    kernel::ids::{BankCheckId, FlowId},
+    tools::{
+        crypto::BlindIndex,
+        db::{Conn, DbFault},
+        identity::CardKind,
+        ports::{BankFault, BankOutcome, BankQuestion},
+        web::{Problem, RequestMeta},
+    },
+};
+
+/// What the first transaction decided.
+enum Next<V> {
+    /// The bank has matched these very values: only a code was needed.
+    Done(V),
+    /// The bank is to be asked.
+    Ask(Box<Question>),
+}
+
+/// A question to the bank, and what it is about.
+struct Question {
+    id: BankCheckId,
+    elements: Elements,
+    about: BlindIndex,
+}
+
+/// How a flow is shown.
+type View<A, V> = fn(&Core, &mut Conn, &Flow<A>) -> Result<V, DbFault>;
+
+/// Checks with the bank and has a code sent. `enter` puts what was typed into
+/// the flow, or refuses it. The same values again after a match only send
+/// another code: no check is paid for twice.
+pub async fn request_code<A: Proving, V: Send + 'static>(
+    core: &Arc<Core>,
+    (meta, id): (&RequestMeta, FlowId),
+    enter: impl FnOnce(&Core, &mut Conn, &mut Flow<A>) -> Result<(), Problem> + Send + 'static,
+    view: View<A, V>,
+) -> Result<V, Problem> {
+    let (own, first) = (Arc::clone(core), meta.clone());
+    let next =
+        core.db.write(move |conn| prepare(&own, conn, (&first, id), (enter, view))).await??;
+    let question = match next {
+        Next::Done(view) => return Ok(view),
+        Next::Ask(question) => question,
+    };
+    let answer = ask(core, &question).await;
+    // The bank has taken its time, and the code's begins now.
+    let (own, mut meta) = (Arc::clone(core), meta.clone());
+    meta.now = core.clock.now();
+    core.db.write(move |conn| settle(&own, conn, (&meta, id), (&question, answer, view))).await?
+}
+
+/// Transaction 1: everything that can be known without the bank, and the
+/// record that it is being asked. A refusal inside is committed: what was
+/// typed is kept.
+fn prepare<A: Proving, V>(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, id): (&RequestMeta, FlowId),
+    (enter, view): (impl FnOnce(&Core, &mut Conn, &mut Flow<A>) -> Result<(), Problem>, View<A, V>),
+) -> Result<Result<Next<V>, Problem>, Problem> {
+    let mut flow = A::open(core, conn, id, meta.now)?;
+    enter(core, conn, &mut flow)?;
+    let Some(elements) = A::elements(&flow)? else {
+        return Err(problems::wrong_stage(flow.stage));
+    };
+    check_card(&elements)?;
+    let about = BankMatched::question(core, &elements);
+    if bank_matched(core, &flow, &elements).is_some() {
+        if let Err(refused) = A::may_go_on(core, conn, &flow, &elements)? {
+            return save_refused(core, conn, flow, refused);
+        }
+        let sent = send_code(core, conn, meta, (&mut flow, &elements, view))?;
+        return Ok(sent.map(Next::Done));
+    }
+    flow.answers.proof_mut().forget();
+    A::asking(&mut flow);
+    let check = may_ask(core, conn, meta, (&mut flow, &elements, &about))?;
+    flow.keep_alive(core, meta.now);
+    if !flows::save(core, conn, &mut flow)? {
+        return Err(problems::busy());
+    }
+    Ok(check.map(|id| Next::Ask(Box::new(Question { id, elements, about }))))
+}
+
+/// Refuses a card that is known to be of the wrong kind or bank before any
+/// check is paid for. An unknown card is the bank's to judge.
+fn check_card(elements: &Elements) -> Result<(), Problem> {
+    let Some(known) = elements.card.bin() else { return Ok(()) };
+    if known.kind != CardKind::Debit {
+        return Err(problems::card_kind(known.kind));
+    }
+    if known.bank != elements.bank {
+        return Err(problems::card_bank(known.bank));
+    }
+    Ok(())
+}
+
+/// Reserves a failure for card and document, given back unless the bank says
+/// no: twenty requests at the same time cannot ask twenty times.
+fn charges<A: Proving>(core: &Core, flow: FlowId, elements: &Elements) -> Vec<Charge> {
+    let limits = &core.settings.limits;
+    let rule = |name, most| Rule { name, most, window_seconds: DAY };
+    let mut charges = vec![
+        Charge {
+            rule: rule("bank_card_day", limits.bank_failures_per_card_day),
+            subject: elements.card.number().to_owned(),
+        },
+        Charge {
+            rule: rule("bank_document_day", limits.bank_failures_per_document_day),
+            subject: elements.document.uniqueness_key(),
+        },
+    ];
+    charges.extend(A::charged(core, flow));
+    charges
+}
+
+/// Failures of everybody behind one address, whatever the cards. Counted once
+/// the bank has said no, not reserved: a campus asks at the same time, and
+/// nobody there may be refused because a slow bank has not answered the others.
+fn of_address(core: &Core, meta: &RequestMeta) -> Charge {
+    let rule = Rule {
+        name: "bank_address_hour",
+        most: core.settings.limits.bank_failures_per_address_hour,
+        window_seconds: HOUR,
+    };
+    Charge { rule, subject: meta.address.limit_subject() }
+}
+
+/// How long a question is waited for before its process is taken for dead.
+pub(super) fn patience(core: &Core) -> TimeDelta {
+    let once = Duration::from_millis(core.settings.bank.timeout_milliseconds.into());
+    TimeDelta::from_std(once * 2).unwrap_or(TimeDelta::MAX) + TimeDelta::seconds(1)
+}
+
+/// Counts the question and returns its id, or says why it may not be asked.
+fn may_ask<A: Proving>(
+    core: &Core,
+    conn: &mut Conn,
+    meta: &RequestMeta,
+    (flow, elements, about): (&mut Flow<A>, &Elements, &BlindIndex),
+) -> Result<Result<BankCheckId, Problem>, Problem> {
+    let earlier = flow.answers.proof().pending.clone();
+    let waiting = |pending: &PendingCheck| {
+        !pending.timed_out && meta.now < pending.started_at + patience(core)
+    };
+    if earlier.as_ref().is_some_and(waiting) {
+        return Err(problems::busy());
+    }
+    // A code that is known not to be sent would make the check a waste.
+    if let Err(refused) = otp::precheck(core, conn, binding(flow, elements), meta)? {
+        return Ok(Err(problems::request_refused(refused)));
+    }
+    if flow.answers.proof().checks_used >= core.settings.limits.bank_checks_per_flow {
+        let retry_after = (flow.absolute_expires_at - meta.now).num_seconds();
+        return Ok(Err(problems::bank_attempts("flow", retry_after)));
+    }
+    if let Some(spent) = limits::peek(core, conn, &[of_address(core, meta)], meta.now)? {
+        return Ok(Err(problems::bank_attempts("address", spent.retry_after)));
+    }
+    if let Some(earlier) = &earlier {
+        store::abandon(conn, earlier.id, meta.now)?;
+    }
+    let charges = charges::<A>(core, flow.id, elements);
+    if let Err(exceeded) = limits::charge(core, conn, &charges, meta.now)? {
+        let scope = match exceeded.rule {
+            "bank_card_day" => "card",
+            "bank_document_day" => "document",
+            _ => "flow",
+        };
+        return Ok(Err(problems::bank_attempts(scope, exceeded.retry_after)));
+    }
+    let keys = limits::keys(core, &charges);
+    // The same question keeps its id, so that the bank answers it again
+    // without billing it again.
+    let same = earlier.filter(|earlier| about.matches(&earlier.question));
+    let id = if let Some(earlier) = same {
+        store::check_resumed(conn, earlier.id, &keys, meta.now)?;
+        earlier.id
+    } else {
+        let id = BankCheckId::new(meta.now, &*core.entropy).map_err(DbFault::from)?;
+        store::check_started(conn, (id, flow.id), (about.as_str(), &keys), meta.now)?;
+        id
+    };
+    flow.answers.proof_mut().pending = Some(PendingCheck {
+        id,
+        question: about.as_str().to_owned(),
+        started_at: meta.now,
+        timed_out: false,
+    });
+    Ok(Ok(id))
+}
+
+/// Asks the bank, within the time it has. Only a provider that says it did
+/// nothing is asked once more: after a time-out it may have billed.
+async fn ask(core: &Core, question: &Question) -> Result<BankOutcome, BankFault> {
+    let Elements { name, document, bank, card, phone } = question.elements.clone();
+    let asked = BankQuestion { request_id: question.id, name, document, bank, card, phone };
+    let limit = Duration::from_millis(core.settings.bank.timeout_milliseconds.into());
+    let once = || async {
+        tokio::time::timeout(limit, core.bank.verify(&asked))
+            .await
+            .unwrap_or(Err(BankFault::Timeout))
+    };
+    match once().await {
+        Ok(BankOutcome::Busy) => once().await,
+        answer => answer,
+    }
+}
+
+/// Transaction 2: the answer, and on a match the code.
+fn settle<A: Proving, V>(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, id): (&RequestMeta, FlowId),
+    (question, answer, view): (&Question, Result<BankOutcome, BankFault>, View<A, V>),
+) -> Result<Result<V, Problem>, Problem> {
+    let code = match &answer {
+        Ok(outcome) => {
+            if *outcome == BankOutcome::ConfigError {
+                tracing::error!(
+                    request_id = %meta.id,
+                    "the bank check refuses us: see to its keys, balance and quota"
+                );
+            }
+            outcome.code()
+        }
+        Err(BankFault::Timeout) => "timeout",
+        Err(BankFault::Broken(reason)) => {
+            tracing::warn!(request_id = %meta.id, reason, "the bank check failed");
+            "broken"
+        }
+    };
+    let event =
+        (AuditKind::BankChecked, AuditSubject { detail: Some(code), ..AuditSubject::flow(id) });
+    audit::record(core, conn, meta, event)?;
+    let failed = answer.as_ref().is_ok_and(|outcome| outcome.is_failure());
+    let timed_out = answer == Err(BankFault::Timeout);
+    let was_pending = store::check_finished(conn, question.id, code, meta.now)?;
+    if was_pending && !failed {
+        limits::refund(core, conn, &charges::<A>(core, id, &question.elements))?;
+    }
+    if failed {
+        // Questions that were asked together may pass the limit together.
+        limits::charge(core, conn, &[of_address(core, meta)], meta.now)?.ok();
+    }
+    // The flow may have been given up, or changed, while the bank thought;
+    // what was recorded above stands all the same.
+    let Some(mut flow) = flows::find::<A>(core, conn, id, meta.now)? else {
+        return Ok(Err(problems::not_found()));
+    };
+    let pending = flow.answers.proof_mut().pending.take();
+    let mine = pending.filter(|pending| pending.id == question.id);
+    let (Some(elements), Some(pending)) = (A::elements(&flow)?, mine) else {
+        return Ok(Err(problems::busy()));
+    };
+    if timed_out {
+        let kept = PendingCheck { timed_out, ..pending };
+        flow.answers.proof_mut().pending = Some(kept);
+    }
+    let Ok(outcome) = answer else {
+        return save_refused(core, conn, flow, problems::bank_silent());
+    };
+    // Changed meanwhile: the answer is about something else.
+    if BankMatched::question(core, &elements) != question.about {
+        return save_refused(core, conn, flow, problems::busy());
+    }
+    let Some(matched) = BankMatched::from_outcome(outcome, &question.about) else {
+        let proof = flow.answers.proof_mut();
+        proof.checks_used += u32::from(failed);
+        let limit = core.settings.limits.bank_checks_per_flow;
+        let refused =
+            problems::bank_said_no(outcome, limit.saturating_sub(proof.checks_used), meta.now);
+        return save_refused(core, conn, flow, refused);
+    };
+    // Kept also when something else is in the way: the same question need not
+    // be paid for again.
+    flow.answers.proof_mut().matched = Some(matched);
+    if let Err(refused) = A::may_go_on(core, conn, &flow, &elements)? {
+        return save_refused(core, conn, flow, refused);
+    }
+    send_code(core, conn, meta, (&mut flow, &elements, view))
+}
+
+fn save_refused<A: Proving, T>(
+    core: &Core,
+    conn: &mut Conn,
+    mut flow: Flow<A>,
+    refused: Problem,
+) -> Result<Result<T, Problem>, Problem> {
+    if flows::save(core, conn, &mut flow)? { Ok(Err(refused)) } else { Err(problems::busy()) }
+}
+
+/// Asks for a code for the matched phone and writes the flow, in one.
+fn send_code<A: Proving, V>(
+    core: &Core,
+    conn: &mut Conn,
+    meta: &RequestMeta,
+    (flow, elements, view): (&mut Flow<A>, &Elements, View<A, V>),
+) -> Result<Result<V, Problem>, Problem> {
+    let requested = otp::request(core, conn, binding(flow, elements), meta)?;
+    if let Ok(challenge) = &requested {
+        let proof = flow.answers.proof_mut();
+        proof.challenge = Some(challenge.id);
+        proof.codes_sent += 1;
+        let event = (AuditKind::CodeRequested, AuditSubject::flow(flow.id));
+        audit::record(core, conn, meta, event)?;
+    }
+    A::matched(flow);
+    flow.keep_alive(core, meta.now);
+    if !flows::save(core, conn, flow)? {
+        return Err(problems::busy());
+    }
+    match requested {
+        Ok(_) => Ok(Ok(view(core, conn, flow)?)),
+        Err(refused) => Ok(Err(problems::request_refused(refused))),
+    }
+}

@@ -1,0 +1,253 @@
+//! The check of username, password and captcha, for every way of signing in:
+//! a browser's, an app's, and the plain page for what has no JavaScript.
+
+pub mod http;
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::{
+    capabilities::{
+        accounts,
+        audit::{self, AuditKind, AuditSubject},
+        captcha::{self, http::CaptchaAnswer},
+        core::Core,
+        password_failures::{self, Attempt, device},
+        sessions::{self, Opened, Session},
+    },
+    kernel::ids::{AccountId, CaptchaId},
+    tools::{
+        db::{Conn, DbFault},
+        identity::{Username, password_hash_input},
+        web::{FieldErrors, Problem, ProblemCode, RequestMeta, overloaded},
+    },
+};
+
+/// What somebody who wants to sign in has sent.
+pub struct Credentials {
+    /// The username, when it can be one at all.
+    pub username: Option<Username>,
+    /// As typed, for the counters.
+    pub typed_username: String,
+    /// As typed.
+    pub password: Zeroizing<String>,
+    /// Which, and its answer.
+    pub captcha: (CaptchaId, String),
+    /// The device cookie.
+    pub device: Option<String>,
+}
+
+impl Credentials {
+    /// What was typed, or every error of its fields.
+    pub fn parse(
+        (username, password): (String, Zeroizing<String>),
+        captcha: &CaptchaAnswer,
+        device: Option<String>,
+    ) -> Result<Self, Problem> {
+        let mut errors = FieldErrors::new();
+        if username.trim().is_empty() {
+            errors.add("/username", "required");
+        }
+        if password.is_empty() {
+            errors.add("/password", "required");
+        }
+        let captcha = match captcha.parse() {
+            Ok(captcha) => Some(captcha),
+            Err(code) => {
+                errors.add("/captcha/answer", code);
+                None
+            }
+        };
+        errors.finish(captcha.map(|captcha| Self {
+            // What can be nobody's username is counted and hashed like any other.
+            username: Username::parse(&username).ok(),
+            typed_username: username,
+            password,
+            captcha,
+            device,
+        }))
+    }
+}
+
+/// Signs a browser in: the session with its cookie, and the cookie by which
+/// its device is known again. `brought` is the session cookie that it had: it is
+/// about to lose it, and with it whatever could end that session.
+pub async fn browser(
+    core: &Arc<Core>,
+    meta: &RequestMeta,
+    credentials: Credentials,
+    brought: Option<String>,
+) -> Result<(Opened, Option<String>), Problem> {
+    let username = credentials.username.clone();
+    let own = meta.clone();
+    let open = move |core: &Core, conn: &mut Conn, account| {
+        let had = match &brought {
+            Some(cookie) => sessions::by_cookie(core, conn, cookie, own.now)?,
+            None => None,
+        };
+        let others = had.as_ref().filter(|had| had.account != account);
+        if let Some(other) = others {
+            leave(core, conn, &own, other)?;
+        }
+        let left = others.is_some();
+        Ok((sessions::open_browser(core, conn, &own, (account, had))?, left))
+    };
+    let (opened, left) = sign_in(core, meta, credentials, ("browser", open)).await?;
+    // Nobody is to be told of a sign-in, and looking for messages costs the
+    // database as much as one.
+    if left {
+        core.outbox_bell.notify_one();
+    }
+    let device = username.map(|username| device::remember(core, &username)).transpose()?;
+    Ok((opened, device))
+}
+
+/// Ends the session of another account that the browser was signed in to.
+fn leave(
+    core: &Core,
+    conn: &mut Conn,
+    meta: &RequestMeta,
+    session: &Session,
+) -> Result<(), DbFault> {
+    if sessions::end(core, conn, (session.account, session.id), meta.now)? {
+        let id = session.id.to_string();
+        let subject = AuditSubject { detail: Some(&id), ..AuditSubject::account(session.account) };
+        audit::record(core, conn, meta, (AuditKind::SessionEnded, subject))?;
+    }
+    Ok(())
+}
+
+/// Why nobody signs in.
+enum Refused {
+    Captcha(captcha::CaptchaRefused),
+    Failures(password_failures::Refused),
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Captcha(refused) => refused.into(),
+            Refused::Failures(why) => self::refused(why),
+        }
+    }
+}
+
+/// Too many wrong passwords.
+pub fn refused(why: password_failures::Refused) -> Problem {
+    match why {
+        password_failures::Refused::Locked { retry_after } => {
+            Problem::new(ProblemCode::LoginLocked).retry_after(retry_after)
+        }
+        password_failures::Refused::TooSoon { retry_after } => {
+            Problem::new(ProblemCode::LoginTooSoon).retry_after(retry_after)
+        }
+    }
+}
+
+type Known = Option<(AccountId, String)>;
+
+/// Checks the credentials; on success runs `open` in the transaction that
+/// records the sign-in, so that there is never one without the other.
+pub async fn sign_in<T: Send + 'static>(
+    core: &Arc<Core>,
+    meta: &RequestMeta,
+    credentials: Credentials,
+    (kind, open): (
+        &'static str,
+        impl FnOnce(&Core, &mut Conn, AccountId) -> Result<T, DbFault> + Send + 'static,
+    ),
+) -> Result<T, Problem> {
+    // A place in the hashing queue first: an overloaded service must not use
+    // up a captcha or an attempt.
+    let ticket = core.hasher.admit().ok_or_else(overloaded)?;
+    let attempt = attempt(core, meta, &credentials);
+    let Credentials { username, password, captcha, .. } = credentials;
+    let known: Known = {
+        let (own, attempt, now) = (Arc::clone(core), attempt.clone(), meta.now);
+        // Whoever passes is answered after the write below, which flushes this
+        // one, too; a refusal has nothing that must not be lost.
+        let begun = core
+            .db
+            .write_unflushed(move |conn| begin(&own, conn, (&attempt, now), (username, captcha)));
+        begun.await??
+    };
+    let stored = known.as_ref().map(|(_, hash)| hash.clone());
+    let input = password_hash_input(&password);
+    let verified =
+        core.hasher.verify(&ticket, input.clone(), stored).await.map_err(Problem::internal)?;
+    let fresh_hash = if verified.right && verified.rehash {
+        Some(core.hasher.hash(&ticket, input).await.map_err(Problem::internal)?)
+    } else {
+        None
+    };
+    drop(ticket);
+    let account = known.as_ref().map(|(account, _)| *account);
+    let (own, meta) = (Arc::clone(core), meta.clone());
+    let opened = core
+        .db
+        .write(move |conn| -> Result<Option<T>, Problem> {
+            let Some((account, old_hash)) = known.filter(|_| verified.right) else {
+                let subject = AuditSubject { account, ..AuditSubject::default() };
+                audit::record(&own, conn, &meta, (AuditKind::SignInFailed, subject))?;
+                password_failures::failed(&own, conn, &attempt, meta.now)?;
+                return Ok(None);
+            };
+            // A reset that ended every session must not be followed by one
+            // that the old password opens.
+            let kept = fresh_hash.as_deref().unwrap_or(&old_hash);
+            if !accounts::keep_password(conn, account, (&old_hash, kept))? {
+                return Err(Problem::new(ProblemCode::LoginTooSoon).retry_after(1));
+            }
+            note_personal(&own, conn, account, &password)?;
+            let subject = AuditSubject { detail: Some(kind), ..AuditSubject::account(account) };
+            audit::record(&own, conn, &meta, (AuditKind::SignedIn, subject))?;
+            let opened = open(&own, conn, account)?;
+            // Last, for the next try of the same account waits for these rows.
+            password_failures::succeeded(&own, conn, &attempt)?;
+            Ok(Some(opened))
+        })
+        .await?;
+    opened.ok_or_else(|| Problem::new(ProblemCode::LoginFailed))
+}
+
+/// Notes whether the password contains what is known of the account: nobody
+/// knows both at any other moment. It is looked at only once the password was
+/// right, so that who failed cannot tell a known user from an unknown one.
+fn note_personal(
+    core: &Core,
+    conn: &mut Conn,
+    account: AccountId,
+    password: &str,
+) -> Result<(), DbFault> {
+    let Some(account) = accounts::find(core, conn, account)? else { return Ok(()) };
+    accounts::note_personal(conn, &account, accounts::contains_personal(&account, password))
+}
+
+fn attempt(core: &Core, meta: &RequestMeta, credentials: &Credentials) -> Attempt {
+    let username = credentials.username.as_ref();
+    Attempt {
+        username: username.map_or_else(|| credentials.typed_username.clone(), Username::key),
+        address: meta.address.limit_subject(),
+        device: username
+            .zip(credentials.device.as_deref())
+            .and_then(|(username, cookie)| device::recognise(core, username, cookie)),
+    }
+}
+
+/// Uses up the captcha, counts the attempt and looks the account up.
+fn begin(
+    core: &Core,
+    conn: &mut Conn,
+    (attempt, now): (&Attempt, crate::kernel::Timestamp),
+    (username, (captcha, answer)): (Option<Username>, (CaptchaId, String)),
+) -> Result<Result<Known, Refused>, DbFault> {
+    if let Err(refused) = captcha::redeem(core, conn, (captcha, &answer), now)? {
+        return Ok(Err(Refused::Captcha(refused)));
+    }
+    if let Err(refused) = password_failures::begin(core, conn, attempt, now)? {
+        return Ok(Err(Refused::Failures(refused)));
+    }
+    let key = username.map(|username| username.key()).unwrap_or_default();
+    Ok(Ok(accounts::credentials(core, conn, &key)?))
+}

@@ -1,0 +1,232 @@
+//! `shiming units`: an operator decides which units may sign in to business
+//! systems.
+
+use std::sync::Arc;
+
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
+
+use super::{Outcome, counted, print, print_json};
+use crate::{
+    capabilities::{
+        accounts::{self, Account, NotDecided, Unit, UnitState},
+        audit::{self, AuditKind, AuditSubject, Origin},
+        core::Core,
+        events::{self, EventKind},
+        grants, outbox,
+    },
+    kernel::{Timestamp, ids::AccountId},
+    tools::{
+        db::{Conn, DbFault, savepoint},
+        ports::Notice,
+    },
+};
+
+/// Characters of a reason, at most.
+const LONGEST_REASON: usize = 500;
+
+/// What to do with units.
+#[derive(Debug, Subcommand)]
+pub(super) enum UnitsCommand {
+    /// List units, the oldest first.
+    ///
+    /// Prints names and credit codes in clear, the legal representative's and
+    /// the agent's (经办人) too: they are to be compared with the papers that
+    /// the unit hands in. Keep the output as you keep the papers. That they were
+    /// listed is recorded.
+    List {
+        /// Only units in this state.
+        #[arg(long)]
+        state: Option<State>,
+        /// As JSON, for other programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let a unit sign in to business systems; its agent is told by SMS.
+    Approve {
+        /// Id of the unit, as "units list" prints it.
+        id: AccountId,
+    },
+    /// Refuse a unit; its agent is told by SMS, and reads the reason after
+    /// signing in. The credit code is free for somebody else to register. What
+    /// it has signed in to ends, and the systems are told.
+    ///
+    /// Until it is approved again, the unit can neither find its username nor
+    /// reset its password by its credit code.
+    Reject {
+        /// Id of the unit, as "units list" prints it.
+        id: AccountId,
+        /// What the agent is to read; at most 500 characters.
+        #[arg(long, value_parser = reason)]
+        reason: String,
+    },
+}
+
+/// A state, as it is typed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum State {
+    /// Nobody has decided yet.
+    Pending,
+    /// It may sign in to business systems.
+    Approved,
+    /// It may not.
+    Rejected,
+}
+
+impl From<State> for UnitState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Pending => Self::Pending,
+            State::Approved => Self::Approved,
+            State::Rejected => Self::Rejected,
+        }
+    }
+}
+
+fn reason(typed: &str) -> Result<String, String> {
+    let reason = typed.trim();
+    if reason.is_empty() {
+        return Err("say why".to_owned());
+    }
+    if reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
+        return Err(format!("one line of at most {LONGEST_REASON} characters"));
+    }
+    Ok(reason.to_owned())
+}
+
+/// A unit, as it is printed.
+#[derive(Serialize)]
+struct Listed {
+    id: AccountId,
+    state: UnitState,
+    name: String,
+    credit_code: String,
+    legal_representative: String,
+    agent: String,
+    username: String,
+    created_at: Timestamp,
+    decided_at: Option<Timestamp>,
+    reason: Option<String>,
+}
+
+impl Listed {
+    fn of(unit: Unit, account: Account) -> Self {
+        Self {
+            id: unit.account,
+            state: unit.state,
+            name: unit.name.as_str().to_owned(),
+            credit_code: unit.credit_code.as_str().to_owned(),
+            legal_representative: unit.legal_representative.raw().to_owned(),
+            agent: account.elements.name.raw().to_owned(),
+            username: account.username,
+            created_at: unit.created_at,
+            decided_at: unit.decided_at,
+            reason: unit.reason,
+        }
+    }
+
+    fn lines(&self) -> String {
+        let time = |at: Timestamp| at.format("%Y-%m-%d %H:%M UTC").to_string();
+        let facts = [
+            ("name", Some(self.name.clone())),
+            ("credit code", Some(self.credit_code.clone())),
+            ("legal representative", Some(self.legal_representative.clone())),
+            ("agent", Some(self.agent.clone())),
+            ("username", Some(self.username.clone())),
+            ("registered", Some(time(self.created_at))),
+            ("decided", self.decided_at.map(time)),
+            ("reason", self.reason.clone()),
+        ];
+        let line = |(what, fact): (&str, Option<String>)| {
+            fact.map_or_else(String::new, |fact| format!("  {what:<22}{fact}\n"))
+        };
+        let lines: String = facts.into_iter().map(line).collect();
+        format!("{}  {}\n{lines}", self.id, self.state.code())
+    }
+}
+
+/// Does what was asked for.
+pub(super) async fn run(core: Arc<Core>, command: UnitsCommand) -> Outcome {
+    let (id, state, reason) = match command {
+        UnitsCommand::List { state, json } => return list(core, state, json).await,
+        UnitsCommand::Approve { id } => (id, UnitState::Approved, None),
+        UnitsCommand::Reject { id, reason } => (id, UnitState::Rejected, Some(reason)),
+    };
+    let (own, now) = (Arc::clone(&core), core.clock.now());
+    let decided =
+        core.db.write(move |conn| decide(&own, conn, (id, state, reason.as_deref()), now)).await?;
+    let unit = decided?;
+    print(&format!("{} is {} now.", unit.name.as_str(), state.code()));
+    Ok(())
+}
+
+async fn list(core: Arc<Core>, state: Option<State>, json: bool) -> Outcome {
+    let own = Arc::clone(&core);
+    let units = core
+        .db
+        .write(move |conn| -> Result<Vec<Listed>, DbFault> {
+            let mut listed = Vec::new();
+            for unit in accounts::list_units(&own, conn, state.map(UnitState::from))? {
+                // Closed this very moment: no longer a unit.
+                if let Some(account) = accounts::find(&own, conn, unit.account)? {
+                    listed.push(Listed::of(unit, account));
+                }
+            }
+            let count = listed.len().to_string();
+            let subject = AuditSubject { detail: Some(&count), ..AuditSubject::default() };
+            let origin = Origin::operator(own.clock.now());
+            audit::record(&own, conn, origin, (AuditKind::UnitsListed, subject))?;
+            Ok(listed)
+        })
+        .await?;
+    if json {
+        return print_json(&units);
+    }
+    for unit in &units {
+        print(&unit.lines());
+    }
+    print(&counted(units.len(), ("unit", "units")));
+    Ok(())
+}
+
+/// Why an operator's decision was not carried out.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("no unit has the id {0}")]
+    Unknown(AccountId),
+    #[error("the unit is {} already", .0.code())]
+    Already(UnitState),
+    #[error("the credit code was registered by somebody else after the unit was rejected")]
+    CodeInUse,
+}
+
+/// Decides, records it and tells the agent, in one transaction.
+fn decide(
+    core: &Core,
+    conn: &mut Conn,
+    (id, state, reason): (AccountId, UnitState, Option<&str>),
+    now: Timestamp,
+) -> Result<Result<Unit, Refused>, DbFault> {
+    let Some(account) = accounts::find(core, conn, id)?.filter(|one| one.unit.is_some()) else {
+        return Ok(Err(Refused::Unknown(id)));
+    };
+    let decided =
+        savepoint(conn, |conn| accounts::decide_unit(core, conn, (id, state, reason), now))?;
+    let unit = match decided {
+        Ok(unit) => unit,
+        Err(NotDecided::Unchanged) => return Ok(Err(Refused::Already(state))),
+        Err(NotDecided::CodeInUse) => return Ok(Err(Refused::CodeInUse)),
+    };
+    let (kind, notice) = match state {
+        UnitState::Approved => (AuditKind::UnitApproved, Notice::UnitApproved),
+        _ => (AuditKind::UnitRejected, Notice::UnitRejected),
+    };
+    audit::record(core, conn, Origin::operator(now), (kind, AuditSubject::account(id)))?;
+    outbox::notify(core, conn, (&account.elements.phone, notice), now)?;
+    events::emit(core, conn, (id, EventKind::UnitChanged), now)?;
+    if state == UnitState::Rejected {
+        // Systems that it has signed in to still take it for approved.
+        grants::end_of_account(core, conn, (id, None), now)?;
+    }
+    Ok(Ok(unit))
+}

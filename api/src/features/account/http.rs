@@ -1,0 +1,195 @@
+//! One's own account over HTTP: shown, its password, history, export, closing.
+
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, delete, get, post, put, web};
+
+use super::{
+    closing::{self, Closure},
+    export::{self, AccountExport},
+    history::{self, HistoryItem},
+    identity_checks::{self, IdentityCheckItem},
+    password::{self, ChangePassword},
+    systems::{self, AuthorizedSystems},
+    view::{self, AccountView},
+};
+use crate::{
+    capabilities::{core::Core, sessions::SignedIn},
+    tools::web::{JsonBody, Page, PageQuery, Problem, ProblemCode, ProblemDocument, RequestMeta},
+};
+
+/// One's own account
+#[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 200, body = AccountView),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[get("/account")]
+pub async fn get_account(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    SignedIn(session): SignedIn,
+) -> Result<web::Json<AccountView>, Problem> {
+    let core = core.into_inner();
+    let own = Arc::clone(&core);
+    let view = core.db.read(move |conn| view::of(&own, conn, &session, meta.now)).await?;
+    Ok(web::Json(view))
+}
+
+/// Change the password
+///
+/// Every other session ends, an open change of the account is given up, and the
+/// phone is told.
+#[utoipa::path(tag = "Account", request_body = ChangePassword,
+    security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 204),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 403, description = "password_needed, cross_site_request", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "validation_failed (with `password_same`, `password_in_history`)", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 429, description = "too_many_requests", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[put("/account/password")]
+pub async fn change_password(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    SignedIn(session): SignedIn,
+    body: JsonBody<ChangePassword>,
+) -> Result<HttpResponse, Problem> {
+    let core = core.into_inner();
+    password::change(&core, &meta, session, body.value).await?;
+    core.outbox_bell.notify_one();
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// What happened to the account
+///
+/// Sign-ins and changes with time, place and device, the newest first.
+#[utoipa::path(tag = "Account", params(PageQuery),
+    security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 200, body = Page<HistoryItem>),
+    (status = 400, description = "malformed_request", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "cursor_invalid", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[get("/account/history")]
+pub async fn list_history(
+    core: web::Data<Core>,
+    SignedIn(session): SignedIn,
+    query: web::Query<PageQuery>,
+) -> Result<web::Json<Page<HistoryItem>>, Problem> {
+    history::read(&core.into_inner(), session.account, query.into_inner()).await.map(web::Json)
+}
+
+/// Business systems that asked about oneself
+///
+/// Who asked whether name and document belong together, when, and what for; the
+/// newest first.
+#[utoipa::path(tag = "Account", params(PageQuery),
+    security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 200, body = Page<IdentityCheckItem>),
+    (status = 400, description = "malformed_request", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 422, description = "cursor_invalid", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[get("/account/identity-checks")]
+pub async fn list_identity_checks(
+    core: web::Data<Core>,
+    SignedIn(session): SignedIn,
+    query: web::Query<PageQuery>,
+) -> Result<web::Json<Page<IdentityCheckItem>>, Problem> {
+    let (core, query) = (core.into_inner(), query.into_inner());
+    identity_checks::read(&core, session.account, query).await.map(web::Json)
+}
+
+/// Everything held about the account, in clear
+#[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 200, body = AccountExport),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 403, description = "password_needed, cross_site_request", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[post("/account/export")]
+pub async fn export_account(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    SignedIn(session): SignedIn,
+) -> Result<web::Json<AccountExport>, Problem> {
+    export::export(&core.into_inner(), &meta, session).await.map(web::Json)
+}
+
+/// Ask for the account to be closed
+///
+/// After some days everything about it is erased, and username and document can
+/// be registered again. Until then it can be kept. The phone is told. What was
+/// asked before stands.
+#[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 200, body = Closure),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 403, description = "password_needed, cross_site_request", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 429, description = "too_many_requests", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[post("/account/closure")]
+pub async fn request_closure(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    SignedIn(session): SignedIn,
+) -> Result<web::Json<Closure>, Problem> {
+    let core = core.into_inner();
+    let closure = closing::request(&core, &meta, session).await?;
+    core.outbox_bell.notify_one();
+    Ok(web::Json(closure))
+}
+
+/// Keep the account after all
+#[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 204),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 403, description = "cross_site_request", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[delete("/account/closure")]
+pub async fn cancel_closure(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    SignedIn(session): SignedIn,
+) -> Result<HttpResponse, Problem> {
+    closing::cancel(&core.into_inner(), &meta, session).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Business systems that see something of the account
+#[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 200, body = AuthorizedSystems),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[get("/account/authorized-systems")]
+pub async fn list_authorized_systems(
+    core: web::Data<Core>,
+    SignedIn(session): SignedIn,
+) -> Result<web::Json<AuthorizedSystems>, Problem> {
+    let listed = core.db.read(move |conn| systems::list(conn, session.account)).await?;
+    Ok(web::Json(listed))
+}
+
+/// Take a consent back
+///
+/// The system's tokens die, and it is told. What it sees again, it must ask for
+/// again. Nothing happens when there is no consent.
+#[utoipa::path(tag = "Account", params(("client_id" = String, Path, format = Uuid)),
+    security(("session_cookie" = []), ("access_token" = [])), responses(
+    (status = 204),
+    (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 403, description = "cross_site_request", body = ProblemDocument, content_type = "application/problem+json"),
+    (status = 404, description = "not_found", body = ProblemDocument, content_type = "application/problem+json"),
+))]
+#[delete("/account/authorized-systems/{client_id}")]
+pub async fn withdraw_authorized_system(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    SignedIn(session): SignedIn,
+    client: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let client = client.parse().map_err(|_| Problem::new(ProblemCode::NotFound))?;
+    let core = core.into_inner();
+    systems::withdraw(&core, &meta, (session, client)).await?;
+    core.outbox_bell.notify_one();
+    Ok(HttpResponse::NoContent().finish())
+}

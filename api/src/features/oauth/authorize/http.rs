@@ -1,0 +1,115 @@
+//! Where business systems send people.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+
+use super::arrive::{Arrival, Outcome, Reply, Stranded, arrive, posted};
+use crate::{
+    capabilities::{core::Core, sessions},
+    features::oauth::{
+        pages::{
+            Reader,
+            http::{stranded, told},
+        },
+        request::http::{Sent, cookie, make_cookie, see_other},
+    },
+    tools::web::{Form, Problem, RequestMeta},
+};
+
+/// Authorization request
+///
+/// Parameters of OpenID Connect Core §3.1.2.1, with PKCE (S256), RFC 9126 and
+/// RFC 8707. The answer goes to the redirect URI, with `iss`. Whoever cannot be
+/// sent back is shown a page.
+#[utoipa::path(tag = "OpenID Connect", params(
+    ("client_id" = String, Query),
+    ("redirect_uri" = Option<String>, Query),
+    ("response_type" = Option<String>, Query, description = "`code`"),
+    ("response_mode" = Option<String>, Query, description = "`query`"),
+    ("scope" = Option<String>, Query),
+    ("state" = Option<String>, Query),
+    ("nonce" = Option<String>, Query),
+    ("code_challenge" = Option<String>, Query),
+    ("code_challenge_method" = Option<String>, Query, description = "`S256`"),
+    ("prompt" = Option<String>, Query, description = "`none`, `login`, `consent`, `select_account`, `create`"),
+    ("max_age" = Option<String>, Query),
+    ("acr_values" = Option<String>, Query),
+    ("login_hint" = Option<String>, Query),
+    ("id_token_hint" = Option<String>, Query, description = "an ID token of the person who is meant; it may have expired"),
+    ("ui_locales" = Option<String>, Query),
+    ("claims" = Option<String>, Query),
+    ("resource" = Option<Vec<String>>, Query, description = "what access tokens may be for; may be repeated"),
+    ("request_uri" = Option<String>, Query, description = "of a pushed request"),
+), responses(
+    (status = 303, description = "To the client with a code or an error, or to the page where the person signs in"),
+    (status = 400, description = "A page: malformed_request (unknown client or redirect URI)", content_type = "text/html", body = String),
+    (status = 429, description = "A page: too_many_requests", content_type = "text/html", body = String),
+))]
+#[get("/oauth2/authorize")]
+pub async fn authorize(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    request: HttpRequest,
+) -> HttpResponse {
+    let core = core.into_inner();
+    let reader = Reader::of(&request, &meta);
+    let done = match Form::parse(request.query_string().as_bytes()) {
+        Ok(form) => arrived(&core, (&meta, &request), form).await,
+        Err(_) => Ok(stranded(&reader, Stranded::Malformed)),
+    };
+    done.unwrap_or_else(|problem| told(&reader, &problem))
+}
+
+async fn arrived(
+    core: &Arc<Core>,
+    (meta, request): (&RequestMeta, &HttpRequest),
+    form: Form,
+) -> Result<HttpResponse, Problem> {
+    let session = sessions::of_browser(core, request, meta.now).await?;
+    let secret = cookie(core, request).map(|(_, secret)| secret);
+    let (own, of) = (Arc::clone(core), meta.clone());
+    let arrival = Arrival { form, secret, session };
+    let outcome = core.db.write(move |conn| arrive(&own, conn, &of, arrival)).await?;
+    Ok(match outcome {
+        Outcome::Waits { id, secret, create } => {
+            let query = if create { "?create=1" } else { "" };
+            let mut response = see_other(&format!("/authorize/{id}{query}"));
+            response.add_cookie(&make_cookie(core, (&id, &secret))).map_err(Problem::internal)?;
+            response
+        }
+        Outcome::Over(reply) => replied(&Reader::of(request, meta), reply),
+    })
+}
+
+fn replied(reader: &Reader, reply: Reply) -> HttpResponse {
+    match reply {
+        Reply::To(location) => see_other(&location),
+        Reply::Nobody(why) => stranded(reader, why),
+    }
+}
+
+/// Authorization request, as a form
+///
+/// The same as a GET, for requests that are too long for a URL.
+#[utoipa::path(tag = "OpenID Connect", responses(
+    (status = 303, description = "To the same address, which takes the request up from there"),
+    (status = 400, description = "A page: malformed_request (unknown client or redirect URI)", content_type = "text/html", body = String),
+    (status = 429, description = "A page: too_many_requests", content_type = "text/html", body = String),
+))]
+#[post("/oauth2/authorize")]
+pub async fn authorize_by_form(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    request: HttpRequest,
+    form: Sent,
+) -> HttpResponse {
+    let core = core.into_inner();
+    let reader = Reader::of(&request, &meta);
+    let Ok(form) = form else { return stranded(&reader, Stranded::Malformed) };
+    let own = Arc::clone(&core);
+    match core.db.write(move |conn| posted(&own, conn, &meta, &form)).await {
+        Ok(reply) => replied(&reader, reply),
+        Err(problem) => told(&reader, &problem),
+    }
+}

@@ -1,0 +1,53 @@
+//! What clients configure themselves from: open to everybody, answered from
+//! memory, and kept by whoever asks for as long as it may be.
+
+use actix_web::{HttpResponse, get, http::header, web::Data};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::metadata::{self, Metadata};
+use crate::{
+    capabilities::core::Core,
+    tools::crypto::signing::{PublishedKey, TokenKeys},
+};
+
+/// Seconds that metadata may be kept.
+const KEPT: u32 = 300;
+
+/// The published keys (RFC 7517).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct KeySet {
+    keys: Vec<PublishedKey>,
+}
+
+fn kept(seconds: u32, body: impl Serialize) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, format!("public, max-age={seconds}")))
+        .json(body)
+}
+
+/// Metadata for OpenID Connect clients
+#[utoipa::path(tag = "OpenID Connect", responses((status = 200, body = Metadata)))]
+#[get("/.well-known/openid-configuration")]
+pub async fn get_openid_configuration(core: Data<Core>) -> HttpResponse {
+    kept(KEPT, metadata::describe(&core))
+}
+
+/// Metadata for OAuth 2.0 clients (RFC 8414), the same
+#[utoipa::path(tag = "OpenID Connect", responses((status = 200, body = Metadata)))]
+#[get("/.well-known/oauth-authorization-server")]
+pub async fn get_oauth_metadata(core: Data<Core>) -> HttpResponse {
+    kept(KEPT, metadata::describe(&core))
+}
+
+/// Public keys of every token that we sign
+///
+/// A new key is published before it signs, and an old one for as long as its
+/// tokens live. `Cache-Control` says how long the set may be kept.
+#[utoipa::path(tag = "OpenID Connect", responses((status = 200, body = KeySet)))]
+#[get("/.well-known/jwks.json")]
+pub async fn get_jwks(core: Data<Core>) -> HttpResponse {
+    // Half of what a new key waits: everybody has it in time.
+    let seconds = core.settings.oauth.key_ahead_minutes.saturating_mul(30).min(3600);
+    kept(seconds, KeySet { keys: core.keyring.with_tokens(TokenKeys::published) })
+}

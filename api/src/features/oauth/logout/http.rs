@@ -1,0 +1,165 @@
+//! Where business systems send people to sign out.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, get, http::StatusCode, post, web};
+
+use super::request::{self, Wish};
+use crate::{
+    capabilities::{
+        core::Core,
+        sessions::{self, Session},
+    },
+    features::oauth::{
+        pages::{
+            Reader, check_token, form_token,
+            http::{message, rendered, told},
+            sign_out_page,
+        },
+        request::http::{Sent, see_other},
+    },
+    tools::{
+        db::DbFault,
+        web::{Form, Problem, ProblemCode, RequestMeta, cookies, html::form_target},
+    },
+};
+
+/// What a token of the page that asks is made for.
+const ASKED: &str = "sign-out";
+
+fn malformed() -> Problem {
+    Problem::new(ProblemCode::MalformedRequest)
+}
+
+/// Sign out at the wish of a business system
+///
+/// With an ID token of the session of this browser (`id_token_hint`), which may
+/// have expired, at once; otherwise the person is asked. Afterwards the person
+/// goes to `post_logout_redirect_uri`, if it is one of the client's.
+#[utoipa::path(tag = "OpenID Connect", params(
+    ("id_token_hint" = Option<String>, Query),
+    ("client_id" = Option<String>, Query),
+    ("post_logout_redirect_uri" = Option<String>, Query),
+    ("state" = Option<String>, Query),
+    ("ui_locales" = Option<String>, Query),
+    ("sid" = Option<String>, Query, description = "in place of `id_token_hint`: the session as the client knows it"),
+), responses(
+    (status = 200, description = "A page: a question, or that it is done", content_type = "text/html", body = String),
+    (status = 303, description = "Done: to the client"),
+    (status = 400, description = "A page: malformed_request", content_type = "text/html", body = String),
+))]
+#[get("/oauth2/logout")]
+pub async fn sign_out(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    request: HttpRequest,
+) -> HttpResponse {
+    let core = core.into_inner();
+    let reader = Reader::of(&request, &meta);
+    let done = async {
+        let form = Form::parse(request.query_string().as_bytes()).map_err(|_| malformed())?;
+        let session = sessions::of_browser(&core, &request, meta.now).await?;
+        let (wish, form) = read(&core, &meta, form).await?;
+        let reader = reader.clone().in_locale(wish.ui_locale);
+        match session {
+            Some(session) if !wish.means(&core, &session) => {
+                let token = form_token(&core, (ASKED, &session.id.to_string()));
+                let forms_to = wish.return_to.as_deref().map(form_target).unwrap_or_default();
+                let page = sign_out_page(&reader, &wish, (token, &form));
+                rendered((StatusCode::OK, &reader), &page, &forms_to)
+            }
+            session => over(&core, (&meta, &reader), session, wish).await,
+        }
+    };
+    done.await.unwrap_or_else(|problem| told(&reader, &problem))
+}
+
+async fn read(core: &Arc<Core>, meta: &RequestMeta, form: Form) -> Result<(Wish, Form), DbFault> {
+    let (own, meta) = (Arc::clone(core), meta.clone());
+    core.db.read(move |conn| Wish::read(&own, conn, (&form, &meta)).map(|wish| (wish, form))).await
+}
+
+/// Signs out, if anybody is signed in, and sends the person back.
+async fn over(
+    core: &Arc<Core>,
+    (meta, reader): (&RequestMeta, &Reader),
+    session: Option<Session>,
+    wish: Wish,
+) -> Result<HttpResponse, Problem> {
+    if let Some(session) = session {
+        let (own, of) = (Arc::clone(core), meta.clone());
+        core.db.write(move |conn| request::end(&own, conn, (&of, &session))).await?;
+        core.outbox_bell.notify_one();
+    }
+    let mut response = if let Some(location) = &wish.return_to {
+        see_other(location)
+    } else {
+        let words = reader.words();
+        let said = (words.signed_out_title, words.signed_out.to_owned());
+        message((StatusCode::OK, reader), said, false)
+    };
+    let gone = cookies::remove(&core.settings, cookies::SESSION);
+    response.add_cookie(&gone).map_err(Problem::internal)?;
+    Ok(response)
+}
+
+/// Sign out at the wish of a business system, as a form
+///
+/// The same as a GET. The ID token is used here and does not appear in the
+/// address.
+#[utoipa::path(tag = "OpenID Connect", responses(
+    (status = 303, description = "To the same address, which goes on from there"),
+    (status = 400, description = "A page: malformed_request", content_type = "text/html", body = String),
+))]
+#[post("/oauth2/logout")]
+pub async fn sign_out_by_form(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    request: HttpRequest,
+    form: Sent,
+) -> HttpResponse {
+    let core = core.into_inner();
+    let done = async {
+        let (wish, form) = read(&core, &meta, form.map_err(|_| malformed())?).await?;
+        Ok(see_other(&wish.location(&form)))
+    };
+    done.await.unwrap_or_else(|problem| told(&Reader::of(&request, &meta), &problem))
+}
+
+/// Answer whether to sign out
+#[utoipa::path(tag = "Pages", responses(
+    (status = 200, description = "A page: what has been done", content_type = "text/html", body = String),
+    (status = 303, description = "Done: to the client"),
+    (status = 400, description = "A page: malformed_request", content_type = "text/html", body = String),
+    (status = 403, description = "A page: cross_site_request", content_type = "text/html", body = String),
+))]
+#[post("/oauth2/logout/confirmation")]
+pub async fn confirm_sign_out(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    request: HttpRequest,
+    form: Sent,
+) -> HttpResponse {
+    let core = core.into_inner();
+    let reader = Reader::of(&request, &meta);
+    let done = async {
+        meta.refuse_other_sites()?;
+        let form = form.map_err(|_| malformed())?;
+        let session = sessions::of_browser(&core, &request, meta.now).await?;
+        if let Some(session) = &session {
+            check_token(&core, &form, (ASKED, &session.id.to_string()))?;
+        }
+        let (wish, form) = read(&core, &meta, form).await?;
+        let reader = reader.clone().of_form(&form).at("/oauth2/logout".to_owned());
+        match form.get("decision") {
+            Some("sign_out") => over(&core, (&meta, &reader), session, wish).await,
+            Some("stay") => {
+                let words = reader.words();
+                let said = (words.stayed_title, words.stayed.to_owned());
+                Ok(message((StatusCode::OK, &reader), said, false))
+            }
+            _ => Err(malformed()),
+        }
+    };
+    done.await.unwrap_or_else(|problem| told(&reader, &problem))
+}

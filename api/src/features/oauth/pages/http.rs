@@ -1,0 +1,317 @@
+//! The pages without JavaScript, over HTTP.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest, HttpResponse, get,
+    http::{StatusCode, header},
+    post, web,
+};
+use askama::Template;
+
+use super::{
+    Reader, check_token, consent_page, credentials, language, refused_page, sign_in_errors,
+    sign_in_page, templates::MessagePage,
+};
+use crate::{
+    capabilities::{
+        captcha,
+        core::Core,
+        sessions,
+        sign_in::{
+            self,
+            http::{Brought, given},
+        },
+    },
+    features::oauth::{
+        authorize::arrive::Stranded,
+        interaction::{
+            decide::{Decided, Decision, not_found},
+            http::decided,
+            standing::{Reason, Standing, State},
+            view,
+        },
+        request::{
+            http::{Held, Sent, cookie, held, see_other},
+            pending::Pending,
+        },
+    },
+    tools::web::{
+        Form, Problem, ProblemCode, RequestMeta,
+        html::{form_target, page},
+    },
+};
+
+impl Reader {
+    /// Whoever sent this request.
+    pub(crate) fn of(request: &HttpRequest, meta: &RequestMeta) -> Self {
+        let query = Form::parse(request.query_string().as_bytes()).unwrap_or_default();
+        let chosen = query.get("lang").and_then(language);
+        let rest = request.query_string().split('&');
+        let rest: Vec<_> =
+            rest.filter(|one| !one.is_empty() && !one.starts_with("lang=")).collect();
+        let path = request.path().to_owned();
+        let core = request.app_data::<web::Data<Core>>();
+        Self {
+            language: chosen.unwrap_or(meta.language),
+            chosen: chosen.is_some(),
+            path: if rest.is_empty() { path } else { format!("{path}?{}", rest.join("&")) },
+            sandbox: core.is_some_and(|core| core.settings.uses_sandbox()),
+            request_id: meta.id,
+        }
+    }
+}
+
+/// A page from its template.
+pub fn rendered(
+    (status, reader): (StatusCode, &Reader),
+    template: &impl Template,
+    forms_to: &str,
+) -> Result<HttpResponse, Problem> {
+    let html = template.render().map_err(Problem::internal)?;
+    Ok(page((status, reader.language), html, forms_to))
+}
+
+/// A page with something to read.
+pub fn message(
+    (status, reader): (StatusCode, &Reader),
+    (title, text): (&'static str, String),
+    request_id: bool,
+) -> HttpResponse {
+    let template = MessagePage {
+        words: reader.words(),
+        frame: reader.frame(),
+        title,
+        text,
+        request_id: request_id.then(|| reader.request_id.to_string()),
+    };
+    rendered((status, reader), &template, "")
+        .unwrap_or_else(|_| HttpResponse::new(StatusCode::INTERNAL_SERVER_ERROR))
+}
+
+/// A problem as a page.
+pub fn told(reader: &Reader, problem: &Problem) -> HttpResponse {
+    problem.log(reader.request_id);
+    let (title, text) = problem.code().texts(reader.language);
+    let status = problem.code().status();
+    let mut response =
+        message((status, reader), (title, text.to_owned()), status.is_server_error());
+    if let Some(seconds) = problem.retry_after_seconds() {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// There is nobody to send the person back to.
+pub fn stranded(reader: &Reader, why: Stranded) -> HttpResponse {
+    let words = reader.words();
+    let text = match why {
+        Stranded::Client => words.broken_client,
+        Stranded::RedirectUri => words.broken_redirect_uri,
+        Stranded::Malformed => words.broken_malformed,
+        Stranded::Pushed => words.broken_pushed,
+    };
+    message((StatusCode::BAD_REQUEST, reader), (words.broken_title, text.to_owned()), false)
+}
+
+async fn look(
+    core: &Arc<Core>,
+    (meta, request): (&RequestMeta, &HttpRequest),
+    held: Held,
+) -> Result<(Held, Pending, Standing), Problem> {
+    let session = sessions::of_browser(core, request, meta.now).await?;
+    let (own, now) = (Arc::clone(core), meta.now);
+    core.db
+        .read(move |conn| {
+            let (pending, standing) = view::look(&own, conn, (&held, session), now)?;
+            Ok((held, pending, standing))
+        })
+        .await
+}
+
+/// The stylesheet of the pages
+#[utoipa::path(tag = "Pages", responses((status = 200, content_type = "text/css", body = String)))]
+#[get("/oauth2/plain.css")]
+pub async fn plain_style() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/css; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
+        .body(include_str!("../../../../templates/plain.css"))
+}
+
+/// The sign-in that this browser brought last, without JavaScript
+#[utoipa::path(tag = "Pages", security(("authorization_cookie" = [])), responses(
+    (status = 303, description = "To the page of the sign-in"),
+    (status = 404, description = "A page: authorization_not_found", content_type = "text/html", body = String),
+))]
+#[get("/oauth2/plain")]
+pub async fn current_plain(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    request: HttpRequest,
+) -> HttpResponse {
+    match cookie(&core, &request) {
+        Some((id, _)) => see_other(&format!("/oauth2/plain/{id}")),
+        None => told(&Reader::of(&request, &meta), &not_found()),
+    }
+}
+
+/// A sign-in without JavaScript
+#[utoipa::path(tag = "Pages", params(
+    ("id" = String, Path),
+    ("lang" = Option<String>, Query, description = "`zh-CN` or `en`"),
+    ("account" = Option<String>, Query, description = "`other`: sign in, though somebody is"),
+), security(("authorization_cookie" = [])), responses(
+    (status = 200, content_type = "text/html", body = String),
+    (status = 404, description = "A page: authorization_not_found", content_type = "text/html", body = String),
+    (status = 429, description = "A page: too_many_requests", content_type = "text/html", body = String),
+))]
+#[get("/oauth2/plain/{id}")]
+pub async fn show_plain(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    request: HttpRequest,
+) -> HttpResponse {
+    let core = core.into_inner();
+    let reader = Reader::of(&request, &meta);
+    shown(&core, (&meta, &request), reader.clone())
+        .await
+        .unwrap_or_else(|problem| told(&reader, &problem))
+}
+
+async fn shown(
+    core: &Arc<Core>,
+    (meta, request): (&RequestMeta, &HttpRequest),
+    reader: Reader,
+) -> Result<HttpResponse, Problem> {
+    let (held, pending, standing) = look(core, (meta, request), held(core, request)?).await?;
+    let reader = reader.in_locale(pending.request.ui_locale);
+    let forms_to = form_target(&pending.request.target.uri);
+    let query = Form::parse(request.query_string().as_bytes()).unwrap_or_default();
+    let another = query.get("account") == Some("other");
+    let reason = standing.reason;
+    let ok = (StatusCode::OK, &reader);
+    match (standing.state, &standing.account) {
+        (State::Consent | State::Ready, Some(account)) if !another => {
+            let page = consent_page(core, &reader, &held, (&pending, &standing, account));
+            rendered(ok, &page, &forms_to)
+        }
+        (State::Refused, _) if !another => {
+            rendered(ok, &refused_page(core, &reader, (&held, &pending), reason), &forms_to)
+        }
+        _ => {
+            let captcha = captcha::http::issue(core, meta).await?.id;
+            let asked = (&held, &pending, reason.filter(|_| !another));
+            let page = sign_in_page(core, &reader, asked, (captcha, None, Vec::new()));
+            rendered(ok, &page, &forms_to)
+        }
+    }
+}
+
+/// Sign in without JavaScript
+///
+/// By the rules of `POST /api/v1/sessions`.
+#[utoipa::path(tag = "Pages", params(("id" = String, Path)),
+    security(("authorization_cookie" = [])), responses(
+    (status = 303, description = "Signed in: to the page of the sign-in"),
+    (status = 400, description = "A page: malformed_request", content_type = "text/html", body = String),
+    (status = 401, description = "A page: login_failed", content_type = "text/html", body = String),
+    (status = 403, description = "A page: cross_site_request", content_type = "text/html", body = String),
+    (status = 404, description = "A page: authorization_not_found", content_type = "text/html", body = String),
+    (status = 422, description = "A page: validation_failed", content_type = "text/html", body = String),
+    (status = 429, description = "A page: login_locked, login_too_soon, too_many_requests", content_type = "text/html", body = String),
+    (status = 503, description = "A page: overloaded", content_type = "text/html", body = String),
+))]
+#[post("/oauth2/plain/{id}/sign-in")]
+pub async fn sign_in_plain(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    request: HttpRequest,
+    form: Sent,
+) -> HttpResponse {
+    let core = core.into_inner();
+    let reader = Reader::of(&request, &meta);
+    let done = match form {
+        Ok(form) => signed_in(&core, (&meta, &request), (&reader, &form)).await,
+        Err(_) => Err(Problem::new(ProblemCode::MalformedRequest)),
+    };
+    done.unwrap_or_else(|problem| told(&reader, &problem))
+}
+
+async fn signed_in(
+    core: &Arc<Core>,
+    (meta, request): (&RequestMeta, &HttpRequest),
+    (reader, form): (&Reader, &Form),
+) -> Result<HttpResponse, Problem> {
+    meta.refuse_other_sites()?;
+    let held = held(core, request)?;
+    check_token(core, form, (&held.id, &held.secret))?;
+    let (held, pending, standing) = look(core, (meta, request), held).await?;
+    let path = format!("/oauth2/plain/{}", held.id);
+    let reader = reader.clone().of_form(form).at(path.clone());
+    let brought = Brought::by(core, request);
+    let tried = match credentials(form, brought.device) {
+        Ok(credentials) => sign_in::browser(core, meta, credentials, brought.session).await,
+        Err(problem) => Err(problem),
+    };
+    let problem = match tried {
+        Ok((opened, device)) => {
+            let mut response = see_other(&format!("{path}?lang={}", reader.language.tag()));
+            for cookie in given(core, (opened.cookie, device)) {
+                response.add_cookie(&cookie).map_err(Problem::internal)?;
+            }
+            return Ok(response);
+        }
+        Err(problem) => problem,
+    };
+    problem.log(reader.request_id);
+    let errors = sign_in_errors(reader.words(), reader.language, &problem);
+    let captcha = captcha::http::issue(core, meta).await?.id;
+    let typed = form.get("username").map(str::to_owned);
+    let asked: (_, _, Option<Reason>) = (&held, &pending, standing.reason);
+    let page = sign_in_page(core, &reader, asked, (captcha, typed, errors));
+    let forms_to = form_target(&pending.request.target.uri);
+    rendered((problem.code().status(), &reader), &page, &forms_to)
+}
+
+/// Allow or refuse a sign-in without JavaScript
+#[utoipa::path(tag = "Pages", params(("id" = String, Path)),
+    security(("authorization_cookie" = [])), responses(
+    (status = 303, description = "To the system, with a code or an error; or back to the page, when something else is to be done first"),
+    (status = 400, description = "A page: malformed_request", content_type = "text/html", body = String),
+    (status = 403, description = "A page: cross_site_request", content_type = "text/html", body = String),
+    (status = 404, description = "A page: authorization_not_found", content_type = "text/html", body = String),
+))]
+#[post("/oauth2/plain/{id}/decision")]
+pub async fn decide_plain(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    request: HttpRequest,
+    form: Sent,
+) -> HttpResponse {
+    let core = core.into_inner();
+    let reader = Reader::of(&request, &meta);
+    let malformed = || Problem::new(ProblemCode::MalformedRequest);
+    let done = async {
+        meta.refuse_other_sites()?;
+        let form = form.map_err(|_| malformed())?;
+        let held = held(&core, &request)?;
+        check_token(&core, &form, (&held.id, &held.secret))?;
+        let decision = match form.get("decision") {
+            Some("allow") => Decision::Allow,
+            Some("deny") => Decision::Deny,
+            _ => return Err(malformed()),
+        };
+        let page = format!("/oauth2/plain/{}", held.id);
+        let confirmation = form.get("confirmation").map(str::to_owned);
+        let done = Decided { decision, confirmation };
+        match decided(&core, (meta.clone(), &request), held, done).await {
+            Err(problem) if problem.code() == ProblemCode::AuthorizationConflict => Ok(page),
+            location => location,
+        }
+    };
+    match done.await {
+        Ok(location) => see_other(&location),
+        Err(problem) => told(&reader, &problem),
+    }
+}

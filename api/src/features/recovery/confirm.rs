@@ -1,0 +1,104 @@
+//! 验证手机校验码: the code proves whose account it is.
+
+use super::{
+    draft::{Draft, Goal, Method, Proved, Stage},
+    problems::code_refused,
+    step::Outcome,
+};
+use crate::{
+    capabilities::{
+        accounts::Account,
+        audit::{self, AuditKind, AuditSubject},
+        core::Core,
+        otp::{self, Addressee, Binding, CodeRefused},
+        outbox, security_questions,
+    },
+    tools::{
+        config::QuestionsMode,
+        db::{Conn, DbFault},
+        identity::OtpCode,
+        ports::Notice,
+        web::{Problem, RequestMeta},
+    },
+};
+
+/// Redeems a code. One that is right for nobody is as wrong as any other.
+pub(super) fn confirm(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, draft): (&RequestMeta, &mut Draft),
+    code: Option<&OtpCode>,
+) -> Outcome {
+    let by_code = draft.answers.method != Some(Method::SecurityQuestions);
+    if by_code && draft.answers.proved.is_some() {
+        // Asked again after the answer was lost.
+        return Ok(Ok(()));
+    }
+    draft.require(&[Stage::Code])?;
+    let code = code.ok_or_else(|| Problem::field("/code", "required"))?;
+    match redeem(core, conn, (meta, draft), code)? {
+        Ok(account) => {
+            draft.answers.proved =
+                Some(Proved { account: account.id, at: meta.now, questions_set_at: None });
+            match draft.answers.goal {
+                Goal::Username => tell(core, conn, (meta, draft), account)?,
+                Goal::Password => draft.stage = next(core, conn, &account)?,
+            }
+            Ok(Ok(()))
+        }
+        Err(refused) => {
+            audit::record(core, conn, meta, (AuditKind::CodeWrong, AuditSubject::flow(draft.id)))?;
+            Ok(Err(code_refused(refused)))
+        }
+    }
+}
+
+/// The account whose phone has got the code. It is looked for only when the
+/// digits are right, which only its owner can know; and it must be the one
+/// that is claimed now, with the phone that got the code.
+fn redeem(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, draft): (&RequestMeta, &Draft),
+    code: &OtpCode,
+) -> Result<Result<Account, CodeRefused>, DbFault> {
+    let Some(challenge) = draft.answers.challenge else { return Ok(Err(CodeRefused::Dead)) };
+    let key = draft.claim_key(draft.answers.claim.as_ref())?;
+    let to = Addressee::Claimed(&key);
+    let binding = Binding { purpose: draft.purpose(), flow: draft.id, to };
+    let mut owner = None;
+    let redeemed =
+        otp::redeem_if(core, conn, ((challenge, binding), (code, meta.now)), |conn, proof| {
+            owner = draft.claimed(core, conn)?;
+            Ok(owner.as_ref().is_some_and(|owner| proof.is_for(core, &owner.elements.phone)))
+        })?;
+    match (redeemed, owner) {
+        (Ok(_), Some(owner)) => Ok(Ok(owner)),
+        (Ok(_), None) => Err(draft.bad()),
+        (Err(refused), _) => Ok(Err(refused)),
+    }
+}
+
+/// 找回用户名成功: the username goes to the phone, not to whoever asks.
+fn tell(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, draft): (&RequestMeta, &mut Draft),
+    account: Account,
+) -> Result<(), DbFault> {
+    let Account { id, username, elements, .. } = account;
+    outbox::notify(core, conn, (&elements.phone, Notice::Username { username }), meta.now)?;
+    let subject = AuditSubject { account: Some(id), ..AuditSubject::flow(draft.id) };
+    audit::record(core, conn, meta, (AuditKind::UsernameRecovered, subject))?;
+    draft.complete();
+    Ok(())
+}
+
+/// Where questions are a second step, they come next for whoever has chosen
+/// some. Used-up ones do not let anybody pass: else five wrong sets would be
+/// the way round them.
+fn next(core: &Core, conn: &mut Conn, account: &Account) -> Result<Stage, DbFault> {
+    let second_step = core.settings.security_questions.mode == QuestionsMode::SecondStep;
+    let asked = second_step && security_questions::find(conn, account.id)?.is_some();
+    Ok(if asked { Stage::Questions } else { Stage::Reset })
+}

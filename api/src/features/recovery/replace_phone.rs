@@ -1,0 +1,140 @@
+//! 手机号已停用？: the bank and the new phone prove who somebody is; then the
+//! phone of the account is replaced.
+
+use super::{
+    claim::Claim,
+    draft::{Answers, Draft, Goal, Stage},
+    dto::ReplacePhone,
+    problems::{changes_held, replacement_refused},
+    step::Outcome,
+};
+use crate::{
+    capabilities::{
+        accounts::{self, Account, Change, Elements, Known},
+        audit::{self, AuditKind, AuditSubject},
+        core::Core,
+        events::{self, EventKind},
+        otp, outbox,
+        proving::{Proving, busy, prove_phone, settled, wrong_stage},
+    },
+    kernel::Timestamp,
+    tools::{
+        db::{Conn, DbFault},
+        identity::{CreditCode, IdDocument, OtpCode, UnitName},
+        ports::Notice,
+        web::{Problem, RequestMeta},
+    },
+};
+
+/// What puts the four elements into a recovery.
+pub(super) fn enter(
+    body: ReplacePhone,
+    now: Timestamp,
+) -> impl FnOnce(&Core, &mut Conn, &mut Draft) -> Result<(), Problem> + Send + 'static {
+    move |_, _, draft| {
+        may_replace(draft)?;
+        draft.answers.replacement = Some(body.parse(draft, now.date_naive())?);
+        Ok(())
+    }
+}
+
+/// On the pages that ask for the code of the old phone.
+fn may_replace(draft: &Draft) -> Result<(), Problem> {
+    match draft.answers.goal {
+        Goal::Username => draft.require(&[Stage::Code]),
+        Goal::Password => draft.require(&[Stage::Identity, Stage::Code]),
+    }
+}
+
+/// Redeems the code and replaces the phone: all of it, or nothing.
+pub(super) fn confirm(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, draft): (&RequestMeta, &mut Draft),
+    code: Option<&OtpCode>,
+) -> Outcome {
+    if draft.answers.replacement.is_none() && draft.answers.phone_replaced {
+        // Asked again after the answer was lost.
+        return Ok(Ok(()));
+    }
+    may_replace(draft)?;
+    let waits = draft.answers.replacement.as_ref().is_some_and(|entered| entered.waits_for_code);
+    let (Some(elements), true) = (Answers::elements(draft)?, waits) else {
+        return Err(wrong_stage(draft.stage));
+    };
+    let phone_proved = match prove_phone(core, conn, (meta, draft, &elements), code)? {
+        Ok(proof) => proof,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let bank_matched = settled(core, draft, &elements)?;
+    let account = match changeable(core, conn, draft, (&elements, meta.now))? {
+        Ok(account) => account,
+        Err(refused) => {
+            // Not to be asked again and again whose document it is.
+            draft.answers.replacement_proof.forget();
+            Answers::asking(draft);
+            return Ok(Err(refused));
+        }
+    };
+    let change = Change { elements: &elements, agent: None };
+    let proofs = (&bank_matched, &phone_proved);
+    if !accounts::change(core, conn, (&account, &change), (proofs, meta.now))? {
+        return Err(busy());
+    }
+    outbox::notify(core, conn, (&account.elements.phone, Notice::PhoneReplaced), meta.now)?;
+    let subject = AuditSubject { account: Some(account.id), ..AuditSubject::flow(draft.id) };
+    audit::record(core, conn, meta, (AuditKind::PhoneReplaced, subject))?;
+    events::emit(core, conn, (account.id, EventKind::PhoneChanged), meta.now)?;
+    otp::kill(conn, draft.id, draft.purpose())?;
+    draft.phone_was_replaced();
+    Ok(Ok(()))
+}
+
+/// The account of the person proved, if it is the one that is recovered and
+/// may be changed.
+fn changeable(
+    core: &Core,
+    conn: &mut Conn,
+    draft: &Draft,
+    (elements, now): (&Elements, Timestamp),
+) -> Result<Result<Account, Problem>, DbFault> {
+    let Some(account) = recovered(core, conn, draft, &elements.document)? else {
+        return Ok(Err(replacement_refused()));
+    };
+    Ok(match account.changes_held_until {
+        Some(until) if until > now => Err(changes_held(until)),
+        _ => Ok(account),
+    })
+}
+
+/// The account that is recovered, if this document is its person's or, for a
+/// unit, its agent's.
+fn recovered(
+    core: &Core,
+    conn: &mut Conn,
+    draft: &Draft,
+    document: &IdDocument,
+) -> Result<Option<Account>, DbFault> {
+    let bad = |_| draft.bad();
+    match (draft.answers.goal, &draft.answers.claim) {
+        (Goal::Password, _) => {
+            let username = draft.username_key();
+            accounts::find_held(core, conn, (Known::Username(&username), document))
+        }
+        (Goal::Username, Some(Claim::Unit { name, credit_code })) => {
+            let name = UnitName::parse(name).map_err(bad)?;
+            let key = CreditCode::parse(credit_code).map_err(bad)?.uniqueness_key();
+            let found = accounts::find_held(core, conn, (Known::Claimed(&key), document))?;
+            Ok(found.filter(|account| account.is_unit_named(&name)))
+        }
+        (Goal::Username, Some(Claim::Person(who))) => {
+            let key = document.uniqueness_key();
+            let latest = draft.absolute_expires_at.date_naive();
+            let (_, claimed) = who.parse(latest).map_err(|_| draft.bad())?;
+            let same = claimed.uniqueness_key() == key;
+            let own = if same { accounts::find_by_document(core, conn, &key)? } else { None };
+            Ok(own.filter(|account| account.unit.is_none()))
+        }
+        (Goal::Username, _) => Ok(None),
+    }
+}

@@ -1,0 +1,79 @@
+//! 发送短信验证: a code for whoever somebody claims to be. Whether that is
+//! anybody is found out by the worker, which sends it.
+
+use super::{
+    claim::Claim,
+    draft::{Draft, Goal, Stage},
+    dto::AskRecoveryCode,
+    step::Outcome,
+};
+use crate::{
+    capabilities::{
+        audit::{self, AuditKind, AuditSubject},
+        core::Core,
+        otp::{self, Addressee, Binding},
+        proving::request_refused,
+    },
+    tools::{
+        crypto::Purpose,
+        db::Conn,
+        web::{Problem, ProblemCode, RequestMeta},
+    },
+};
+
+/// Asks for a code. The answer is the same whoever it is for.
+pub(super) fn request(
+    core: &Core,
+    conn: &mut Conn,
+    (meta, draft): (&RequestMeta, &mut Draft),
+    body: &AskRecoveryCode,
+) -> Outcome {
+    let claim = match draft.answers.goal {
+        Goal::Username => {
+            draft.require(&[Stage::Code])?;
+            None
+        }
+        Goal::Password => {
+            draft.require(&[Stage::Identity, Stage::Code])?;
+            let claim = body.parse(draft, meta.now.date_naive())?;
+            if let Err(refused) = count_tried(core, draft, &claim) {
+                return Ok(Err(refused));
+            }
+            Some(claim)
+        }
+    };
+    let key = draft.claim_key(claim.as_ref().or(draft.answers.claim.as_ref()))?;
+    let binding =
+        Binding { purpose: draft.purpose(), flow: draft.id, to: Addressee::Claimed(&key) };
+    let challenge = match otp::request(core, conn, binding, meta)? {
+        Ok(challenge) => challenge,
+        // The code that was sent before goes with what was typed before.
+        Err(refused) => return Ok(Err(request_refused(refused))),
+    };
+    audit::record(core, conn, meta, (AuditKind::CodeRequested, AuditSubject::flow(draft.id)))?;
+    if claim.is_some() {
+        draft.answers.claim = claim;
+    }
+    draft.answers.challenge = Some(challenge.id);
+    draft.answers.codes_sent += 1;
+    draft.stage = Stage::Code;
+    Ok(Ok(()))
+}
+
+/// Counts a document that was not tried before, and refuses more of them than
+/// a recovery may try.
+fn count_tried(core: &Core, draft: &mut Draft, claim: &Claim) -> Result<(), Problem> {
+    let Claim::DocumentAndPhone { document, .. } = claim else { return Ok(()) };
+    let latest = draft.absolute_expires_at.date_naive();
+    let key = document.uniqueness_key(latest).ok_or_else(|| draft.bad())?;
+    let index = core.keyring.blind(Purpose::Document, &key);
+    let tried = &mut draft.answers.documents_tried;
+    if tried.iter().any(|one| index.matches(one)) {
+        return Ok(());
+    }
+    if tried.len() >= core.settings.limits.documents_per_flow as usize {
+        return Err(Problem::new(ProblemCode::DocumentAttemptsExceeded));
+    }
+    tried.push(index.as_str().to_owned());
+    Ok(())
+}

@@ -1,0 +1,318 @@
+//! Registration over HTTP.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, delete, get, http::StatusCode, post, put, web};
+
+use super::{
+    confirm::{self, Registered},
+    draft::{Answers, Draft, Stage},
+    dto::{ChangeCredentials, EnterIdentity, EnterUnit, StartRegistration, VerifyWithBank},
+    enter_identity as identity_step, start,
+    view::{self, Registration},
+};
+use crate::{
+    capabilities::{
+        audit::{self, AuditKind, AuditSubject},
+        core::Core,
+        flows::{
+            self, Kind,
+            http::{Handle, begun, forget_cookie, is_app},
+        },
+        idempotency::{Idempotency, Reply},
+        proving::{ConfirmCode, not_found, request_code, wrong_stage},
+    },
+    tools::{
+        db::{Conn, DbFault},
+        web::{JsonBody, Problem, ProblemDocument, RequestMeta},
+    },
+};
+
+/// The draft that a request may work on.
+type Flow = Handle<Answers>;
+
+/// Start a registration: username, password, consents
+///
+/// Opens a draft and, for browsers, sets the cookie `shiming_flow`. An app
+/// sends `Flow-Client: app` and gets `flow_token` instead, for the header
+/// `Flow-Token` of the steps that follow.
+#[utoipa::path(tag = "Registration", request_body = StartRegistration,
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "16 to 128 visible ASCII characters"),
+        ("Flow-Client" = Option<String>, Header, description = "`app`: answer with a flow token"),
+    ),
+    responses(
+        (status = 201, body = Registration),
+        (status = 422, description = "validation_failed (with `taken` for a username in use), idempotency_key_reused", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "too_many_requests", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+#[post("/registrations")]
+pub async fn start_registration(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    (request, idempotency): (HttpRequest, Idempotency),
+    body: JsonBody<StartRegistration>,
+) -> Result<HttpResponse, Problem> {
+    let core = core.into_inner();
+    let is_app = is_app(&request);
+    let JsonBody { value, bytes } = body;
+    let command = value.parse(&core)?;
+    let caller = if is_app { "app" } else { "browser" };
+    let idempotency = idempotency.of(&core, &meta, (caller, &bytes));
+    idempotency
+        .run(async move {
+            let view = start::start(&core, &meta, command).await?;
+            let flow = (Kind::Registration, view.id(), is_app);
+            begun(&core, flow, view, |view, token| view.flow_token = Some(token))
+        })
+        .await
+}
+
+/// The registration of the cookie or token
+#[utoipa::path(tag = "Registration", operation_id = "get_current_registration",
+    security(("flow_cookie" = []), ("flow_token" = [])),
+    responses(
+        (status = 200, body = Registration),
+        (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+#[get("/registrations/current")]
+pub async fn get_current_registration(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    flow: Flow,
+) -> Result<web::Json<Registration>, Problem> {
+    show(core.into_inner(), meta, flow).await
+}
+
+/// A registration, to go on after a reload
+#[utoipa::path(tag = "Registration", params(("id" = String, Path, format = Uuid)),
+    security(("flow_cookie" = []), ("flow_token" = [])),
+    responses(
+        (status = 200, body = Registration),
+        (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+#[get("/registrations/{id}")]
+pub async fn get_registration(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    flow: Flow,
+) -> Result<web::Json<Registration>, Problem> {
+    show(core.into_inner(), meta, flow).await
+}
+
+async fn show(
+    core: Arc<Core>,
+    meta: RequestMeta,
+    flow: Flow,
+) -> Result<web::Json<Registration>, Problem> {
+    let view = core
+        .clone()
+        .db
+        .read(move |conn| -> Result<_, Problem> {
+            let draft: Option<Draft> = flows::find(&core, conn, flow.id, meta.now)?;
+            Ok(view::of(&core, conn, &draft.ok_or_else(not_found)?)?)
+        })
+        .await?;
+    Ok(web::Json(view))
+}
+
+/// Choose username and password again
+///
+/// Allowed at every step before the last; needed when somebody else took the
+/// username meanwhile. Nothing else is lost.
+#[utoipa::path(tag = "Registration", params(("id" = String, Path, format = Uuid)),
+    request_body = ChangeCredentials, security(("flow_cookie" = []), ("flow_token" = [])),
+    responses(
+        (status = 200, body = Registration),
+        (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "stage_conflict, request_in_progress", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "validation_failed", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "too_many_requests", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+#[put("/registrations/{id}/credentials")]
+pub async fn change_credentials(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    flow: Flow,
+    body: JsonBody<ChangeCredentials>,
+) -> Result<web::Json<Registration>, Problem> {
+    let core = core.into_inner();
+    let credentials = body.value.parse(&core)?;
+    start::change_credentials(&core, (&meta, flow.id), credentials).await.map(web::Json)
+}
+
+/// Enter the unit that registers
+///
+/// Name, unified social credit code and legal representative. Its agent
+/// (经办人) comes next, with the steps of a person.
+#[utoipa::path(tag = "Registration", params(("id" = String, Path, format = Uuid)),
+    request_body = EnterUnit, security(("flow_cookie" = []), ("flow_token" = [])),
+    responses(
+        (status = 200, body = Registration),
+        (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "credit_code_in_use, stage_conflict, request_in_progress", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "validation_failed", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "document_attempts_exceeded", body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+#[put("/registrations/{id}/unit")]
+pub async fn enter_unit(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    flow: Flow,
+    body: JsonBody<EnterUnit>,
+) -> Result<web::Json<Registration>, Problem> {
+    let core = core.into_inner();
+    identity_step::enter_unit(&core, (&meta, flow.id), body.value).await.map(web::Json)
+}
+
+/// Enter name, document, sex and date of birth
+///
+/// Of a person, or of a unit's agent.
+#[utoipa::path(tag = "Registration", params(("id" = String, Path, format = Uuid)),
+    request_body = EnterIdentity, security(("flow_cookie" = []), ("flow_token" = [])),
+    responses(
+        (status = 200, body = Registration),
+        (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "document_in_use, stage_conflict, request_in_progress", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "validation_failed", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "document_attempts_exceeded", body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+#[put("/registrations/{id}/identity")]
+pub async fn enter_identity(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    flow: Flow,
+    body: JsonBody<EnterIdentity>,
+) -> Result<web::Json<Registration>, Problem> {
+    let core = core.into_inner();
+    identity_step::enter_identity(&core, (&meta, flow.id), body.value).await.map(web::Json)
+}
+
+/// What puts bank, card and phone into a draft.
+fn enter_bank(
+    body: VerifyWithBank,
+) -> impl FnOnce(&Core, &mut Conn, &mut Draft) -> Result<(), Problem> + Send + 'static {
+    move |_, _, draft| {
+        if draft.answers.identity.is_none() || draft.stage == Stage::Completed {
+            return Err(wrong_stage(draft.stage));
+        }
+        draft.answers.bank = Some(body.parse(draft)?);
+        Ok(())
+    }
+}
+
+/// Check card and phone with the bank, and send a code
+///
+/// The bank is asked first; only on a match a message goes to the phone it
+/// holds. The same values again after a match send another code without
+/// another check.
+#[utoipa::path(tag = "Registration",
+    params(("id" = String, Path, format = Uuid),
+        ("Idempotency-Key" = Option<String>, Header, description = "16 to 128 visible ASCII characters")),
+    request_body = VerifyWithBank, security(("flow_cookie" = []), ("flow_token" = [])),
+    responses(
+        (status = 200, body = Registration),
+        (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "stage_conflict, request_in_progress, document_in_use, credit_code_in_use", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "validation_failed, bank_mismatch, card_kind_not_accepted, card_bank_mismatch, card_unusable, issuer_unsupported, document_unsupported_by_bank, phone_not_reserved, name_too_long_for_bank, idempotency_key_reused", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "bank_attempts_exceeded, sms_limit_exceeded, sms_resend_too_soon", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "bank_unavailable", body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+#[post("/registrations/{id}/bank-verification")]
+pub async fn verify_with_bank(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    (flow, idempotency): (Flow, Idempotency),
+    body: JsonBody<VerifyWithBank>,
+) -> Result<HttpResponse, Problem> {
+    let core = core.into_inner();
+    let JsonBody { value, bytes } = body;
+    let idempotency = idempotency.of(&core, &meta, (&flow.token, &bytes));
+    idempotency
+        .run(async move {
+            let enter = enter_bank(value);
+            let view = request_code(&core, (&meta, flow.id), enter, view::of).await;
+            core.outbox_bell.notify_one();
+            Reply::json(StatusCode::OK, &view?)
+        })
+        .await
+}
+
+/// Enter the code: the account is created
+#[utoipa::path(tag = "Registration",
+    params(("id" = String, Path, format = Uuid),
+        ("Idempotency-Key" = Option<String>, Header, description = "16 to 128 visible ASCII characters")),
+    request_body = ConfirmCode, security(("flow_cookie" = []), ("flow_token" = [])),
+    responses(
+        (status = 201, body = Registered),
+        (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "username_taken, document_in_use, credit_code_in_use, stage_conflict, request_in_progress", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "validation_failed, code_wrong, code_expired, code_dead, idempotency_key_reused", body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+#[post("/registrations/{id}/confirmation")]
+pub async fn confirm_registration(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    (flow, idempotency): (Flow, Idempotency),
+    body: JsonBody<ConfirmCode>,
+) -> Result<HttpResponse, Problem> {
+    let core = core.into_inner();
+    let JsonBody { value, bytes } = body;
+    let code = value.parse()?;
+    let once = idempotency.of(&core, &meta, (&flow.token, &bytes));
+    once.write(move |core, conn, meta| {
+        let registered = confirm::confirm(core, conn, (meta, flow.id), code.as_ref())?;
+        Reply::settled(StatusCode::CREATED, registered)
+    })
+    .await
+}
+
+/// Ask for more time
+#[utoipa::path(tag = "Registration", params(("id" = String, Path, format = Uuid)),
+    security(("flow_cookie" = []), ("flow_token" = [])),
+    responses(
+        (status = 200, body = Registration),
+        (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "stage_conflict, request_in_progress", body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+#[post("/registrations/{id}/extension")]
+pub async fn extend_registration(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    flow: Flow,
+) -> Result<web::Json<Registration>, Problem> {
+    let core = core.into_inner();
+    start::change(&core, (&meta, flow.id), |_| Ok(())).await.map(web::Json)
+}
+
+/// Give up; everything typed is erased
+#[utoipa::path(tag = "Registration", params(("id" = String, Path, format = Uuid)),
+    security(("flow_cookie" = []), ("flow_token" = [])),
+    responses(
+        (status = 204),
+        (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
+    ))]
+#[delete("/registrations/{id}")]
+pub async fn abandon_registration(
+    core: web::Data<Core>,
+    meta: RequestMeta,
+    flow: Flow,
+) -> Result<HttpResponse, Problem> {
+    let core = core.into_inner();
+    let own = Arc::clone(&core);
+    let gone = core
+        .db
+        .write(move |conn| -> Result<bool, DbFault> {
+            let event = (AuditKind::RegistrationAbandoned, AuditSubject::flow(flow.id));
+            audit::record(&own, conn, &meta, event)?;
+            flows::remove(conn, flow.id)
+        })
+        .await?;
+    if !gone {
+        return Err(not_found());
+    }
+    let cookie = forget_cookie(&core, Kind::Registration);
+    Ok(HttpResponse::NoContent().cookie(cookie).finish())
+}
