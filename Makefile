@@ -84,7 +84,7 @@ frontend/dist/index.html: frontend/node_modules/.installed $(SPA_SOURCES)
 # --- Testing -----------------------------------------------------------------
 
 .PHONY: test
-test: deps lint test-rust test-spa test-example check-generated test-e2e topology ## Everything that continuous integration runs
+test: deps lint test-scripts test-rust test-spa test-example check-generated test-e2e topology ## Everything that continuous integration runs
 	$(call step,everything passed)
 
 # What "make lint" runs side by side: each takes one core.
@@ -100,6 +100,11 @@ lint: frontend/node_modules/.installed tests/e2e/node_modules/.installed example
 	cargo check --locked --bin shiming
 	$(call step,lint: what is not Rust)
 	@printf '%s\n' $(LINTS) | xargs -P $$(getconf _NPROCESSORS_ONLN) -I '{}' bash -c '{}'
+
+.PHONY: test-scripts
+test-scripts: ## Unit tests of the scripts
+	$(call step,scripts: unit tests)
+	python3 -B -m unittest discover --quiet --start-directory scripts/tests
 
 .PHONY: test-rust
 test-rust: tests/smtp/node_modules/.installed ## Rust tests, on SQLite and on PostgreSQL
