@@ -27,8 +27,8 @@ SETTINGS = env PORT='$(PORT)' DATABASE_URL='$(DATABASE_URL)' \
 # The tests that kill the program wait more than they compute.
 export RUST_TEST_THREADS ?= $(shell echo $$((4 * $$(getconf _NPROCESSORS_ONLN))))
 
-# A heading between the steps of a long run.
-step = @printf '\n\033[1m== %s\033[0m\n' '$(1)'
+# A step of a long run: $(STEP) 'name' command...
+STEP := scripts/step.sh
 
 .PHONY: help
 help: ## List the targets
@@ -84,8 +84,8 @@ frontend/dist/index.html: frontend/node_modules/.installed $(SPA_SOURCES)
 # --- Testing -----------------------------------------------------------------
 
 .PHONY: test
-test: deps lint test-scripts test-rust test-spa test-example check-generated test-e2e topology ## Everything that continuous integration runs
-	$(call step,everything passed)
+test: ## Everything that continuous integration runs
+	@$(STEP) --all $(MAKE) deps lint test-scripts test-rust test-spa test-example check-generated test-e2e topology
 
 # What "make lint" runs side by side: each takes one core.
 LINTS := '$(NPM) run --silent typecheck' '$(NPM) run --silent lint' scripts/lint-ops.sh \
@@ -93,53 +93,44 @@ LINTS := '$(NPM) run --silent typecheck' '$(NPM) run --silent lint' scripts/lint
 
 .PHONY: lint
 lint: frontend/node_modules/.installed tests/e2e/node_modules/.installed examples/candidate-service/node_modules/.installed ## Formatting and lints of Rust, the web client and the operations files
-	$(call step,lint: Rust)
-	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
+	@$(STEP) 'lint: format of Rust' cargo fmt --check
+	@$(STEP) 'lint: Rust' cargo clippy --locked --all-targets -- -D warnings
 	@# By itself, as it is shipped: the tests have libraries with more features.
-	cargo check --locked --bin shiming
-	$(call step,lint: what is not Rust)
-	@printf '%s\n' $(LINTS) | xargs -P $$(getconf _NPROCESSORS_ONLN) -I '{}' bash -c '{}'
+	@$(STEP) 'lint: the program as it is shipped' cargo check --locked --bin shiming
+	@printf '%s\n' $(LINTS) | $(STEP) 'lint: what is not Rust' xargs -P $$(getconf _NPROCESSORS_ONLN) -I '{}' bash -c '{}'
 
 .PHONY: test-scripts
 test-scripts: ## Unit tests of the scripts
-	$(call step,scripts: unit tests)
-	python3 -B -m unittest discover --quiet --start-directory scripts/tests
+	@$(STEP) 'scripts: unit tests' python3 -B -m unittest discover --quiet --start-directory scripts/tests
 
 .PHONY: test-rust
 test-rust: tests/smtp/node_modules/.installed ## Rust tests, on SQLite and on PostgreSQL
-	$(call step,Rust tests on SQLite)
-	TEST_DATABASE=sqlite cargo test --locked
-	$(call step,Rust integration tests on PostgreSQL)
-	TEST_DATABASE=postgres scripts/with-postgres.sh cargo test --locked --test it
+	@TEST_DATABASE=sqlite $(STEP) 'Rust tests on SQLite' cargo test --locked
+	@TEST_DATABASE=postgres $(STEP) 'Rust integration tests on PostgreSQL' \
+	  scripts/with-postgres.sh cargo test --locked --test it
 
 .PHONY: test-spa
 test-spa: frontend/node_modules/.installed ## Unit tests, build and size budget of the web client
-	$(call step,web client: unit tests)
-	$(NPM) run --silent test
-	$(call step,web client: build and size)
-	@$(MAKE) frontend/dist/index.html
-	$(NPM) run --silent check:size
+	@$(STEP) 'web client: unit tests' $(NPM) run --silent test
+	@$(STEP) 'web client: build' $(MAKE) frontend/dist/index.html
+	@$(STEP) 'web client: size' $(NPM) run --silent check:size
 
 .PHONY: test-example
 test-example: examples/candidate-service/node_modules/.installed ## Unit tests of the candidate service
-	$(call step,candidate service: unit tests)
-	$(EXAMPLE) test --silent
+	@$(STEP) 'candidate service: unit tests' $(EXAMPLE) test --silent
 
 .PHONY: test-e2e
 test-e2e: $(TARGET)/debug/shiming frontend/dist/index.html tests/e2e/node_modules/.installed examples/candidate-service/node_modules/.installed $(PYTHON)/.installed ## Browser tests against the real server
-	$(call step,browser tests)
-	SHIMING_BIN='$(abspath $(TARGET))/debug/shiming' PYTHON='$(PYTHON)/bin/python3' $(E2E) test --silent
+	@SHIMING_BIN='$(abspath $(TARGET))/debug/shiming' PYTHON='$(PYTHON)/bin/python3' \
+	  $(STEP) 'browser tests' $(E2E) test --silent
 
 .PHONY: topology
 topology: $(TARGET)/debug/shiming frontend/dist/index.html ## Two nodes, PostgreSQL and nginx, one node killed
-	$(call step,topology)
-	@SHIMING_BIN=$(TARGET)/debug/shiming scripts/topology-test.sh
+	@SHIMING_BIN=$(TARGET)/debug/shiming $(STEP) 'topology' scripts/topology-test.sh
 
 .PHONY: check-generated
 check-generated: $(TARGET)/debug/shiming frontend/node_modules/.installed ## Fail when generated files are out of date
-	$(call step,generated files)
-	@SHIMING_BIN=$(TARGET)/debug/shiming scripts/check-generated.sh
+	@SHIMING_BIN=$(TARGET)/debug/shiming $(STEP) 'generated files' scripts/check-generated.sh
 
 .PHONY: bench
 bench: frontend/dist/index.html tests/bench/oidc-provider/node_modules/.installed ## Load test; writes target/bench/report.json
