@@ -129,7 +129,7 @@ topology: $(TARGET)/debug/shiming frontend/dist/index.html ## Two nodes, Postgre
 	@SHIMING_BIN=$(TARGET)/debug/shiming $(STEP) 'topology' scripts/topology-test.sh
 
 .PHONY: check-generated
-check-generated: $(TARGET)/debug/shiming frontend/node_modules/.installed ## Fail when generated files are out of date
+check-generated: $(TARGET)/debug/shiming frontend/node_modules/.installed ## Fail when generated files are out of date, or the API breaks its clients
 	@SHIMING_BIN=$(TARGET)/debug/shiming $(STEP) 'generated files' scripts/check-generated.sh
 
 .PHONY: bench

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Fails when a committed file is not what its generator makes of the sources.
-# Changes nothing. "make gen" makes them anew.
+# Fails when a committed file is not what its generator makes of the sources, or
+# when the API breaks what clients were built for without saying so.
+# Changes nothing. "make gen" makes the files anew.
 #
 #   SHIMING_BIN  the binary (default: target/debug/shiming)
 set -euo pipefail
@@ -35,3 +36,5 @@ cp -p "$types" "$scratch/schema.gen.ts"
 npm --prefix frontend run --silent gen:api >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; die "npm run gen:api failed"; }
 cp "$types" "$scratch/fresh.ts"
 same "$types" "$scratch/schema.gen.ts" "$scratch/fresh.ts" openapi/openapi.json
+
+scripts/openapi-breaking.py
