@@ -99,6 +99,10 @@ lint: frontend/node_modules/.installed tests/e2e/node_modules/.installed example
 	@$(STEP) 'lint: the program as it is shipped' cargo check --locked --bin shiming
 	@printf '%s\n' $(LINTS) | $(STEP) 'lint: what is not Rust' xargs -P $$(getconf _NPROCESSORS_ONLN) -I '{}' bash -c '{}'
 
+.PHONY: lint-openapi
+lint-openapi: openapi/node_modules/.installed ## Lints of openapi/openapi.json
+	@$(STEP) 'lint: OpenAPI document' npm --prefix openapi run --silent lint
+
 .PHONY: test-scripts
 test-scripts: ## Unit tests of the scripts
 	@$(STEP) 'scripts: unit tests' python3 -B -m unittest discover --quiet --start-directory scripts/tests
@@ -164,4 +168,4 @@ openapi: ## Write openapi/openapi.json
 .PHONY: clean
 clean: ## Remove what was built (the data folder stays)
 	cargo clean
-	rm -rf frontend/dist frontend/node_modules tests/e2e/node_modules tests/smtp/node_modules examples/candidate-service/node_modules
+	rm -rf frontend/dist frontend/node_modules openapi/node_modules tests/e2e/node_modules tests/smtp/node_modules examples/candidate-service/node_modules

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks what no compiler sees: shell scripts, Dockerfiles, docker-compose.yml,
-# and the configuration of nginx.
+# Checks what no compiler sees: shell scripts, Dockerfiles, YAML files, and the
+# configuration of nginx.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/lib.sh
@@ -23,9 +23,9 @@ echo "shellcheck: ${#scripts[@]} scripts are fine"
 echo "hadolint: the Dockerfiles are fine"
 
 "$tools/bin/yamllint" --strict --config-data \
-  '{extends: default, rules: {line-length: {max: 110}, document-start: disable}}' docker-compose.yml
+  '{extends: default, rules: {line-length: {max: 110}, document-start: disable}}' docker-compose.yml openapi/*.yaml
 "$tools/bin/check-jsonschema" --quiet --builtin-schema vendor.compose-spec docker-compose.yml
-echo "docker-compose.yml: form and schema are fine"
+echo "docker-compose.yml and openapi/*.yaml: form and schema are fine"
 
 PATH=$PATH:/usr/sbin
 command -v nginx >/dev/null || die "nginx is not installed (Debian: apt-get install nginx-light)"
