@@ -17,7 +17,7 @@ changed; a narrower bound; `additionalProperties` that is newly false.
 For what they receive: a status, a content type, a header, a member, an
 alternative or an enum value that is gone; a member that may newly be absent; a
 type that was not there before; a format that has changed. New members, enum
-values and alternatives are not breaking: clients ignore what they do not know.
+values and alternatives are not breaking: clients have to ignore unknown ones.
 
 A change of a shared schema is one change, however many operations use it.
 Security requirements, defaults, words and examples are not compared.
