@@ -1,8 +1,7 @@
 //! 用户信息: changing name, bank, card and phone.
 
 use serde_json::{Value, json};
-use shiming::capabilities::{accounts, core::Core};
-use shiming::tools::db::{Conn, DbFault};
+use shiming::capabilities::accounts;
 use tokio::join;
 
 use crate::support::{Answer, Client, PASSWORD, Person, TestApp, count, person};
@@ -399,15 +398,6 @@ async fn a_change_of_somebody_else_cannot_be_seen_confirmed_or_given_up() {
     assert_eq!(account(&his).await["phone"], "138****8002");
 }
 
-/// Asks the database of a test to do something.
-async fn write<F>(app: &TestApp, work: F)
-where
-    F: FnOnce(&Core, &mut Conn) -> Result<(), DbFault> + Send + 'static,
-{
-    let core = app.core.clone();
-    core.clone().db.write(move |conn| work(&core, conn)).await.unwrap();
-}
-
 #[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_change_of_an_account_that_was_recovered_meanwhile_is_refused() {
     let app = TestApp::start();
@@ -417,8 +407,7 @@ async fn a_change_of_an_account_that_was_recovered_meanwhile_is_refused() {
     let new = moved(&client, &old).await;
     change(&client, json!({ "phone": new.phone })).await.ok(200);
     let code = client.last_sms(&new.phone).await;
-    let now = app.now();
-    write(&app, move |core, conn| accounts::replace_password(core, conn, (id, "$x"), now)).await;
+    app.ctx().write(move |tx| accounts::replace_password(tx, id, "$x")).await.unwrap();
     client.get(CHANGE).await.problem(404, "flow_not_found");
     confirm(&client, &code).await.problem(404, "flow_not_found");
     assert_eq!(account(&client).await["phone"], "138****8000");
@@ -440,7 +429,7 @@ async fn nothing_can_be_changed_while_changes_are_held() {
     change(&client, json!({ "phone": new.phone })).await.ok(200);
     let code = client.last_sms(&new.phone).await;
     let until = app.now() + chrono::TimeDelta::hours(1);
-    write(&app, move |_, conn| accounts::hold_changes(conn, id, until)).await;
+    app.ctx().write(move |tx| accounts::hold_changes(tx.conn, id, until)).await.unwrap();
     let held = account(&client).await["changes_held_until"].clone();
     let problem = confirm(&client, &code).await.problem(409, "changes_held");
     assert_eq!(problem["held_until"], held);

@@ -2,10 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use shiming::{
-    capabilities::accounts::{self, UnitState},
-    tools::db::{Conn, DbFault},
-};
+use shiming::capabilities::accounts::{self, UnitState};
 
 use crate::account_unit::join_as_unit;
 use crate::support::{
@@ -16,13 +13,10 @@ use crate::support::{
 /// What an operator decides about a unit.
 async fn decide_unit(app: &TestApp, account: &Value, state: &str) {
     let id = account["id"].as_str().unwrap().parse().unwrap();
-    let (core, state) = (app.core.clone(), UnitState::from_code(state).unwrap());
-    let work = move |conn: &mut Conn| -> Result<(), DbFault> {
-        let now = core.clock.now();
-        accounts::decide_unit(&core, conn, (id, state, None), now)?.unwrap();
-        Ok(())
-    };
-    app.core.db.write(work).await.unwrap();
+    let state = UnitState::from_code(state).unwrap();
+    let ctx = app.ctx();
+    let decided = ctx.write(move |tx| accounts::decide_unit(tx, id, state, None));
+    decided.await.unwrap().unwrap();
 }
 
 async fn history(client: &Client<'_>) -> Vec<(String, String)> {

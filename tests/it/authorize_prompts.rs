@@ -129,23 +129,22 @@ async fn consent_is_asked_again_when_the_client_wants_it() {
 
 /// The name by which a client knows an account, and an ID token of that kind.
 async fn known(app: &TestApp, system: &System, account: &str) -> (String, String) {
-    let (core, id) = (app.core.clone(), system.id);
-    let account = account.parse().unwrap();
-    let work =
-        move |conn: &mut shiming::tools::db::Conn| -> Result<_, shiming::tools::db::DbFault> {
-            let client: Registered = shiming::capabilities::clients::find(conn, id)?.unwrap();
-            let subject = grants::subject_of(&core, conn, &client, account)?;
-            let now = core.clock.now();
-            let claims = json!({
-                "iss": core.settings.server.public_url, "sub": subject, "aud": id,
-                "iat": now.timestamp() - 7200, "exp": now.timestamp() - 3600,
-            });
-            let sign = |keys: &shiming::tools::crypto::signing::TokenKeys| {
-                keys.sign((SigningAlg::EdDSA, "JWT"), &claims, now)
-            };
-            Ok((subject, core.keyring.with_tokens(sign).unwrap()))
+    let (id, account) = (system.id, account.parse().unwrap());
+    let ctx = app.ctx();
+    let known = ctx.write(move |tx| -> Result<_, shiming::tools::db::DbFault> {
+        let client: Registered = shiming::capabilities::clients::find(tx.conn, id)?.unwrap();
+        let subject = grants::subject_of(tx, &client, account)?;
+        let now = tx.now;
+        let claims = json!({
+            "iss": tx.core.settings.server.public_url, "sub": subject, "aud": id,
+            "iat": now.timestamp() - 7200, "exp": now.timestamp() - 3600,
+        });
+        let sign = |keys: &shiming::tools::crypto::signing::TokenKeys| {
+            keys.sign((SigningAlg::EdDSA, "JWT"), &claims, now)
         };
-    app.core.db.write(work).await.unwrap()
+        Ok((subject, tx.core.keyring.with_tokens(sign).unwrap()))
+    });
+    known.await.unwrap()
 }
 
 #[actix_web::rt::test(system = "crate::support::Runtime")]

@@ -56,8 +56,8 @@ async fn a_letter_becomes_a_case_with_a_number_and_a_mail() {
         assert!(!mailbox[0].to_string().contains(secret), "{secret}: {}", mailbox[0]);
     }
 
-    let (core, asked) = (app.core.clone(), number.parse::<CaseNumber>().unwrap());
-    let kept = app.core.db.read(move |conn| cases::find(&core, conn, &asked)).await;
+    let asked = number.parse::<CaseNumber>().unwrap();
+    let kept = app.ctx().read(move |tx| cases::find(tx, &asked)).await;
     let kept = kept.unwrap().unwrap();
     assert_eq!(kept.body.document_number.as_deref(), Some("440305199003070014"));
     assert!(kept.body.message.contains("手机13800138000"));
@@ -132,8 +132,7 @@ async fn what_would_command_a_terminal_is_left_out() {
         json!({ "name": "王\u{1b}[2J小明\u{202e}", "message": "一\r\n二\u{1b}]0;x\u{7}\t三\u{0}" });
     let case = write(&app.client(), written).await.ok(201);
     let number: CaseNumber = case["number"].as_str().unwrap().parse().unwrap();
-    let core = app.core.clone();
-    let kept = app.core.db.read(move |conn| cases::find(&core, conn, &number)).await;
+    let kept = app.ctx().read(move |tx| cases::find(tx, &number)).await;
     let body = kept.unwrap().unwrap().body;
     assert_eq!(body.name.as_deref(), Some("王[2J小明"));
     assert_eq!(body.message, "一\n二]0;x\t三");

@@ -186,11 +186,12 @@ async fn nothing_is_begun_for_an_account_that_is_erased_at_the_same_moment() {
     let app = TestApp::with(|settings| settings.account.closing_days = 0);
     let client = app.client();
     let account = client.join(&person("王小明"), "zhangsan").await;
-    let (core, id) = (app.core.clone(), account["id"].as_str().unwrap().parse().unwrap());
+    let id = account["id"].as_str().unwrap().parse().unwrap();
     let (erased, begun) = std::sync::mpsc::channel();
-    let erase = app.core.db.write(move |conn| -> Result<(), shiming::tools::db::DbFault> {
-        let account = shiming::capabilities::accounts::find(&core, conn, id)?.unwrap();
-        shiming::capabilities::accounts::erase(&core, conn, &account)?;
+    let ctx = app.ctx();
+    let erase = ctx.write(move |tx| -> Result<(), shiming::tools::db::DbFault> {
+        let account = shiming::capabilities::accounts::find(tx, id)?.unwrap();
+        shiming::capabilities::accounts::erase(tx, &account)?;
         erased.send(()).unwrap();
         // The change is on its way when this is committed.
         std::thread::sleep(std::time::Duration::from_millis(700));

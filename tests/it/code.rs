@@ -1,10 +1,7 @@
 //! Step 3, second half: the code from the message.
 
 use serde_json::json;
-use shiming::{
-    capabilities::outbox,
-    tools::{db::Conn, ports::SmsPurpose},
-};
+use shiming::{capabilities::outbox, tools::ports::SmsPurpose};
 
 use crate::support::{Client, TestApp, count, person};
 
@@ -226,16 +223,12 @@ async fn a_message_sent_twice_by_a_crash_carries_one_code() {
         })
         .await;
     // As if the worker had died after the gateway took the message.
-    let (core, message) = (
-        app.core.clone(),
-        outbox::Message::SmsCode {
-            challenge: challenge.parse().unwrap(),
-            purpose: SmsPurpose::Registration,
-            phone: person.phone.clone(),
-        },
-    );
-    let again = move |conn: &mut Conn| outbox::enqueue(&core, conn, &message, core.clock.now());
-    app.core.db.write(again).await.unwrap();
+    let message = outbox::Message::SmsCode {
+        challenge: challenge.parse().unwrap(),
+        purpose: SmsPurpose::Registration,
+        phone: person.phone.clone(),
+    };
+    app.ctx().write(move |tx| outbox::enqueue(tx, &message)).await.unwrap();
     assert_eq!(app.run_outbox().await, 1);
     assert_eq!(client.last_sms(&person.phone).await, first);
     client.confirm(&first).await.ok(201);

@@ -52,8 +52,7 @@ fn told(kinds: &[&str], sub: &str) -> Vec<(String, String)> {
 /// Something happens to an account.
 async fn emit(app: &TestApp, account: &Value, kind: EventKind) {
     let account: AccountId = account["id"].as_str().unwrap().parse().unwrap();
-    let (core, now) = (app.core.clone(), app.now());
-    app.core.db.write(move |conn| events::emit(&core, conn, (account, kind), now)).await.unwrap();
+    app.ctx().write(move |tx| events::emit(tx, account, kind)).await.unwrap();
 }
 
 #[actix_web::rt::test(system = "crate::support::Runtime")]
@@ -100,10 +99,10 @@ async fn a_decision_about_a_unit_is_told() {
     let sub = app.consent(&hr, &account, "openid unit").await;
     // As `shiming units approve` does it, which tests/it/process does.
     let id: AccountId = account["id"].as_str().unwrap().parse().unwrap();
-    let (core, now) = (app.core.clone(), app.now());
-    let decided = app.core.db.write(move |conn| -> Result<(), DbFault> {
-        accounts::decide_unit(&core, conn, (id, UnitState::Approved, None), now)?.unwrap();
-        events::emit(&core, conn, (id, EventKind::UnitChanged), now)
+    let ctx = app.ctx();
+    let decided = ctx.write(move |tx| -> Result<(), DbFault> {
+        accounts::decide_unit(tx, id, UnitState::Approved, None)?.unwrap();
+        events::emit(tx, id, EventKind::UnitChanged)
     });
     decided.await.unwrap();
     assert_eq!(changes(&app, &mut hr).await, told(&["unit.changed"], &sub));

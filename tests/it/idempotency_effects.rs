@@ -9,6 +9,7 @@ use diesel::{
 };
 use serde_json::{Value, json};
 use shiming::{
+    capabilities::core::Ctx,
     capabilities::idempotency::{Idempotency, Once, Reply, Settled},
     tools::{
         db::{Conn, DbFault, inventory::TABLES, schema::captchas},
@@ -211,7 +212,7 @@ async fn request(app: &TestApp) -> Once {
     };
     let meta = RequestMeta::read(&request().to_srv_request(), &context).unwrap();
     let idempotency = Idempotency::extract(&request().to_http_request()).await.unwrap();
-    idempotency.of(&app.core, &meta, ("somebody", b"something"))
+    idempotency.of(&Ctx::of_request(&app.core, &meta), "somebody", b"something")
 }
 
 /// What a request comes to that deletes all captchas and is then refused.
@@ -219,8 +220,8 @@ async fn refused(
     app: &TestApp,
     refusal: impl FnOnce() -> Settled + Send + 'static,
 ) -> (ProblemCode, i64) {
-    let deleted = request(app).await.write(|_, conn, _| {
-        diesel::delete(captchas::table).execute(conn).map_err(DbFault::from)?;
+    let deleted = request(app).await.write(|tx| {
+        diesel::delete(captchas::table).execute(tx.conn).map_err(DbFault::from)?;
         refusal()
     });
     (deleted.await.unwrap_err().code(), count!(app, captchas))

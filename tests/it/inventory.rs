@@ -10,6 +10,7 @@ use shiming::{
         accounts::{self, UnitState},
         cases::{CaseBody, Topic},
         clients::{self, Scopes},
+        core::Tx,
         grants::{self, NewCode, Occasion, Terms},
         sessions,
     },
@@ -125,14 +126,14 @@ async fn use_a_system(app: &TestApp, account: &Value, somebody: &Person) {
     let hr = app.hr(ALL_SCOPES).await;
     app.consent(&hr, account, "openid offline_access").await;
     let id: AccountId = account["id"].as_str().unwrap().parse().unwrap();
-    let (core, client, now) = (app.core.clone(), hr.id, app.now());
-    let work = move |conn: &mut shiming::tools::db::Conn| -> Result<(), DbFault> {
-        let client = clients::find(conn, client)?.unwrap();
-        let (session, _) = sessions::held(conn, id)?.remove(0);
+    let client = hr.id;
+    let work = move |tx: &mut Tx<'_>| -> Result<(), DbFault> {
+        let client = clients::find(tx.conn, client)?.unwrap();
+        let (session, _) = sessions::held(tx.conn, id)?.remove(0);
         let occasion = Occasion {
             session: session.id,
             account: id,
-            auth_time: now,
+            auth_time: tx.now,
             expires_at: session.expires_at,
         };
         let asked = || Terms {
@@ -140,19 +141,19 @@ async fn use_a_system(app: &TestApp, account: &Value, somebody: &Person) {
             claims: Some("{}".to_owned()),
             resources: BTreeSet::from(["https://api.hr.example.gov.cn".to_owned()]),
         };
-        let grant = grants::begin(&core, conn, (&client, &occasion), (asked(), now))?;
+        let grant = grants::begin(tx, &client, &occasion, asked())?;
         let code = NewCode {
             redirect_uri: "https://hr.example.gov.cn/callback".into(),
             code_challenge: None,
             nonce: None,
         };
-        grants::issue_code(&core, conn, (&grant, &code), now)?;
-        grants::issue_refresh(&core, conn, (&grant, &client), now)?;
-        let over = grants::begin(&core, conn, (&client, &occasion), (asked(), now))?;
-        grants::end(conn, over.id, now)?;
+        grants::issue_code(tx, &grant, &code)?;
+        grants::issue_refresh(tx, &grant, &client)?;
+        let over = grants::begin(tx, &client, &occasion, asked())?;
+        grants::end(tx.conn, over.id, tx.now)?;
         Ok(())
     };
-    app.core.db.write(work).await.unwrap();
+    app.ctx().write(work).await.unwrap();
     let question = json!({
         "name": somebody.name, "document_type": somebody.document_type,
         "document_number": somebody.document_number,
@@ -217,12 +218,11 @@ async fn person_with_passport(app: &TestApp) -> (String, Client<'_>) {
 
 /// An operator finds fault with whoever waits.
 async fn reject_every_unit(app: &TestApp) {
-    let (core, now) = (app.core.clone(), app.now());
-    let rejected = app.core.db.write(move |conn| -> Result<usize, DbFault> {
-        let units = accounts::list_units(&core, conn, None)?;
+    let ctx = app.ctx();
+    let rejected = ctx.write(move |tx| -> Result<usize, DbFault> {
+        let (units, why) = (accounts::list_units(tx, None)?, Some("no such certificate"));
         for unit in &units {
-            let decision = (unit.account, UnitState::Rejected, Some("no such certificate"));
-            accounts::decide_unit(&core, conn, decision, now)?.unwrap();
+            accounts::decide_unit(tx, unit.account, UnitState::Rejected, why)?.unwrap();
         }
         Ok(units.len())
     });

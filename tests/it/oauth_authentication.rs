@@ -110,11 +110,10 @@ async fn an_old_secret_holds_as_long_as_it_overlaps() {
     let client = app.client();
     let old = app.system(json!({})).await;
     let rotate = async |seconds| {
-        let (core, now) = (app.core.clone(), app.now());
         let id = old.id.parse().unwrap();
         let overlap = chrono::TimeDelta::seconds(seconds);
-        let made =
-            app.core.db.write(move |conn| clients::add_secret(&core, conn, (id, overlap), now));
+        let ctx = app.ctx();
+        let made = ctx.write(move |tx| clients::add_secret(tx, id, overlap));
         System { secret: made.await.unwrap().1, ..old.clone() }
     };
     let new = rotate(3600).await;

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
 use shiming::{
+    capabilities::core::Tx,
     capabilities::outbox::{Lane, Message, Room, enqueue, lease},
     kernel::{
         OsEntropy,
@@ -113,32 +114,32 @@ fn room(most: i64) -> Room {
 #[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn however_many_events_there_are_the_end_of_a_session_is_told() {
     let app = TestApp::start();
-    let (core, now) = (app.core.clone(), app.now());
-    let work = move |conn: &mut Conn| -> Result<[usize; 3], DbFault> {
+    let now = app.now();
+    let work = move |tx: &mut Tx<'_>| -> Result<[usize; 3], DbFault> {
         for _ in 0..10 {
             let client = ClientId::new(now, &OsEntropy)?;
             for _ in 0..4 {
                 let delivery = DeliveryId::new(now, &OsEntropy)?;
-                enqueue(&core, conn, &Message::Webhook { delivery, client }, now)?;
+                enqueue(tx, &Message::Webhook { delivery, client })?;
             }
         }
         let client = ClientId::new(now, &OsEntropy)?;
         let (subject, session) = ("s".to_owned(), "t".to_owned());
-        enqueue(&core, conn, &Message::ClientLogout { client, subject, session }, now)?;
+        enqueue(tx, &Message::ClientLogout { client, subject, session })?;
         let mut leased = [0; 3];
         for (lane, count) in Lane::ALL.into_iter().zip(&mut leased) {
-            *count = lease(&core, conn, (lane, room(16)), now)?.len();
+            *count = lease(tx, lane, room(16))?.len();
         }
         Ok(leased)
     };
-    assert_eq!(app.core.db.write(work).await.unwrap(), [0, 16, 1]);
+    assert_eq!(app.ctx().write(work).await.unwrap(), [0, 16, 1]);
 }
 
 #[actix_web::rt::test(system = "crate::support::Runtime")]
 async fn a_system_takes_its_share_of_the_places_and_no_other_ones() {
     let app = TestApp::start();
-    let (core, now) = (app.core.clone(), app.now());
-    let work = move |conn: &mut Conn| -> Result<(), DbFault> {
+    let now = app.now();
+    let work = move |tx: &mut Tx<'_>| -> Result<(), DbFault> {
         let systems: Vec<_> =
             (0..4).map(|_| ClientId::new(now, &OsEntropy)).collect::<Result<_, _>>()?;
         let [loud, third, fourth, busy] = systems[..] else { panic!("{systems:?}") };
@@ -147,13 +148,15 @@ async fn a_system_takes_its_share_of_the_places_and_no_other_ones() {
         for (client, messages) in [(loud, 50), (busy, 50), (third, 2), (fourth, 6)] {
             for _ in 0..messages {
                 let delivery = DeliveryId::new(now, &OsEntropy)?;
-                enqueue(&core, conn, &Message::Webhook { delivery, client }, at)?;
+                tx.now = at;
+                enqueue(tx, &Message::Webhook { delivery, client })?;
                 at += TimeDelta::milliseconds(1);
             }
         }
+        tx.now = later;
         let mut take = |most, taken: &[(ClientId, usize)]| {
             let room = Room { most, taken: taken.iter().copied().collect() };
-            let leased = lease(&core, conn, (Lane::Webhooks, room), later)?;
+            let leased = lease(tx, Lane::Webhooks, room)?;
             let mut taken = BTreeMap::<ClientId, usize>::new();
             for one in &leased {
                 *taken.entry(one.message.system().unwrap()).or_default() += 1;
@@ -165,5 +168,5 @@ async fn a_system_takes_its_share_of_the_places_and_no_other_ones() {
         assert_eq!(take(3, &[])?, [Some(3), None, None, None]);
         Ok(())
     };
-    app.core.db.write(work).await.unwrap();
+    app.ctx().write(work).await.unwrap();
 }

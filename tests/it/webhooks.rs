@@ -49,8 +49,7 @@ pub(crate) async fn webhook(hr: &Hr<'_>, url: &str) -> (String, String) {
 /// Something happens to an account.
 pub(crate) async fn emit(app: &TestApp, account: &Value, kind: EventKind) {
     let account: AccountId = account["id"].as_str().unwrap().parse().unwrap();
-    let (core, now) = (app.core.clone(), app.now());
-    app.core.db.write(move |conn| events::emit(&core, conn, (account, kind), now)).await.unwrap();
+    app.ctx().write(move |tx| events::emit(tx, account, kind)).await.unwrap();
 }
 
 /// Whether a message bears the signature of a secret, as the reference library
@@ -257,9 +256,9 @@ async fn a_message_that_was_not_committed_is_not_sent() {
     let (account, _) = user(&app, &hr).await;
     webhook(&hr, &receiver.url("/")).await;
     let account: AccountId = account["id"].as_str().unwrap().parse().unwrap();
-    let (core, now) = (app.core.clone(), app.now());
-    let undone = app.core.db.write(move |conn| -> Result<(), DbFault> {
-        events::emit(&core, conn, (account, EventKind::NameChanged), now)?;
+    let ctx = app.ctx();
+    let undone = ctx.write(move |tx| -> Result<(), DbFault> {
+        events::emit(tx, account, EventKind::NameChanged)?;
         Err(DbFault::Overloaded)
     });
     assert!(undone.await.is_err());

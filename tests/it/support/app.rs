@@ -9,7 +9,7 @@ use std::{
 
 use actix_web::{dev::ServerHandle, rt::System, web};
 use shiming::{
-    capabilities::core::Core,
+    capabilities::core::{Core, Ctx, Origin},
     compose::{
         app::{Ambient, App},
         server, worker,
@@ -88,6 +88,11 @@ fn settings(folder: &Path, database: &Database) -> Settings {
 }
 
 impl TestApp {
+    /// The context of work that the operator does now.
+    pub fn ctx(&self) -> Ctx {
+        Ctx::new(&self.core, Origin::Operator)
+    }
+
     /// One that nobody asks too often.
     pub fn unlimited() -> Self {
         Self::with(|all| {

@@ -51,9 +51,7 @@ impl TestApp {
             metadata[name] = value.clone();
         }
         let metadata = serde_json::from_value(metadata).unwrap();
-        let (core, now) = (self.core.clone(), self.now());
-        let made = self.core.db.write(move |conn| clients::create(&core, conn, metadata, now));
-        let id = made.await.unwrap().id;
+        let id = self.ctx().write(move |tx| clients::create(tx, metadata)).await.unwrap().id;
         let mut hr = Hr { app: self, id, http: self.client() };
         hr.http.origin = None;
         hr.renew().await;
@@ -64,11 +62,11 @@ impl TestApp {
     /// knows it.
     pub async fn consent(&self, hr: &Hr<'_>, account: &Value, scope: &str) -> String {
         let account: AccountId = account["id"].as_str().unwrap().parse().unwrap();
-        let (core, now, id, scopes) = (self.core.clone(), self.now(), hr.id, Scopes::parse(scope));
-        let given = self.core.db.write(move |conn| -> Result<String, DbFault> {
-            let client = clients::find(conn, id)?.unwrap();
-            grants::consent(conn, (account, id), &scopes, now)?;
-            grants::subject_of(&core, conn, &client, account)
+        let (ctx, id, scopes) = (self.ctx(), hr.id, Scopes::parse(scope));
+        let given = ctx.write(move |tx| -> Result<String, DbFault> {
+            let client = clients::find(tx.conn, id)?.unwrap();
+            grants::consent(tx.conn, (account, id), &scopes, tx.now)?;
+            grants::subject_of(tx, &client, account)
         });
         given.await.unwrap()
     }

@@ -63,11 +63,10 @@ impl TestApp {
             metadata[name] = value.clone();
         }
         let metadata: Metadata = serde_json::from_value(metadata).unwrap();
-        let (core, now) = (self.core.clone(), self.now());
-        let made = self.core.db.write(move |conn| -> Result<_, DbFault> {
-            let client = clients::create(&core, conn, metadata, now)?;
-            let overlap = chrono::TimeDelta::zero();
-            let (_, secret) = clients::add_secret(&core, conn, (client.id, overlap), now)?;
+        let ctx = self.ctx();
+        let made = ctx.write(move |tx| -> Result<_, DbFault> {
+            let client = clients::create(tx, metadata)?;
+            let (_, secret) = clients::add_secret(tx, client.id, chrono::TimeDelta::zero())?;
             Ok(System { id: client.id.to_string(), secret })
         });
         made.await.unwrap()
@@ -98,13 +97,13 @@ impl TestApp {
     pub async fn code_for(&self, system: &System, account: &Value, sign_in: SignIn) -> String {
         let account: AccountId = account["id"].as_str().unwrap().parse().unwrap();
         let client = self.registered(system).await;
-        let (core, now) = (self.core.clone(), self.now());
-        let made = self.core.db.write(move |conn| -> Result<_, DbFault> {
+        let ctx = self.ctx();
+        let made = ctx.write(move |tx| -> Result<_, DbFault> {
             let occasion = Occasion {
-                session: SessionId::new(now, &*core.entropy)?,
+                session: SessionId::new(tx.now, &*tx.core.entropy)?,
                 account,
-                auth_time: now,
-                expires_at: now + chrono::TimeDelta::hours(12),
+                auth_time: tx.now,
+                expires_at: tx.now + chrono::TimeDelta::hours(12),
             };
             let claims = sign_in.claims.map(|claims| claims.to_string());
             let terms = Terms {
@@ -112,13 +111,13 @@ impl TestApp {
                 claims,
                 resources: sign_in.resources.iter().map(|one| (*one).to_owned()).collect(),
             };
-            let grant = grants::begin(&core, conn, (&client, &occasion), (terms, now))?;
+            let grant = grants::begin(tx, &client, &occasion, terms)?;
             let code = NewCode {
                 redirect_uri: CALLBACK.to_owned(),
                 code_challenge: sign_in.challenge,
                 nonce: Some("a-nonce".to_owned()),
             };
-            grants::issue_code(&core, conn, (&grant, &code), now)
+            grants::issue_code(tx, &grant, &code)
         });
         made.await.unwrap()
     }
@@ -126,11 +125,8 @@ impl TestApp {
     /// Lets an operator decide about a unit.
     pub async fn decide_unit(&self, account: &Value, state: UnitState) {
         let account: AccountId = account["id"].as_str().unwrap().parse().unwrap();
-        let (core, now) = (self.core.clone(), self.now());
-        let decided = self
-            .core
-            .db
-            .write(move |conn| accounts::decide_unit(&core, conn, (account, state, None), now));
+        let ctx = self.ctx();
+        let decided = ctx.write(move |tx| accounts::decide_unit(tx, account, state, None));
         decided.await.unwrap().unwrap();
     }
 

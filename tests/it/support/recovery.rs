@@ -50,9 +50,8 @@ pub async fn moved(app: &TestApp, person: &Person, number: u32) -> Person {
 impl TestApp {
     /// Chooses security questions for an account and answers them.
     pub async fn choose_questions(&self, username: &'static str) {
-        let core = self.core.clone();
-        let found = move |conn: &mut Conn| accounts::find_by_username(&core, conn, username);
-        let account = self.core.db.read(found).await.unwrap().expect("an account");
+        let found = self.ctx().read(move |tx| accounts::find_by_username(tx, username)).await;
+        let account = found.unwrap().expect("an account");
         let chosen = QUESTIONS.iter().zip(ANSWERS);
         let chosen: Vec<Chosen<'_>> =
             chosen.map(|(question, answer)| Chosen { question, answer }).collect();

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use shiming::{
     capabilities::clients::{self, Client as Registered, ClientState, Metadata},
+    capabilities::core::Tx,
     kernel::ids::ClientId,
     tools::db::{Conn, DbFault},
 };
@@ -47,15 +48,12 @@ impl System {
             members[name] = value.clone();
         }
         let metadata: Metadata = serde_json::from_value(members).unwrap();
-        let core = app.core.clone();
-        let made = move |conn: &mut Conn| -> Result<Self, DbFault> {
-            let now = core.clock.now();
-            let client = clients::create(&core, conn, metadata, now)?;
-            let none = chrono::TimeDelta::zero();
-            let (_, secret) = clients::add_secret(&core, conn, (client.id, none), now)?;
+        let made = |tx: &mut Tx<'_>| -> Result<Self, DbFault> {
+            let client = clients::create(tx, metadata)?;
+            let (_, secret) = clients::add_secret(tx, client.id, chrono::TimeDelta::zero())?;
             Ok(Self { id: client.id, secret })
         };
-        app.core.db.write(made).await.unwrap()
+        app.ctx().write(made).await.unwrap()
     }
 
     /// A usual one.

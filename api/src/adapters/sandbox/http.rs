@@ -13,7 +13,7 @@ use super::{
     store,
 };
 use crate::{
-    capabilities::{captcha, core::Core},
+    capabilities::{captcha, core::Ctx},
     kernel::{Timestamp, ids::CaptchaId},
     tools::{
         identity::Phone,
@@ -143,16 +143,13 @@ pub struct CaptchaSolution {
 #[get("/sandbox/v1/captchas/{id}")]
 pub async fn solve_captcha(
     switch: web::Data<Switch>,
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     id: web::Path<String>,
 ) -> Result<web::Json<CaptchaSolution>, Problem> {
     on(&switch)?;
     let missing = || Problem::new(ProblemCode::NotFound);
     let id: CaptchaId = id.parse().map_err(|_| missing())?;
-    let core = core.into_inner();
-    let db = core.db.clone();
-    let answer = db.read(move |conn| captcha::answer(&core, conn, id, meta.now)).await?;
+    let answer = ctx.read(move |tx| captcha::answer(tx, id)).await?;
     Ok(web::Json(CaptchaSolution { answer: answer.ok_or_else(missing)? }))
 }
 

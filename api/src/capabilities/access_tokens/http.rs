@@ -1,24 +1,23 @@
 //! Who sends `Authorization: Bearer` (RFC 6750) with a client's token.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
     http::{Method, header},
-    web::Data,
 };
 
 use super::{Claims, Token, check, read};
 use crate::{
     capabilities::{
         clients::{Client, Scope},
-        core::Core,
+        core::Ctx,
         grants::Grant,
     },
     tools::{
         db::DbFault,
-        web::{Form, OauthError, Problem, ProblemCode, RequestMeta},
+        web::{Form, OauthError, Problem, ProblemCode},
     },
 };
 
@@ -44,17 +43,13 @@ impl Bearer {
 }
 
 /// The token of a request, when it is good and for us.
-async fn good(
-    core: Arc<Core>,
-    meta: &RequestMeta,
-    token: Option<String>,
-) -> Result<Option<Token>, DbFault> {
-    let claims: Option<Claims> = token.and_then(|token| read(&core, &token, meta.now));
-    let Some(claims) = claims.filter(|claims| claims.aud == core.settings.server.public_url) else {
+async fn good(ctx: &Ctx, token: Option<String>) -> Result<Option<Token>, DbFault> {
+    let claims: Option<Claims> = token.and_then(|token| read(&ctx.core, &token, ctx.now));
+    let Some(claims) = claims.filter(|claims| claims.aud == ctx.core.settings.server.public_url)
+    else {
         return Ok(None);
     };
-    let now = meta.now;
-    core.db.read(move |conn| check(conn, claims, now)).await
+    ctx.read(move |tx| check(tx.conn, claims, tx.now)).await
 }
 
 /// A business system that calls for itself; a handler that takes it is closed
@@ -82,14 +77,11 @@ impl FromRequest for ClientCaller {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let core = request.app_data::<Data<Core>>().cloned();
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let ctx = Ctx::from_http(request);
         let Bearer(token) = Bearer::of(request);
-        let meta = RequestMeta::from_request(request, payload);
         Box::pin(async move {
-            let meta = meta.await?;
-            let core = core.ok_or_else(|| Problem::internal("no core"))?.into_inner();
-            match good(core, &meta, token).await? {
+            match good(&ctx?, token).await? {
                 Some(Token { claims, client, grant: None }) => Ok(Self { client, claims }),
                 _ => Err(Problem::new(ProblemCode::TokenInvalid)),
             }
@@ -114,16 +106,14 @@ impl FromRequest for PersonToken {
     type Future = Pin<Box<dyn Future<Output = Result<Self, OauthError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let core = request.app_data::<Data<Core>>().cloned();
+        let ctx = Ctx::from_http(request);
         let Bearer(header) = Bearer::of(request);
-        let meta = RequestMeta::from_request(request, payload);
         // Whoever sends the header may leave the body empty, or say anything.
         let is_form = request.content_type() == "application/x-www-form-urlencoded";
         let has_form = request.method() == Method::POST && (header.is_none() || is_form);
         let form = has_form.then(|| Form::from_request(request, payload));
         Box::pin(async move {
-            let core = core.ok_or_else(|| OauthError::internal("no core"))?.into_inner();
-            let meta = meta.await.map_err(OauthError::internal)?;
+            let ctx = ctx.map_err(OauthError::internal)?;
             let form = match form {
                 Some(form) => form.await?,
                 None => Form::default(),
@@ -137,7 +127,7 @@ impl FromRequest for PersonToken {
             if token.is_none() {
                 return Err(OauthError::no_token());
             }
-            match good(core, &meta, token).await? {
+            match good(&ctx, token).await? {
                 Some(Token { claims, client, grant: Some(grant) }) => {
                     Ok(Self { client, grant, claims })
                 }

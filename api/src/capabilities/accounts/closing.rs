@@ -2,7 +2,7 @@
 
 use super::{Account, document_index, store, username_index};
 use crate::{
-    capabilities::core::{Core, corrupt},
+    capabilities::core::{Core, Tx, corrupt},
     kernel::{Timestamp, ids::AccountId},
     tools::{
         crypto::{BlindIndex, Place},
@@ -67,20 +67,20 @@ fn own_username(core: &Core, account: &Account) -> Result<BlindIndex, DbFault> {
 /// Keeps an account from being erased to the end of the transaction; `false`
 /// when it was. Nothing else touches the row that is held, so it may be held
 /// before any other.
-pub fn hold(core: &Core, conn: &mut Conn, account: &Account) -> Result<bool, DbFault> {
-    let index = own_username(core, account)?;
-    store::hold_username(conn, index.as_str(), &account.id.to_string())
+pub fn hold(tx: &mut Tx<'_>, account: &Account) -> Result<bool, DbFault> {
+    let index = own_username(tx.core, account)?;
+    store::hold_username(tx.conn, index.as_str(), &account.id.to_string())
 }
 
 /// Erases an account with its claims, consents and earlier passwords. What
 /// other capabilities keep about it is theirs to erase.
-pub fn erase(core: &Core, conn: &mut Conn, account: &Account) -> Result<(), DbFault> {
+pub fn erase(tx: &mut Tx<'_>, account: &Account) -> Result<(), DbFault> {
     let id = account.id.to_string();
-    store::release_username(conn, own_username(core, account)?.as_str(), &id)?;
+    store::release_username(tx.conn, own_username(tx.core, account)?.as_str(), &id)?;
     let key = match &account.unit {
         Some(unit) => unit.credit_code.uniqueness_key(),
         None => account.elements.document.uniqueness_key(),
     };
-    store::release_document(conn, document_index(core, &key).as_str(), &id)?;
-    store::erase(conn, &id)
+    store::release_document(tx.conn, document_index(tx.core, &key).as_str(), &id)?;
+    store::erase(tx.conn, &id)
 }

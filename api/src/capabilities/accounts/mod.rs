@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     capabilities::{
-        core::{Core, corrupt},
+        core::{Core, Tx, corrupt},
         otp::PhoneProved,
     },
     kernel::{Timestamp, ids::AccountId},
@@ -179,28 +179,20 @@ fn document_index(core: &Core, uniqueness_key: &str) -> BlindIndex {
 }
 
 /// Whether somebody has the username.
-pub fn username_taken(core: &Core, conn: &mut Conn, name: &Username) -> Result<bool, DbFault> {
-    Ok(store::username_owner(conn, username_index(core, &name.key()).as_str())?.is_some())
+pub fn username_taken(tx: &mut Tx<'_>, name: &Username) -> Result<bool, DbFault> {
+    Ok(store::username_owner(tx.conn, username_index(tx.core, &name.key()).as_str())?.is_some())
 }
 
 /// Whether the document has an account of a person.
-pub fn document_in_use(
-    core: &Core,
-    conn: &mut Conn,
-    document: &IdDocument,
-) -> Result<bool, DbFault> {
-    let index = document_index(core, &document.uniqueness_key());
-    Ok(store::document_owner(conn, index.as_str())?.is_some())
+pub fn document_in_use(tx: &mut Tx<'_>, document: &IdDocument) -> Result<bool, DbFault> {
+    let index = document_index(tx.core, &document.uniqueness_key());
+    Ok(store::document_owner(tx.conn, index.as_str())?.is_some())
 }
 
 /// Whether the credit code has an account.
-pub fn credit_code_in_use(
-    core: &Core,
-    conn: &mut Conn,
-    code: &CreditCode,
-) -> Result<bool, DbFault> {
-    let index = document_index(core, &code.uniqueness_key());
-    Ok(store::document_owner(conn, index.as_str())?.is_some())
+pub fn credit_code_in_use(tx: &mut Tx<'_>, code: &CreditCode) -> Result<bool, DbFault> {
+    let index = document_index(tx.core, &code.uniqueness_key());
+    Ok(store::document_owner(tx.conn, index.as_str())?.is_some())
 }
 
 /// Creates an account, claiming username and document or credit code. The
@@ -208,33 +200,32 @@ pub fn credit_code_in_use(
 ///
 /// To be called inside a savepoint: a refusal may leave one claim behind.
 pub fn create(
-    core: &Core,
-    conn: &mut Conn,
-    (account, proofs): (&NewAccount, Proofs<'_>),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    account: &NewAccount,
+    proofs: Proofs<'_>,
 ) -> Result<Result<AccountId, NotCreated>, DbFault> {
     // That there is a proof of the captcha is all that it says.
     let Proofs { captcha: _, bank, phone } = proofs;
-    check_proofs(core, &account.elements, (bank, phone))?;
-    let id = AccountId::new(now, &*core.entropy)?;
+    check_proofs(tx.core, &account.elements, (bank, phone))?;
+    let id = AccountId::new(tx.now, &*tx.core.entropy)?;
     let row = id.to_string();
-    let username = username_index(core, &account.username.key());
-    if !store::claim_username(conn, username.as_str(), &row)? {
+    let username = username_index(tx.core, &account.username.key());
+    if !store::claim_username(tx.conn, username.as_str(), &row)? {
         return Ok(Err(NotCreated::UsernameTaken));
     }
     let (key, taken) = match &account.unit {
         Some(unit) => (unit.credit_code.uniqueness_key(), NotCreated::CreditCodeInUse),
         None => (account.elements.document.uniqueness_key(), NotCreated::DocumentInUse),
     };
-    if !store::claim_document(conn, document_index(core, &key).as_str(), &row)? {
+    if !store::claim_document(tx.conn, document_index(tx.core, &key).as_str(), &row)? {
         return Ok(Err(taken));
     }
-    store::insert(conn, &sealed_row(core, account, &row, now)?)?;
+    store::insert(tx.conn, &sealed_row(tx.core, account, &row, tx.now)?)?;
     if let Some(unit) = &account.unit {
-        units::insert(core, conn, (&row, unit), now)?;
+        units::insert(tx, &row, unit)?;
     }
     for (kind, version) in &account.consents {
-        store::insert_consent(conn, &row, (kind, version), account.consented_at)?;
+        store::insert_consent(tx.conn, &row, (kind, version), account.consented_at)?;
     }
     Ok(Ok(id))
 }
@@ -322,12 +313,12 @@ pub struct Change<'a> {
 /// one. A person's document stays as it is; to change another one is a fault
 /// of the caller.
 pub fn change(
-    core: &Core,
-    conn: &mut Conn,
-    (account, change): (&Account, &Change<'_>),
-    (proofs, now): ((&BankMatched, &PhoneProved), Timestamp),
+    tx: &mut Tx<'_>,
+    account: &Account,
+    change: &Change<'_>,
+    proofs: (&BankMatched, &PhoneProved),
 ) -> Result<bool, DbFault> {
-    check_proofs(core, change.elements, proofs)?;
+    check_proofs(tx.core, change.elements, proofs)?;
     let row = account.id.to_string();
     let same_document =
         change.elements.document.uniqueness_key() == account.elements.document.uniqueness_key();
@@ -338,13 +329,13 @@ pub fn change(
             row: &row,
         }));
     }
-    let sealed = sealed_elements(core, change.elements, &row)?;
-    if !store::replace_elements(conn, (&row, account.version()), &sealed, now)? {
+    let sealed = sealed_elements(tx.core, change.elements, &row)?;
+    if !store::replace_elements(tx.conn, (&row, account.version()), &sealed, tx.now)? {
         return Ok(false);
     }
     if let Some((gender, birth_date)) = change.agent {
-        let birth_date = sealed_birth_date(core, birth_date, &row)?;
-        store::replace_agent(conn, &row, gender.code(), &birth_date)?;
+        let birth_date = sealed_birth_date(tx.core, birth_date, &row)?;
+        store::replace_agent(tx.conn, &row, gender.code(), &birth_date)?;
     }
     Ok(true)
 }
@@ -355,49 +346,37 @@ pub fn hold_changes(conn: &mut Conn, account: AccountId, until: Timestamp) -> Re
 }
 
 /// The account with this id.
-pub fn find(core: &Core, conn: &mut Conn, id: AccountId) -> Result<Option<Account>, DbFault> {
-    match store::find(conn, &id.to_string())? {
-        Some(row) => opened(core, conn, row).map(Some),
+pub fn find(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Account>, DbFault> {
+    match store::find(tx.conn, &id.to_string())? {
+        Some(row) => opened(tx, row).map(Some),
         None => Ok(None),
     }
 }
 
 /// The account with this username, given by its comparison key.
-pub fn find_by_username(
-    core: &Core,
-    conn: &mut Conn,
-    username_key: &str,
-) -> Result<Option<Account>, DbFault> {
-    let owner = store::username_owner(conn, username_index(core, username_key).as_str())?;
-    find_owner(core, conn, owner)
+pub fn find_by_username(tx: &mut Tx<'_>, username_key: &str) -> Result<Option<Account>, DbFault> {
+    let owner = store::username_owner(tx.conn, username_index(tx.core, username_key).as_str())?;
+    find_owner(tx, owner)
 }
 
 /// The account that has claimed this document or credit code, given by its
 /// uniqueness key.
-pub fn find_by_document(
-    core: &Core,
-    conn: &mut Conn,
-    uniqueness_key: &str,
-) -> Result<Option<Account>, DbFault> {
-    let owner = store::document_owner(conn, document_index(core, uniqueness_key).as_str())?;
-    find_owner(core, conn, owner)
+pub fn find_by_document(tx: &mut Tx<'_>, uniqueness_key: &str) -> Result<Option<Account>, DbFault> {
+    let owner = store::document_owner(tx.conn, document_index(tx.core, uniqueness_key).as_str())?;
+    find_owner(tx, owner)
 }
 
-fn find_owner(
-    core: &Core,
-    conn: &mut Conn,
-    owner: Option<String>,
-) -> Result<Option<Account>, DbFault> {
+fn find_owner(tx: &mut Tx<'_>, owner: Option<String>) -> Result<Option<Account>, DbFault> {
     let Some(id) = owner else { return Ok(None) };
-    match store::find(conn, &id)? {
-        Some(row) => opened(core, conn, row).map(Some),
+    match store::find(tx.conn, &id)? {
+        Some(row) => opened(tx, row).map(Some),
         None => Ok(None),
     }
 }
 
-fn opened(core: &Core, conn: &mut Conn, row: store::Row) -> Result<Account, DbFault> {
+fn opened(tx: &mut Tx<'_>, row: store::Row) -> Result<Account, DbFault> {
     let open = |column, sealed: &[u8]| {
-        core.open(Place { table: "accounts", column, row: &row.id }, sealed)
+        tx.core.open(Place { table: "accounts", column, row: &row.id }, sealed)
     };
     let bad = |column| corrupt(Place { table: "accounts", column, row: &row.id });
     let kind = DocumentType::from_code(&row.document_type).ok_or_else(|| bad("document_type"))?;
@@ -417,7 +396,7 @@ fn opened(core: &Core, conn: &mut Conn, row: store::Row) -> Result<Account, DbFa
             .map_err(|_| bad("phone_sealed"))?,
     };
     let unit = match row.kind.as_str() {
-        "unit" => Some(units::get(core, conn, &row.id)?),
+        "unit" => Some(units::get(tx, &row.id)?),
         _ => None,
     };
     Ok(Account {

@@ -5,13 +5,9 @@ use subtle::ConstantTimeEq;
 
 use super::{document_index, store};
 use crate::{
-    capabilities::core::{Core, corrupt},
+    capabilities::core::{Tx, corrupt},
     kernel::ids::AccountId,
-    tools::{
-        crypto::Place,
-        db::{Conn, DbFault},
-        identity::PersonName,
-    },
+    tools::{crypto::Place, db::DbFault, identity::PersonName},
 };
 
 /// What a document and a name have to do with each other.
@@ -29,20 +25,16 @@ const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 /// Looks for the account of a document, given by its uniqueness key, and whether
 /// it has a name. The account is held: it is not erased before the transaction
 /// ends.
-pub fn has_name(
-    core: &Core,
-    conn: &mut Conn,
-    (key, name): (&str, &PersonName),
-) -> Result<Named, DbFault> {
-    let index = document_index(core, key);
-    store::hold_document(conn, index.as_str())?;
-    let owner = store::document_owner(conn, index.as_str())?;
+pub fn has_name(tx: &mut Tx<'_>, key: &str, name: &PersonName) -> Result<Named, DbFault> {
+    let index = document_index(tx.core, key);
+    store::hold_document(tx.conn, index.as_str())?;
+    let owner = store::document_owner(tx.conn, index.as_str())?;
     let row = owner.as_deref().unwrap_or(NOBODY);
     let place = Place { table: "accounts", column: "name_sealed", row };
     // Stands in for the name of nobody, and is made for everybody.
-    let own = core.seal(place, name.raw())?;
-    let sealed = store::name(conn, row)?.unwrap_or(own);
-    let held = core.open(place, &sealed)?;
+    let own = tx.core.seal(place, name.raw())?;
+    let sealed = store::name(tx.conn, row)?.unwrap_or(own);
+    let held = tx.core.open(place, &sealed)?;
     let held = PersonName::parse(&held).map_err(|_| corrupt(place))?;
     let same: bool = held.key().as_bytes().ct_eq(name.key().as_bytes()).into();
     let account = owner.as_deref().map(str::parse).transpose().map_err(|_| corrupt(place))?;

@@ -4,12 +4,12 @@
 use super::earlier_passwords;
 use crate::{
     capabilities::{
-        core::Core,
+        core::{Core, Tx},
         limits::{self, Charge, DAY, Rule},
     },
-    kernel::{Timestamp, ids::AccountId},
+    kernel::ids::AccountId,
     tools::{
-        db::{Conn, DbFault},
+        db::DbFault,
         identity::PlainPassword,
         password::Ticket,
         web::{Problem, ProblemCode},
@@ -24,18 +24,16 @@ const TRIES: u32 = 20;
 /// Counts a try, before anything about the password is told, and returns the
 /// hashes that it must not match.
 pub fn try_new_password(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     account: AccountId,
-    now: Timestamp,
 ) -> Result<Result<Vec<String>, Problem>, DbFault> {
     let rule = Rule { name: "password_change_day", most: TRIES, window_seconds: DAY };
     let charge = Charge { rule, subject: account.to_string() };
-    if let Err(exceeded) = limits::charge(core, conn, &[charge], now)? {
+    if let Err(exceeded) = limits::charge(tx, &[charge])? {
         let refused = Problem::new(ProblemCode::TooManyRequests);
         return Ok(Err(refused.retry_after(exceeded.retry_after)));
     }
-    Ok(Ok(earlier_passwords(core, conn, account)?))
+    Ok(Ok(earlier_passwords(tx, account)?))
 }
 
 /// Refuses the present password and the earlier ones that the policy

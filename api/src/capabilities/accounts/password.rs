@@ -2,11 +2,8 @@
 
 use super::{Account, store, username_index};
 use crate::{
-    capabilities::core::{Core, corrupt},
-    kernel::{
-        Timestamp,
-        ids::{AccountId, PasswordId},
-    },
+    capabilities::core::{Core, Tx, corrupt},
+    kernel::ids::{AccountId, PasswordId},
     tools::{
         crypto::Place,
         db::{Conn, DbFault},
@@ -17,12 +14,11 @@ use crate::{
 /// The account with this username and the hash of its password: one query,
 /// whether there is such an account or not.
 pub fn credentials(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     username_key: &str,
 ) -> Result<Option<(AccountId, String)>, DbFault> {
-    let index = username_index(core, username_key);
-    let Some((id, hash)) = store::credentials(conn, index.as_str())? else { return Ok(None) };
+    let index = username_index(tx.core, username_key);
+    let Some((id, hash)) = store::credentials(tx.conn, index.as_str())? else { return Ok(None) };
     let place = Place { table: "username_claims", column: "account_id", row: &id };
     let account = id.parse().map_err(|_| corrupt(place))?;
     Ok(Some((account, hash)))
@@ -41,22 +37,17 @@ pub fn keep_password(
 
 /// Sets a new password. The old one is kept among the earlier ones, as many
 /// as the policy asks for.
-pub fn replace_password(
-    core: &Core,
-    conn: &mut Conn,
-    (account, hash): (AccountId, &str),
-    now: Timestamp,
-) -> Result<(), DbFault> {
+pub fn replace_password(tx: &mut Tx<'_>, account: AccountId, hash: &str) -> Result<(), DbFault> {
     let id = account.to_string();
-    let keep = earlier_wanted(core);
+    let keep = earlier_wanted(tx.core);
     if keep > 0 {
         let bad = || corrupt(Place { table: "accounts", column: "password_hash", row: &id });
-        let old = store::password_hash(conn, &id)?.ok_or_else(bad)?;
-        let entry = PasswordId::new(now, &*core.entropy)?.to_string();
-        store::insert_earlier_password(conn, (&entry, &id, &old), now)?;
+        let old = store::password_hash(tx.conn, &id)?.ok_or_else(bad)?;
+        let entry = PasswordId::new(tx.now, &*tx.core.entropy)?.to_string();
+        store::insert_earlier_password(tx.conn, (&entry, &id, &old), tx.now)?;
     }
-    store::forget_earlier_passwords(conn, &id, keep)?;
-    store::set_password(conn, &id, hash, now)
+    store::forget_earlier_passwords(tx.conn, &id, keep)?;
+    store::set_password(tx.conn, &id, hash, tx.now)
 }
 
 fn earlier_wanted(core: &Core) -> i64 {
@@ -68,16 +59,12 @@ fn earlier_wanted(core: &Core) -> i64 {
 
 /// Hashes that a new password must not match: the present one, and as many
 /// earlier ones as the policy asks for.
-pub fn earlier_passwords(
-    core: &Core,
-    conn: &mut Conn,
-    account: AccountId,
-) -> Result<Vec<String>, DbFault> {
+pub fn earlier_passwords(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<String>, DbFault> {
     let id = account.to_string();
-    let mut hashes: Vec<String> = store::password_hash(conn, &id)?.into_iter().collect();
-    let earlier = earlier_wanted(core);
+    let mut hashes: Vec<String> = store::password_hash(tx.conn, &id)?.into_iter().collect();
+    let earlier = earlier_wanted(tx.core);
     if earlier > 0 {
-        hashes.extend(store::earlier_passwords(conn, &id, earlier)?);
+        hashes.extend(store::earlier_passwords(tx.conn, &id, earlier)?);
     }
     Ok(hashes)
 }

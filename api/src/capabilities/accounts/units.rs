@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{NewUnit, store};
 use crate::{
-    capabilities::core::{Core, corrupt},
+    capabilities::core::{Core, Tx, corrupt},
     kernel::{Timestamp, ids::AccountId},
     tools::{
         crypto::Place,
-        db::{Conn, DbFault},
+        db::DbFault,
         identity::{CreditCode, PersonName, UnitName},
     },
 };
@@ -69,30 +69,28 @@ fn place<'a>(column: &'static str, row: &'a str) -> Place<'a> {
     Place { table: "units", column, row }
 }
 
-pub(super) fn insert(
-    core: &Core,
-    conn: &mut Conn,
-    (id, unit): (&str, &NewUnit),
-    now: Timestamp,
-) -> Result<(), DbFault> {
+pub(super) fn insert(tx: &mut Tx<'_>, id: &str, unit: &NewUnit) -> Result<(), DbFault> {
     let legal = unit.legal_representative.raw();
     let row = store::UnitRow {
         account_id: id.to_owned(),
-        name_sealed: core.seal(place("name_sealed", id), unit.name.as_str())?,
-        credit_code_sealed: core
+        name_sealed: tx.core.seal(place("name_sealed", id), unit.name.as_str())?,
+        credit_code_sealed: tx
+            .core
             .seal(place("credit_code_sealed", id), unit.credit_code.as_str())?,
-        legal_representative_sealed: core.seal(place("legal_representative_sealed", id), legal)?,
+        legal_representative_sealed: tx
+            .core
+            .seal(place("legal_representative_sealed", id), legal)?,
         state: UnitState::Pending.code().to_owned(),
         reason_sealed: None,
-        created_at: now.naive_utc(),
+        created_at: tx.now.naive_utc(),
         decided_at: None,
     };
-    store::insert_unit(conn, &row)
+    store::insert_unit(tx.conn, &row)
 }
 
-pub(super) fn get(core: &Core, conn: &mut Conn, id: &str) -> Result<Unit, DbFault> {
-    let row = store::find_unit(conn, id)?.ok_or_else(|| corrupt(place("account_id", id)))?;
-    opened(core, &row)
+pub(super) fn get(tx: &mut Tx<'_>, id: &str) -> Result<Unit, DbFault> {
+    let row = store::find_unit(tx.conn, id)?.ok_or_else(|| corrupt(place("account_id", id)))?;
+    opened(tx.core, &row)
 }
 
 fn opened(core: &Core, row: &store::UnitRow) -> Result<Unit, DbFault> {
@@ -122,13 +120,9 @@ fn opened(core: &Core, row: &store::UnitRow) -> Result<Unit, DbFault> {
 }
 
 /// Units in this state (or in any), the oldest first.
-pub fn list_units(
-    core: &Core,
-    conn: &mut Conn,
-    state: Option<UnitState>,
-) -> Result<Vec<Unit>, DbFault> {
-    let rows = store::units(conn, state.map(UnitState::code))?;
-    rows.iter().map(|row| opened(core, row)).collect()
+pub fn list_units(tx: &mut Tx<'_>, state: Option<UnitState>) -> Result<Vec<Unit>, DbFault> {
+    let rows = store::units(tx.conn, state.map(UnitState::code))?;
+    rows.iter().map(|row| opened(tx.core, row)).collect()
 }
 
 /// Why nothing was decided about a unit.
@@ -147,22 +141,23 @@ pub enum NotDecided {
 ///
 /// To be called inside a savepoint.
 pub fn decide_unit(
-    core: &Core,
-    conn: &mut Conn,
-    (account, state, reason): (AccountId, UnitState, Option<&str>),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    state: UnitState,
+    reason: Option<&str>,
 ) -> Result<Result<Unit, NotDecided>, DbFault> {
     let id = account.to_string();
-    let reason = reason.map(|reason| core.seal(place("reason_sealed", &id), reason)).transpose()?;
-    if !store::decide_unit(conn, (&id, state.code(), reason), now)? {
+    let reason =
+        reason.map(|reason| tx.core.seal(place("reason_sealed", &id), reason)).transpose()?;
+    if !store::decide_unit(tx.conn, (&id, state.code(), reason), tx.now)? {
         return Ok(Err(NotDecided::Unchanged));
     }
-    let unit = get(core, conn, &id)?;
-    let index = super::document_index(core, &unit.credit_code.uniqueness_key());
+    let unit = get(tx, &id)?;
+    let index = super::document_index(tx.core, &unit.credit_code.uniqueness_key());
     if state == UnitState::Rejected {
-        store::release_document(conn, index.as_str(), &id)?;
-    } else if store::document_owner(conn, index.as_str())?.is_none_or(|owner| owner != id)
-        && !store::claim_document(conn, index.as_str(), &id)?
+        store::release_document(tx.conn, index.as_str(), &id)?;
+    } else if store::document_owner(tx.conn, index.as_str())?.is_none_or(|owner| owner != id)
+        && !store::claim_document(tx.conn, index.as_str(), &id)?
     {
         return Ok(Err(NotDecided::CodeInUse));
     }

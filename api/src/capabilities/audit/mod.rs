@@ -5,15 +5,9 @@
 
 mod store;
 
-use crate::{
-    kernel::{
-        Timestamp,
-        ids::{AccountId, FlowId},
-    },
-    tools::web::RequestMeta,
-};
+use crate::kernel::ids::{AccountId, FlowId};
 
-pub use store::{Event, everything, flows_of, history, purge, record};
+pub use store::{Event, everything, flows_of, history, purge};
 
 macro_rules! audit_kinds {
     ($($(#[$doc:meta])* $variant:ident $code:literal $whose:ident,)+) => {
@@ -151,43 +145,6 @@ impl AuditSubject<'_> {
     /// A flow.
     pub fn flow(id: FlowId) -> Self {
         Self { flow: Some(id), ..Self::default() }
-    }
-}
-
-/// What caused an event, and when.
-#[derive(Debug)]
-pub struct Origin<'a> {
-    at: Timestamp,
-    /// Id of the request, or a word for what is no request.
-    request: String,
-    ip_prefix: String,
-    device: Option<&'a str>,
-}
-
-impl Origin<'_> {
-    /// The operator, at the command line.
-    pub fn operator(at: Timestamp) -> Self {
-        Self::inside("operator", at)
-    }
-
-    /// The service itself, when a time was over.
-    pub fn service(at: Timestamp) -> Self {
-        Self::inside("service", at)
-    }
-
-    fn inside(who: &str, at: Timestamp) -> Self {
-        Self { at, request: who.to_owned(), ip_prefix: String::new(), device: None }
-    }
-}
-
-impl<'a> From<&'a RequestMeta> for Origin<'a> {
-    fn from(meta: &'a RequestMeta) -> Self {
-        Self {
-            at: meta.now,
-            request: meta.id.to_string(),
-            ip_prefix: meta.address.coarse(),
-            device: meta.device.as_deref(),
-        }
     }
 }
 

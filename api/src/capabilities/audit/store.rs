@@ -3,9 +3,9 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::{AuditKind, AuditSubject, Origin};
+use super::{AuditKind, AuditSubject};
 use crate::{
-    capabilities::core::{Core, corrupt},
+    capabilities::core::{Tx, corrupt},
     kernel::{
         Timestamp,
         ids::{AccountId, AuditEventId, FlowId},
@@ -16,30 +16,26 @@ use crate::{
     },
 };
 
-/// Writes one event; `origin` is a request, or what else caused it.
-pub fn record<'a>(
-    core: &Core,
-    conn: &mut Conn,
-    origin: impl Into<Origin<'a>>,
-    (kind, subject): (AuditKind, AuditSubject<'_>),
-) -> Result<(), DbFault> {
-    let origin = origin.into();
-    let id = AuditEventId::new(origin.at, &*core.entropy)?;
-    diesel::insert_into(audit_events::table)
-        .values((
-            audit_events::id.eq(id.to_string()),
-            audit_events::kind.eq(kind.code()),
-            audit_events::account_id.eq(subject.account.map(|id| id.to_string())),
-            audit_events::flow_id.eq(subject.flow.map(|id| id.to_string())),
-            audit_events::request_id.eq(origin.request),
-            audit_events::ip_prefix.eq(origin.ip_prefix),
-            audit_events::detail.eq(subject.detail),
-            audit_events::at.eq(origin.at.naive_utc()),
-            audit_events::device.eq(origin.device),
-        ))
-        .repeated()
-        .execute(conn)?;
-    Ok(())
+impl Tx<'_> {
+    /// Writes one event, caused by the origin of the work at its moment.
+    pub fn audit(&mut self, kind: AuditKind, subject: AuditSubject<'_>) -> Result<(), DbFault> {
+        let id = AuditEventId::new(self.now, &*self.core.entropy)?;
+        diesel::insert_into(audit_events::table)
+            .values((
+                audit_events::id.eq(id.to_string()),
+                audit_events::kind.eq(kind.code()),
+                audit_events::account_id.eq(subject.account.map(|id| id.to_string())),
+                audit_events::flow_id.eq(subject.flow.map(|id| id.to_string())),
+                audit_events::request_id.eq(self.origin.to_string()),
+                audit_events::ip_prefix.eq(self.origin.coarse_address()),
+                audit_events::detail.eq(subject.detail),
+                audit_events::at.eq(self.now.naive_utc()),
+                audit_events::device.eq(self.origin.device()),
+            ))
+            .repeated()
+            .execute(self.conn)?;
+        Ok(())
+    }
 }
 
 /// An event about an account, as its owner may read it.

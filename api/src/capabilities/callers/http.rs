@@ -1,17 +1,17 @@
 //! The requests of business systems, counted.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin};
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 
 use crate::{
     capabilities::{
         access_tokens::ClientCaller,
         clients::{Client, Scope},
-        core::Core,
+        core::Ctx,
     },
     kernel::ids::ClientId,
-    tools::web::{Problem, ProblemCode, RequestMeta},
+    tools::web::{Problem, ProblemCode},
 };
 
 /// A business system whose request was counted; a handler that takes it is
@@ -37,16 +37,13 @@ impl FromRequest for Caller {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let core = request.app_data::<Data<Core>>().cloned();
+        let ctx = Ctx::from_http(request);
         let caller = ClientCaller::from_request(request, payload);
-        let meta = RequestMeta::from_request(request, payload);
         let request = request.clone();
         Box::pin(async move {
-            let (caller, meta) = (caller.await?, meta.await?);
-            let core = core.ok_or_else(|| Problem::internal("no core"))?.into_inner();
-            let (own, client, now) = (Arc::clone(&core), caller.client.clone(), meta.now);
-            let (quota, counted) =
-                core.db.write(move |conn| super::count(&own, conn, &client, now)).await?;
+            let caller = caller.await?;
+            let client = caller.client.clone();
+            let (quota, counted) = ctx?.write(move |tx| super::count(tx, &client)).await?;
             request.extensions_mut().insert(quota);
             match counted {
                 Ok(()) => Ok(Self(caller)),

@@ -1,7 +1,5 @@
 //! Captchas over HTTP.
 
-use std::sync::Arc;
-
 use actix_web::{HttpResponse, get, http::header, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -11,9 +9,9 @@ use super::{
     studio::Studio,
 };
 use crate::{
-    capabilities::core::Core,
+    capabilities::core::Ctx,
     kernel::{Timestamp, ids::CaptchaId},
-    tools::web::{Problem, ProblemCode, ProblemDocument, RequestMeta},
+    tools::web::{Problem, ProblemCode, ProblemDocument},
 };
 
 /// A captcha that waits for its answer.
@@ -67,12 +65,8 @@ impl CaptchaAnswer {
     (status = 429, description = "too_many_requests", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 #[post("/captchas")]
-pub async fn create_captcha(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
-    let issued = issue(&core, &meta).await?;
+pub async fn create_captcha(ctx: Ctx) -> Result<HttpResponse, Problem> {
+    let issued = issue(&ctx).await?;
     let base = format!("/api/v1/captchas/{}", issued.id);
     Ok(HttpResponse::Created().json(Captcha {
         id: issued.id,
@@ -83,9 +77,8 @@ pub async fn create_captcha(
 }
 
 /// Makes a captcha, as long as its address may have another one.
-pub async fn issue(core: &Arc<Core>, meta: &RequestMeta) -> Result<super::Issued, Problem> {
-    let (own, meta) = (Arc::clone(core), meta.clone());
-    let issued = core.db.write(move |conn| super::issue(&own, conn, &meta)).await?;
+pub async fn issue(ctx: &Ctx) -> Result<super::Issued, Problem> {
+    let issued = ctx.write(move |tx| super::issue(tx)).await?;
     issued.map_err(|exceeded| {
         Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after)
     })
@@ -99,12 +92,11 @@ pub async fn issue(core: &Arc<Core>, meta: &RequestMeta) -> Result<super::Issued
 ))]
 #[get("/captchas/{id}/image")]
 pub async fn get_captcha_image(
-    core: web::Data<Core>,
+    ctx: Ctx,
     studio: web::Data<Studio>,
-    meta: RequestMeta,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (answer, seed) = open(core.into_inner(), meta, &id).await?;
+    let (answer, seed) = open(&ctx, &id).await?;
     let png = studio.make(move || render::png(&answer, seed)).await?;
     Ok(HttpResponse::Ok().content_type("image/png").body(png))
 }
@@ -128,29 +120,23 @@ pub struct AudioQuery {
 ))]
 #[get("/captchas/{id}/audio")]
 pub async fn get_captcha_audio(
-    core: web::Data<Core>,
+    ctx: Ctx,
     studio: web::Data<Studio>,
-    meta: RequestMeta,
     (id, query): (web::Path<String>, web::Query<AudioQuery>),
 ) -> Result<HttpResponse, Problem> {
     let speech = match query.language.as_deref() {
         Some("en") => Speech::En,
         _ => Speech::ZhCn,
     };
-    let (answer, seed) = open(core.into_inner(), meta, &id).await?;
+    let (answer, seed) = open(&ctx, &id).await?;
     let wav = studio.make(move || render::wav(&answer, speech, seed)).await?;
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "audio/wav")).body(wav))
 }
 
-async fn open(core: Arc<Core>, meta: RequestMeta, id: &str) -> Result<(String, [u8; 32]), Problem> {
+async fn open(ctx: &Ctx, id: &str) -> Result<(String, [u8; 32]), Problem> {
     let missing = || Problem::new(ProblemCode::NotFound);
     let id: CaptchaId = id.parse().map_err(|_| missing())?;
-    let seed = super::seed(&core, id);
-    let answer = core
-        .clone()
-        .db
-        .read(move |conn| super::answer(&core, conn, id, meta.now))
-        .await?
-        .ok_or_else(missing)?;
+    let seed = super::seed(&ctx.core, id);
+    let answer = ctx.read(move |tx| super::answer(tx, id)).await?.ok_or_else(missing)?;
     Ok((answer, seed))
 }

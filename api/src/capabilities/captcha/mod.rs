@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     capabilities::{
-        core::Core,
+        core::{Core, Tx},
         limits::{self, Charge, Exceeded, HOUR, Rule},
     },
     kernel::{Timestamp, ids::CaptchaId},
     tools::{
         crypto::{Place, Purpose},
-        db::{Conn, DbFault},
-        web::{Problem, RequestMeta},
+        db::DbFault,
+        web::Problem,
     },
 };
 
@@ -75,38 +75,29 @@ fn place(row: &str) -> Place<'_> {
 }
 
 /// Issues a captcha.
-pub fn issue(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-) -> Result<Result<Issued, Exceeded>, DbFault> {
+pub fn issue(tx: &mut Tx<'_>) -> Result<Result<Issued, Exceeded>, DbFault> {
     let rule = Rule {
         name: "captcha_address_hour",
-        most: core.settings.captcha.per_address_hour,
+        most: tx.core.settings.captcha.per_address_hour,
         window_seconds: HOUR,
     };
-    let charge = Charge { rule, subject: meta.address.limit_subject() };
-    if let Err(exceeded) = limits::charge(core, conn, &[charge], meta.now)? {
+    let charge = Charge { rule, subject: tx.origin.limit_subject() };
+    if let Err(exceeded) = limits::charge(tx, &[charge])? {
         return Ok(Err(exceeded));
     }
-    let id = CaptchaId::new(meta.now, &*core.entropy)?;
-    let answer = core.entropy.digits(LENGTH)?;
-    let expires_at = meta.now + TimeDelta::seconds(core.settings.captcha.valid_seconds.into());
+    let id = CaptchaId::new(tx.now, &*tx.core.entropy)?;
+    let answer = tx.core.entropy.digits(LENGTH)?;
+    let expires_at = tx.now + TimeDelta::seconds(tx.core.settings.captcha.valid_seconds.into());
     let row = id.to_string();
-    store::insert(conn, &row, &core.seal(place(&row), &answer)?, expires_at)?;
+    store::insert(tx.conn, &row, &tx.core.seal(place(&row), &answer)?, expires_at)?;
     Ok(Ok(Issued { id, expires_at }))
 }
 
 /// The answer of a captcha that is still open.
-pub fn answer(
-    core: &Core,
-    conn: &mut Conn,
-    id: CaptchaId,
-    now: Timestamp,
-) -> Result<Option<String>, DbFault> {
+pub fn answer(tx: &mut Tx<'_>, id: CaptchaId) -> Result<Option<String>, DbFault> {
     let row = id.to_string();
-    match store::find(conn, &row, now)? {
-        Some(sealed) => core.open(place(&row), &sealed).map(Some),
+    match store::find(tx.conn, &row, tx.now)? {
+        Some(sealed) => tx.core.open(place(&row), &sealed).map(Some),
         None => Ok(None),
     }
 }
@@ -119,20 +110,19 @@ pub fn seed(core: &Core, id: CaptchaId) -> [u8; 32] {
 
 /// Uses up a captcha, right or wrong.
 pub fn redeem(
-    core: &Core,
-    conn: &mut Conn,
-    (id, given): (CaptchaId, &str),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    id: CaptchaId,
+    given: &str,
 ) -> Result<Result<CaptchaPassed, CaptchaRefused>, DbFault> {
-    let Some(expected) = answer(core, conn, id, now)? else {
+    let Some(expected) = answer(tx, id)? else {
         return Ok(Err(CaptchaRefused::Expired));
     };
     // Of two requests with one captcha only one deletes the row.
-    if !store::remove(conn, &id.to_string())? {
+    if !store::remove(tx.conn, &id.to_string())? {
         return Ok(Err(CaptchaRefused::Expired));
     }
-    let right = core.keyring.blind(Purpose::CaptchaSeed, &digits(given))
-        == core.keyring.blind(Purpose::CaptchaSeed, &expected);
+    let right = tx.core.keyring.blind(Purpose::CaptchaSeed, &digits(given))
+        == tx.core.keyring.blind(Purpose::CaptchaSeed, &expected);
     Ok(if right { Ok(CaptchaPassed(())) } else { Err(CaptchaRefused::Wrong) })
 }
 

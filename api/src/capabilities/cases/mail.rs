@@ -2,27 +2,20 @@
 
 use super::{Case, CaseNumber, find, place};
 use crate::{
-    capabilities::core::{Core, corrupt},
+    capabilities::core::{Tx, corrupt},
     kernel::{ids::OutboxId, time::beijing},
-    tools::{
-        db::{Conn, DbFault},
-        ports::Mail,
-    },
+    tools::{db::DbFault, ports::Mail},
 };
 
 /// The mail about a case; `None` when it was erased meanwhile. It carries what
 /// was written, all of it, or nothing of it: what people write freely cannot be
 /// cleaned of what tells who they are.
-pub fn mail(
-    core: &Core,
-    conn: &mut Conn,
-    (id, number): (OutboxId, &str),
-) -> Result<Option<Mail>, DbFault> {
+pub fn mail(tx: &mut Tx<'_>, id: OutboxId, number: &str) -> Result<Option<Mail>, DbFault> {
     let number: CaseNumber = number.parse().map_err(|_| corrupt(place(number)))?;
-    let Some(Case { number, body, created_at, .. }) = find(core, conn, &number)? else {
+    let Some(Case { number, body, created_at, .. }) = find(tx, &number)? else {
         return Ok(None);
     };
-    let settings = &core.settings.mail;
+    let settings = &tx.core.settings.mail;
     let words = body.topic.words();
     let at = beijing(created_at).format("%Y-%m-%d %H:%M（北京时间）");
     let head = format!("编号：{number}\n主题：{words}\n时间：{at}\n");

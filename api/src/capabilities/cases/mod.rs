@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
-    capabilities::core::{Core, corrupt},
+    capabilities::core::{Core, Tx, corrupt},
     kernel::{Timestamp, ids::AccountId},
     tools::{
         crypto::Place,
@@ -130,21 +130,20 @@ fn place(number: &str) -> Place<'_> {
 
 /// Makes a case, with a number that no other has.
 pub fn open(
-    core: &Core,
-    conn: &mut Conn,
-    (account, body): (Option<AccountId>, &CaseBody),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    account: Option<AccountId>,
+    body: &CaseBody,
 ) -> Result<CaseNumber, DbFault> {
     for _ in 0..DRAWS {
-        let number = CaseNumber::draw(&*core.entropy, now)?;
+        let number = CaseNumber::draw(&*tx.core.entropy, tx.now)?;
         let row = store::Row {
-            body_sealed: core.seal_json(place(number.as_str()), body)?,
+            body_sealed: tx.core.seal_json(place(number.as_str()), body)?,
             number: number.as_str().to_owned(),
             account_id: account.map(|account| account.to_string()),
             topic: body.topic.code().to_owned(),
-            created_at: now.naive_utc(),
+            created_at: tx.now.naive_utc(),
         };
-        if store::claim(conn, &row)? {
+        if store::claim(tx.conn, &row)? {
             return Ok(number);
         }
     }
@@ -152,14 +151,14 @@ pub fn open(
 }
 
 /// The case with this number.
-pub fn find(core: &Core, conn: &mut Conn, number: &CaseNumber) -> Result<Option<Case>, DbFault> {
-    store::find(conn, number.as_str())?.map(|row| opened(core, &row)).transpose()
+pub fn find(tx: &mut Tx<'_>, number: &CaseNumber) -> Result<Option<Case>, DbFault> {
+    store::find(tx.conn, number.as_str())?.map(|row| opened(tx.core, &row)).transpose()
 }
 
 /// The cases that somebody wrote while signed in to an account, the newest
 /// first.
-pub fn of_account(core: &Core, conn: &mut Conn, account: AccountId) -> Result<Vec<Case>, DbFault> {
-    store::of_account(conn, account)?.iter().map(|row| opened(core, row)).collect()
+pub fn of_account(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Case>, DbFault> {
+    store::of_account(tx.conn, account)?.iter().map(|row| opened(tx.core, row)).collect()
 }
 
 /// Every case, the newest first.

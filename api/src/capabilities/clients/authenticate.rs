@@ -3,8 +3,6 @@
 //! A client proves itself in the one way it is registered with. Whatever is
 //! wrong, the answer is the same, and failures are counted by address and client.
 
-use std::sync::Arc;
-
 use base64::{Engine, prelude::BASE64_STANDARD};
 use chrono::TimeDelta;
 use serde::Deserialize;
@@ -14,7 +12,7 @@ use zeroize::Zeroizing;
 use super::{AuthMethod, Client, find, secrets, use_assertion};
 use crate::{
     capabilities::{
-        core::Core,
+        core::{Core, Ctx},
         limits::{self, Charge, HOUR, Rule},
     },
     kernel::{Timestamp, ids::ClientId},
@@ -24,7 +22,7 @@ use crate::{
             jws::{self, PublicKey},
         },
         db::{Conn, DbFault},
-        web::{Form, OauthError, RequestMeta},
+        web::{Form, OauthError},
     },
 };
 
@@ -177,27 +175,25 @@ enum Verdict {
 
 /// The client that a request comes from; `path` is where it was sent to.
 pub async fn authenticate(
-    core: &Arc<Core>,
+    ctx: &Ctx,
     credentials: Credentials,
-    (path, meta): (&str, &RequestMeta),
+    path: &str,
 ) -> Result<Client, OauthError> {
     let used_header = credentials.method() == AuthMethod::ClientSecretBasic;
-    let issuer = core.settings.server.public_url.clone();
+    let issuer = ctx.core.settings.server.public_url.clone();
     let own = [format!("{issuer}{path}"), format!("{issuer}/oauth2/token"), issuer];
-    let (reader, address, now) = (Arc::clone(core), meta.address.limit_subject(), meta.now);
-    let (verdict, failures) = core
-        .db
-        .read(move |conn| -> Result<(Verdict, Charge), DbFault> {
-            let client = named(conn, &credentials)?;
-            let failures = failures(&reader, address, client.as_ref());
+    let address = ctx.origin.limit_subject();
+    let (verdict, failures) = ctx
+        .read(move |tx| -> Result<(Verdict, Charge), DbFault> {
+            let client = named(tx.conn, &credentials)?;
+            let failures = failures(tx.core, address, client.as_ref());
             // Who has nothing to prove guesses nothing.
             if credentials.method() != AuthMethod::None
-                && let Some(over) =
-                    limits::peek(&reader, conn, std::slice::from_ref(&failures), now)?
+                && let Some(over) = limits::peek(tx, std::slice::from_ref(&failures))?
             {
                 return Ok((Verdict::TooMany(over.retry_after), failures));
             }
-            let verdict = look(conn, (client, &credentials), (&own, now))?;
+            let verdict = look(tx.conn, (client, &credentials), (&own, tx.now))?;
             Ok((verdict, failures))
         })
         .await?;
@@ -207,13 +203,13 @@ pub async fn authenticate(
         Verdict::Refused => {}
         Verdict::ProvedOnce(client, jti, until) => {
             let id = client.id;
-            if core.db.write(move |conn| use_assertion(conn, (id, &jti), until)).await? {
+            if ctx.write(move |tx| use_assertion(tx.conn, (id, &jti), until)).await? {
                 return Ok(*client);
             }
         }
     }
-    let own = Arc::clone(core);
-    core.db.write(move |conn| limits::charge(&own, conn, &[failures], now).map(drop)).await?;
+
+    ctx.write(move |tx| limits::charge(tx, &[failures]).map(drop)).await?;
     Err(OauthError::invalid_client(used_header))
 }
 

@@ -2,16 +2,14 @@
 
 use std::{future::Future, pin::Pin};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header};
 
 use super::{
     Client,
     authenticate::{Credentials, authenticate},
 };
-use crate::{
-    capabilities::core::Core,
-    tools::web::{Form, OauthError, RequestMeta},
-};
+use crate::capabilities::core::Ctx;
+use crate::tools::web::{Form, OauthError};
 
 /// A client that has proved itself, and the form it has sent. A public client
 /// proves nothing but its name.
@@ -28,8 +26,7 @@ impl FromRequest for FromClient {
     type Future = Pin<Box<dyn Future<Output = Result<Self, OauthError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let core = request.app_data::<Data<Core>>().cloned();
-        let meta = RequestMeta::from_request(request, payload);
+        let ctx = Ctx::from_http(request);
         let form = Form::from_request(request, payload);
         let authorization = request
             .headers()
@@ -37,11 +34,10 @@ impl FromRequest for FromClient {
             .map(|value| value.to_str().unwrap_or_default().to_owned());
         let path = request.path().to_owned();
         Box::pin(async move {
-            let core = core.ok_or_else(|| OauthError::internal("no core"))?.into_inner();
-            let meta = meta.await.map_err(OauthError::internal)?;
+            let ctx = ctx.map_err(OauthError::internal)?;
             let form = form.await?;
             let credentials = Credentials::read(authorization.as_deref(), &form)?;
-            let client = authenticate(&core, credentials, (&path, &meta)).await?;
+            let client = authenticate(&ctx, credentials, &path).await?;
             Ok(Self { client, form })
         })
     }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    capabilities::core::{Core, corrupt},
+    capabilities::core::{Tx, corrupt},
     kernel::{
         Timestamp,
         ids::{ClientId, ClientSecretId},
@@ -106,22 +106,17 @@ fn metadata_text(id: &str, metadata: &Metadata) -> Result<String, DbFault> {
 }
 
 /// Registers a client.
-pub fn create(
-    core: &Core,
-    conn: &mut Conn,
-    metadata: Metadata,
-    now: Timestamp,
-) -> Result<Client, DbFault> {
-    let id = ClientId::new(now, &*core.entropy)?;
+pub fn create(tx: &mut Tx<'_>, metadata: Metadata) -> Result<Client, DbFault> {
+    let id = ClientId::new(tx.now, &*tx.core.entropy)?;
     let row = store::Row {
         metadata: metadata_text(&id.to_string(), &metadata)?,
         id: id.to_string(),
         state: ClientState::Enabled.code().to_owned(),
-        created_at: now.naive_utc(),
-        updated_at: now.naive_utc(),
+        created_at: tx.now.naive_utc(),
+        updated_at: tx.now.naive_utc(),
     };
-    store::insert(conn, &row)?;
-    Ok(Client { id, metadata, state: ClientState::Enabled, created_at: now, updated_at: now })
+    store::insert(tx.conn, &row)?;
+    Ok(Client { id, metadata, state: ClientState::Enabled, created_at: tx.now, updated_at: tx.now })
 }
 
 /// Writes what is known of a client; `false` when there is none.
@@ -181,27 +176,26 @@ pub fn secrets_between(
 /// Gives a client another secret and returns it in clear, for the only time;
 /// those it had hold for `overlap` longer.
 pub fn add_secret(
-    core: &Core,
-    conn: &mut Conn,
-    (client, overlap): (ClientId, TimeDelta),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    overlap: TimeDelta,
 ) -> Result<(Secret, String), DbFault> {
-    store::expire_secrets(conn, &client.to_string(), now + overlap)?;
-    let clear = core.random_token()?;
+    store::expire_secrets(tx.conn, &client.to_string(), tx.now + overlap)?;
+    let clear = tx.core.random_token()?;
     let secret = Secret {
-        id: ClientSecretId::new(now, &*core.entropy)?,
+        id: ClientSecretId::new(tx.now, &*tx.core.entropy)?,
         hash: token_hash(&clear),
-        created_at: now,
+        created_at: tx.now,
         expires_at: None,
     };
     let row = store::SecretRow {
         id: secret.id.to_string(),
         client_id: client.to_string(),
         secret_hash: secret.hash.clone(),
-        created_at: now.naive_utc(),
+        created_at: tx.now.naive_utc(),
         expires_at: None,
     };
-    store::insert_secret(conn, &row)?;
+    store::insert_secret(tx.conn, &row)?;
     Ok((secret, clear))
 }
 

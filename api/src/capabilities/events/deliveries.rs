@@ -13,7 +13,7 @@ use super::{EndpointState, Event, signature, store};
 use crate::{
     capabilities::{
         clients::{self, Client},
-        core::{Core, corrupt},
+        core::{Tx, corrupt},
         outbox::{self, Message},
     },
     kernel::{
@@ -79,17 +79,12 @@ fn place(row: &str) -> Place<'_> {
 }
 
 /// Sends an event to every address of a client that wants to know.
-pub(super) fn enqueue(
-    core: &Core,
-    conn: &mut Conn,
-    (client, event): (ClientId, &Event),
-    now: Timestamp,
-) -> Result<(), DbFault> {
-    for endpoint in super::endpoints(conn, client)? {
+pub(super) fn enqueue(tx: &mut Tx<'_>, client: ClientId, event: &Event) -> Result<(), DbFault> {
+    for endpoint in super::endpoints(tx.conn, client)? {
         if endpoint.state == EndpointState::Disabled || !endpoint.kinds.contains(&event.kind) {
             continue;
         }
-        let id = DeliveryId::new(now, &*core.entropy)?;
+        let id = DeliveryId::new(tx.now, &*tx.core.entropy)?;
         let row = store::DeliveryRow {
             id: id.to_string(),
             client_id: client.to_string(),
@@ -99,11 +94,11 @@ pub(super) fn enqueue(
             attempts: 0,
             last_status: None,
             last_error: None,
-            created_at: now.naive_utc(),
-            updated_at: now.naive_utc(),
+            created_at: tx.now.naive_utc(),
+            updated_at: tx.now.naive_utc(),
         };
-        store::insert_delivery(conn, &row)?;
-        outbox::enqueue(core, conn, &Message::Webhook { delivery: id, client }, now)?;
+        store::insert_delivery(tx.conn, &row)?;
+        outbox::enqueue(tx, &Message::Webhook { delivery: id, client })?;
     }
     Ok(())
 }
@@ -134,41 +129,31 @@ pub fn deliveries(
 
 /// Sends a delivery again that is over, with the same ids; one that is waiting
 /// goes on as it is.
-pub fn replay(
-    core: &Core,
-    conn: &mut Conn,
-    (client, id): (ClientId, DeliveryId),
-    now: Timestamp,
-) -> Result<(), DbFault> {
-    if store::reopen_delivery(conn, &id.to_string(), now)? {
-        outbox::enqueue(core, conn, &Message::Webhook { delivery: id, client }, now)?;
+pub fn replay(tx: &mut Tx<'_>, client: ClientId, id: DeliveryId) -> Result<(), DbFault> {
+    if store::reopen_delivery(tx.conn, &id.to_string(), tx.now)? {
+        outbox::enqueue(tx, &Message::Webhook { delivery: id, client })?;
     }
     Ok(())
 }
 
 /// The request that delivers, or `None` when there is nothing to deliver any
 /// more: then it is over.
-pub fn prepare(
-    core: &Core,
-    conn: &mut Conn,
-    id: DeliveryId,
-    now: Timestamp,
-) -> Result<Option<HttpRequest>, DbFault> {
+pub fn prepare(tx: &mut Tx<'_>, id: DeliveryId) -> Result<Option<HttpRequest>, DbFault> {
     let row = id.to_string();
-    let Some(delivery) = store::delivery(conn, &row)? else { return Ok(None) };
+    let Some(delivery) = store::delivery(tx.conn, &row)? else { return Ok(None) };
     if delivery.state != DeliveryState::Waiting.code() {
         return Ok(None);
     }
-    let Some(found) = store::endpoint(conn, &delivery.endpoint_id)? else { return Ok(None) };
-    let (endpoint, secrets) = (found.endpoint()?, found.secrets(core, now)?);
-    let client = clients::find(conn, endpoint.client)?;
+    let Some(found) = store::endpoint(tx.conn, &delivery.endpoint_id)? else { return Ok(None) };
+    let (endpoint, secrets) = (found.endpoint()?, found.secrets(tx.core, tx.now)?);
+    let client = clients::find(tx.conn, endpoint.client)?;
     let stopped = endpoint.state == EndpointState::Disabled;
     if stopped || !client.as_ref().is_some_and(Client::is_enabled) {
-        dead(conn, &row, "disabled", now)?;
+        dead(tx.conn, &row, "disabled", tx.now)?;
         return Ok(None);
     }
-    let Some(event) = store::event(conn, &delivery.event_id)? else {
-        dead(conn, &row, "event_forgotten", now)?;
+    let Some(event) = store::event(tx.conn, &delivery.event_id)? else {
+        dead(tx.conn, &row, "event_forgotten", tx.now)?;
         return Ok(None);
     };
     let time = event.happened_at.and_utc().to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
@@ -177,7 +162,7 @@ pub fn prepare(
         "timestamp": time,
         "data": { "id": event.id, "sub": event.subject },
     });
-    let (body, seconds) = (told.to_string(), now.timestamp());
+    let (body, seconds) = (told.to_string(), tx.now.timestamp());
     let signatures: Option<Vec<String>> =
         secrets.iter().map(|secret| signature::sign(secret, (&event.id, seconds), &body)).collect();
     let signatures = signatures.ok_or_else(|| corrupt(place(&row)))?;

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{EventKind, signature, store};
 use crate::{
-    capabilities::core::{Core, corrupt},
+    capabilities::core::{Core, Tx, corrupt},
     kernel::{
         Timestamp,
         ids::{ClientId, WebhookId},
@@ -84,17 +84,16 @@ fn new_secret(core: &Core) -> Result<String, DbFault> {
 /// Makes an address known; returns it with its secret in clear, for the only
 /// time.
 pub fn add_endpoint(
-    core: &Core,
-    conn: &mut Conn,
-    (client, new): (ClientId, NewEndpoint),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    new: NewEndpoint,
 ) -> Result<(Endpoint, String), DbFault> {
-    let id = WebhookId::new(now, &*core.entropy)?;
-    let (secret, row) = (new_secret(core)?, id.to_string());
+    let id = WebhookId::new(tx.now, &*tx.core.entropy)?;
+    let (secret, row) = (new_secret(tx.core)?, id.to_string());
     store::insert_endpoint(
-        conn,
+        tx.conn,
         &store::EndpointRow {
-            secret_sealed: core.seal(place("secret_sealed", &row), &secret)?,
+            secret_sealed: tx.core.seal(place("secret_sealed", &row), &secret)?,
             id: row,
             client_id: client.to_string(),
             url: new.url.clone(),
@@ -102,7 +101,7 @@ pub fn add_endpoint(
             state: EndpointState::Enabled.code().to_owned(),
             previous_secret_sealed: None,
             previous_until: None,
-            created_at: now.naive_utc(),
+            created_at: tx.now.naive_utc(),
         },
     )?;
     let NewEndpoint { url, kinds } = new;
@@ -112,7 +111,7 @@ pub fn add_endpoint(
         url,
         kinds,
         state: EndpointState::Enabled,
-        created_at: now,
+        created_at: tx.now,
         previous_until: None,
     };
     Ok((endpoint, secret))
@@ -150,19 +149,18 @@ pub fn remove_endpoint(conn: &mut Conn, id: WebhookId) -> Result<(), DbFault> {
 /// For `overlap` longer, messages are signed with the one before, too. `None`
 /// when the address is gone or got another secret this very moment.
 pub fn rotate_endpoint_secret(
-    core: &Core,
-    conn: &mut Conn,
-    (id, overlap): (WebhookId, TimeDelta),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    id: WebhookId,
+    overlap: TimeDelta,
 ) -> Result<Option<String>, DbFault> {
     let row = id.to_string();
-    let Some(found) = store::endpoint(conn, &row)? else { return Ok(None) };
-    let secret = new_secret(core)?;
-    let old = core.open(place("secret_sealed", &row), &found.secret_sealed)?;
-    let sealed = core.seal(place("secret_sealed", &row), &secret)?;
-    let previous = core.seal(place("previous_secret_sealed", &row), &old)?;
+    let Some(found) = store::endpoint(tx.conn, &row)? else { return Ok(None) };
+    let secret = new_secret(tx.core)?;
+    let old = tx.core.open(place("secret_sealed", &row), &found.secret_sealed)?;
+    let sealed = tx.core.seal(place("secret_sealed", &row), &secret)?;
+    let previous = tx.core.seal(place("previous_secret_sealed", &row), &old)?;
     let seen = (row.as_str(), found.secret_sealed.as_slice());
-    let rotated = store::update_secret(conn, seen, (&sealed, &previous), now + overlap)?;
+    let rotated = store::update_secret(tx.conn, seen, (&sealed, &previous), tx.now + overlap)?;
     Ok(rotated.then_some(secret))
 }
 

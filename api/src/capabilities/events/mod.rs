@@ -16,7 +16,7 @@ use chrono::TimeDelta;
 use crate::{
     capabilities::{
         clients,
-        core::{Core, corrupt},
+        core::{Tx, corrupt},
         grants,
     },
     kernel::{
@@ -69,15 +69,10 @@ pub struct Event {
 /// concerns what it sees. To be called in the transaction of the change, late
 /// ([`HELD_BACK`]), and before consents are erased; ring
 /// [`Core::outbox_bell`] after it.
-pub fn emit(
-    core: &Core,
-    conn: &mut Conn,
-    (account, kind): (AccountId, EventKind),
-    now: Timestamp,
-) -> Result<(), DbFault> {
-    for consent in grants::consents_of(conn, account)? {
+pub fn emit(tx: &mut Tx<'_>, account: AccountId, kind: EventKind) -> Result<(), DbFault> {
+    for consent in grants::consents_of(tx.conn, account)? {
         if kind.concerns(&consent.scopes) {
-            emit_to(core, conn, (account, consent.client, kind), now)?;
+            emit_to(tx, account, consent.client, kind)?;
         }
     }
     Ok(())
@@ -85,23 +80,23 @@ pub fn emit(
 
 /// Tells one client; for what concerns no other one.
 pub fn emit_to(
-    core: &Core,
-    conn: &mut Conn,
-    (account, client, kind): (AccountId, ClientId, EventKind),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    client: ClientId,
+    kind: EventKind,
 ) -> Result<(), DbFault> {
-    let Some(client) = clients::find(conn, client)? else { return Ok(()) };
+    let Some(client) = clients::find(tx.conn, client)? else { return Ok(()) };
     let event = Event {
         // Not by `now`, which is when the request began: the id is to be as
         // young as can be when it appears.
-        id: EventId::new(core.clock.now(), &*core.entropy)?,
+        id: EventId::new(tx.core.clock.now(), &*tx.core.entropy)?,
         kind,
-        subject: grants::subject_of(core, conn, &client, account)?,
-        happened_at: now,
+        subject: grants::subject_of(tx, &client, account)?,
+        happened_at: tx.now,
     };
-    store::insert(conn, client.id, &event)?;
+    store::insert(tx.conn, client.id, &event)?;
     if client.is_enabled() {
-        deliveries::enqueue(core, conn, (client.id, &event), now)?;
+        deliveries::enqueue(tx, client.id, &event)?;
     }
     Ok(())
 }

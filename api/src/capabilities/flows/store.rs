@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::{Answers, Flow, Stage};
 use crate::{
-    capabilities::core::{Core, corrupt},
+    capabilities::core::{Core, Tx, corrupt},
     kernel::{Timestamp, ids::FlowId},
     tools::{
         crypto::Place,
@@ -45,30 +45,25 @@ fn row_of<A: Answers>(core: &Core, flow: &Flow<A>) -> Result<Row, DbFault> {
 }
 
 /// Writes a new flow.
-pub fn insert<A: Answers>(core: &Core, conn: &mut Conn, flow: &Flow<A>) -> Result<(), DbFault> {
-    diesel::insert_into(flows::table).values(row_of(core, flow)?).repeated().execute(conn)?;
+pub fn insert<A: Answers>(tx: &mut Tx<'_>, flow: &Flow<A>) -> Result<(), DbFault> {
+    diesel::insert_into(flows::table).values(row_of(tx.core, flow)?).repeated().execute(tx.conn)?;
     Ok(())
 }
 
 /// Writes a new flow whose id is not its own alone; `false` when there is one
 /// with this id.
-pub fn claim<A: Answers>(core: &Core, conn: &mut Conn, flow: &Flow<A>) -> Result<bool, DbFault> {
-    let row = row_of(core, flow)?;
-    claimed(conn, |conn| diesel::insert_into(flows::table).values(row).repeated().execute(conn))
+pub fn claim<A: Answers>(tx: &mut Tx<'_>, flow: &Flow<A>) -> Result<bool, DbFault> {
+    let row = row_of(tx.core, flow)?;
+    claimed(tx.conn, |conn| diesel::insert_into(flows::table).values(row).repeated().execute(conn))
 }
 
 /// A flow of this kind that has not expired.
-pub fn find<A: Answers>(
-    core: &Core,
-    conn: &mut Conn,
-    id: FlowId,
-    now: Timestamp,
-) -> Result<Option<Flow<A>>, DbFault> {
+pub fn find<A: Answers>(tx: &mut Tx<'_>, id: FlowId) -> Result<Option<Flow<A>>, DbFault> {
     let row: Option<Row> = flows::table
         .find(id.to_string())
         .filter(flows::kind.eq(A::KIND.code()))
-        .filter(flows::expires_at.gt(now.naive_utc()))
-        .first(conn)
+        .filter(flows::expires_at.gt(tx.now.naive_utc()))
+        .first(tx.conn)
         .optional()?;
     let Some(row) = row else { return Ok(None) };
     let stage = A::Stage::ALL
@@ -79,7 +74,7 @@ pub fn find<A: Answers>(
         id,
         stage: *stage,
         revision: row.revision,
-        answers: core.open_json(place(&row.id), &row.answers_sealed)?,
+        answers: tx.core.open_json(place(&row.id), &row.answers_sealed)?,
         created_at: row.created_at.and_utc(),
         expires_at: row.expires_at.and_utc(),
         absolute_expires_at: row.absolute_expires_at.and_utc(),
@@ -88,10 +83,10 @@ pub fn find<A: Answers>(
 
 /// Writes a changed flow over the revision it was read at; `false` when
 /// another request was quicker.
-pub fn save<A: Answers>(core: &Core, conn: &mut Conn, flow: &mut Flow<A>) -> Result<bool, DbFault> {
+pub fn save<A: Answers>(tx: &mut Tx<'_>, flow: &mut Flow<A>) -> Result<bool, DbFault> {
     let seen = flow.revision;
     flow.revision += 1;
-    let row = row_of(core, flow)?;
+    let row = row_of(tx.core, flow)?;
     let unchanged = flows::table.find(&row.id).filter(flows::revision.eq(seen));
     let saved = diesel::update(unchanged)
         .set((
@@ -101,7 +96,7 @@ pub fn save<A: Answers>(core: &Core, conn: &mut Conn, flow: &mut Flow<A>) -> Res
             flows::expires_at.eq(row.expires_at),
         ))
         .repeated()
-        .execute(conn)?;
+        .execute(tx.conn)?;
     Ok(saved == 1)
 }
 

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::{Grant, store};
 use crate::{
-    capabilities::core::Core,
+    capabilities::core::Tx,
     kernel::Timestamp,
     tools::{
         crypto::blind::token_hash,
@@ -36,15 +36,10 @@ pub enum Redeemed {
 }
 
 /// Makes a code for a grant; only its hash is kept.
-pub fn issue_code(
-    core: &Core,
-    conn: &mut Conn,
-    (grant, code): (&Grant, &NewCode),
-    now: Timestamp,
-) -> Result<String, DbFault> {
-    let clear = core.random_token()?;
-    let expires_at = now + TimeDelta::seconds(core.settings.oauth.code_seconds.into());
-    store::insert_code(conn, (&token_hash(&clear), &grant.id.to_string()), code, expires_at)?;
+pub fn issue_code(tx: &mut Tx<'_>, grant: &Grant, code: &NewCode) -> Result<String, DbFault> {
+    let clear = tx.core.random_token()?;
+    let expires_at = tx.now + TimeDelta::seconds(tx.core.settings.oauth.code_seconds.into());
+    store::insert_code(tx.conn, (&token_hash(&clear), &grant.id.to_string()), code, expires_at)?;
     Ok(clear)
 }
 

@@ -7,7 +7,7 @@ use super::{Grant, end, of_session, store, withdraw};
 use crate::{
     capabilities::{
         clients,
-        core::{Core, corrupt},
+        core::{Core, Tx, corrupt},
         outbox::{self, Message},
     },
     kernel::{
@@ -33,16 +33,11 @@ pub fn client_session(core: &Core, client: ClientId, session: SessionId) -> Stri
 ///
 /// To be called once the session's row is written: whoever begins a grant holds
 /// that row last, so that it is seen here or refused there.
-pub fn end_of_session(
-    core: &Core,
-    conn: &mut Conn,
-    session: SessionId,
-    now: Timestamp,
-) -> Result<(), DbFault> {
-    let grants = of_session(conn, session)?;
-    tell(core, conn, &grants, now)?;
+pub fn end_of_session(tx: &mut Tx<'_>, session: SessionId) -> Result<(), DbFault> {
+    let grants = of_session(tx.conn, session)?;
+    tell(tx, &grants)?;
     for grant in grants.iter().filter(|grant| !grant.offline) {
-        end(conn, grant.id, now)?;
+        end(tx.conn, grant.id, tx.now)?;
     }
     Ok(())
 }
@@ -58,25 +53,20 @@ pub fn end_of_client(
 
 /// Takes back what everybody has let a client see, and ends every sign-in to it;
 /// returns whose consents they were. For when it would see more than they said.
-pub fn end_of_everybody(
-    core: &Core,
-    conn: &mut Conn,
-    client: ClientId,
-    now: Timestamp,
-) -> Result<Vec<AccountId>, DbFault> {
+pub fn end_of_everybody(tx: &mut Tx<'_>, client: ClientId) -> Result<Vec<AccountId>, DbFault> {
     let mut withdrawn = Vec::new();
-    for row in store::consenting(conn, &client.to_string())? {
+    for row in store::consenting(tx.conn, &client.to_string())? {
         let place = Place { table: "client_consents", column: "account_id", row: &row };
         let account = row.parse().map_err(|_| corrupt(place))?;
-        if withdraw(conn, (account, client))? {
+        if withdraw(tx.conn, (account, client))? {
             withdrawn.push(account);
         }
     }
-    let rows = store::open_of_client(conn, &client.to_string())?;
+    let rows = store::open_of_client(tx.conn, &client.to_string())?;
     let grants = rows.into_iter().map(store::Row::grant).collect::<Result<Vec<_>, _>>()?;
-    tell(core, conn, &grants, now)?;
+    tell(tx, &grants)?;
     for grant in grants {
-        end(conn, grant.id, now)?;
+        end(tx.conn, grant.id, tx.now)?;
     }
     Ok(withdrawn)
 }
@@ -84,39 +74,38 @@ pub fn end_of_everybody(
 /// Ends everything that an account has granted, but what belongs to the session
 /// that is kept, and tells the clients.
 pub fn end_of_account(
-    core: &Core,
-    conn: &mut Conn,
-    (account, kept): (AccountId, Option<SessionId>),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    kept: Option<SessionId>,
 ) -> Result<(), DbFault> {
-    let rows = store::open_of_account(conn, &account.to_string())?;
+    let rows = store::open_of_account(tx.conn, &account.to_string())?;
     let mut grants = Vec::new();
     for row in rows {
         grants.push(row.grant()?);
     }
     grants.retain(|grant| Some(grant.session) != kept);
-    tell(core, conn, &grants, now)?;
+    tell(tx, &grants)?;
     for grant in grants {
-        end(conn, grant.id, now)?;
+        end(tx.conn, grant.id, tx.now)?;
     }
     Ok(())
 }
 
 /// Queues a logout notice for each client and session of these grants.
-fn tell(core: &Core, conn: &mut Conn, grants: &[Grant], now: Timestamp) -> Result<(), DbFault> {
+fn tell(tx: &mut Tx<'_>, grants: &[Grant]) -> Result<(), DbFault> {
     let mut told = BTreeSet::new();
     for grant in grants {
         if !told.insert((grant.client, grant.session)) {
             continue;
         }
-        let client = clients::find(conn, grant.client)?;
+        let client = clients::find(tx.conn, grant.client)?;
         if client.is_some_and(|client| client.metadata.backchannel_logout_uri.is_some()) {
             let message = Message::ClientLogout {
                 client: grant.client,
                 subject: grant.subject.clone(),
-                session: client_session(core, grant.client, grant.session),
+                session: client_session(tx.core, grant.client, grant.session),
             };
-            outbox::enqueue(core, conn, &message, now)?;
+            outbox::enqueue(tx, &message)?;
         }
     }
     Ok(())

@@ -22,7 +22,7 @@ use chrono::TimeDelta;
 use crate::{
     capabilities::{
         clients::{Client, Scopes},
-        core::{Core, corrupt},
+        core::{Core, Tx, corrupt},
     },
     kernel::{
         Timestamp,
@@ -104,33 +104,33 @@ pub struct Terms {
 /// Begins a grant. It ends with the session, or, when offline access was
 /// granted, once its refresh tokens are left alone for as long as they live.
 pub fn begin(
-    core: &Core,
-    conn: &mut Conn,
-    (client, occasion): (&Client, &Occasion),
-    (terms, now): (Terms, Timestamp),
+    tx: &mut Tx<'_>,
+    client: &Client,
+    occasion: &Occasion,
+    terms: Terms,
 ) -> Result<Grant, DbFault> {
     let Terms { scopes, claims, resources } = terms;
     let offline = scopes.has(crate::capabilities::clients::Scope::OfflineAccess);
     let grant = Grant {
-        id: GrantId::new(now, &*core.entropy)?,
+        id: GrantId::new(tx.now, &*tx.core.entropy)?,
         account: occasion.account,
         client: client.id,
         session: occasion.session,
-        subject: subject_of(core, conn, client, occasion.account)?,
+        subject: subject_of(tx, client, occasion.account)?,
         scopes,
         claims,
         resources,
         offline,
         auth_time: occasion.auth_time,
-        created_at: now,
+        created_at: tx.now,
         expires_at: if offline {
-            now + refresh_lifetime(core, client)
+            tx.now + refresh_lifetime(tx.core, client)
         } else {
             occasion.expires_at
         },
         ended_at: None,
     };
-    store::insert(conn, &grant)?;
+    store::insert(tx.conn, &grant)?;
     Ok(grant)
 }
 

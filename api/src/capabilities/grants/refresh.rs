@@ -5,7 +5,7 @@ use super::{Grant, live, refresh_lifetime, store};
 use crate::{
     capabilities::{
         clients::Client,
-        core::{Core, corrupt},
+        core::{Tx, corrupt},
     },
     kernel::Timestamp,
     tools::{
@@ -27,19 +27,14 @@ pub enum Refreshed {
 
 /// Makes a refresh token for a grant; only its hash is kept. An offline grant
 /// lives on with it.
-pub fn issue_refresh(
-    core: &Core,
-    conn: &mut Conn,
-    (grant, client): (&Grant, &Client),
-    now: Timestamp,
-) -> Result<String, DbFault> {
-    let clear = core.random_token()?;
-    let longest = now + refresh_lifetime(core, client);
+pub fn issue_refresh(tx: &mut Tx<'_>, grant: &Grant, client: &Client) -> Result<String, DbFault> {
+    let clear = tx.core.random_token()?;
+    let longest = tx.now + refresh_lifetime(tx.core, client);
     let expires_at = if grant.offline { longest } else { longest.min(grant.expires_at) };
     let id = grant.id.to_string();
-    store::insert_refresh(conn, (&token_hash(&clear), &id), expires_at)?;
+    store::insert_refresh(tx.conn, (&token_hash(&clear), &id), expires_at)?;
     if grant.offline {
-        store::prolong(conn, &id, expires_at)?;
+        store::prolong(tx.conn, &id, expires_at)?;
     }
     Ok(clear)
 }

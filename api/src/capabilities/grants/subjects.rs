@@ -4,7 +4,7 @@ use super::store;
 use crate::{
     capabilities::{
         clients::Client,
-        core::{Core, corrupt},
+        core::{Tx, corrupt},
     },
     kernel::ids::AccountId,
     tools::{
@@ -16,15 +16,10 @@ use crate::{
 /// The name by which a client knows an account; kept, so that it can be looked
 /// up, from the first time on. Two sectors cannot tell that their names are of
 /// one person.
-pub fn subject_of(
-    core: &Core,
-    conn: &mut Conn,
-    client: &Client,
-    account: AccountId,
-) -> Result<String, DbFault> {
+pub fn subject_of(tx: &mut Tx<'_>, client: &Client, account: AccountId) -> Result<String, DbFault> {
     let (sector, account) = (client.sector(), account.to_string());
-    let subject = core.keyring.blind_parts(Purpose::Subject, &[&sector, &account]);
-    store::claim_subject(conn, subject.as_str(), (&account, &sector))?;
+    let subject = tx.core.keyring.blind_parts(Purpose::Subject, &[&sector, &account]);
+    store::claim_subject(tx.conn, subject.as_str(), (&account, &sector))?;
     Ok(subject.as_str().to_owned())
 }
 

@@ -1,9 +1,6 @@
 //! The header, and answers that can be given again.
 
-use std::{
-    future::{Ready, ready},
-    sync::Arc,
-};
+use std::future::{Ready, ready};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -15,11 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Claim, in_transaction, keep, take};
 use crate::{
-    capabilities::core::Core,
-    tools::{
-        db::Conn,
-        web::{Problem, ProblemCode, RequestMeta},
-    },
+    capabilities::core::{Ctx, Tx},
+    tools::web::{Problem, ProblemCode},
 };
 
 /// An answer that can be given again.
@@ -95,33 +89,30 @@ impl Idempotency {
     /// For one request: `caller` is what proves who asks (a token, or nothing
     /// for a public request) and `body` what is asked. A repetition must bring
     /// the same, so a stranger who guesses a key learns nothing.
-    pub fn of(self, core: &Arc<Core>, meta: &RequestMeta, (caller, body): (&str, &[u8])) -> Once {
+    pub fn of(self, ctx: &Ctx, caller: &str, body: &[u8]) -> Once {
         let Self { key, route } = self;
-        let claim = key.map(|key| Claim::new(core, (&key, &route), (caller, body)));
-        Once { core: Arc::clone(core), meta: meta.clone(), claim }
+        let claim = key.map(|key| Claim::new(&ctx.core, (&key, &route), (caller, body)));
+        Once { ctx: ctx.clone(), claim }
     }
 }
 
 /// A request that is to have its effect once.
 #[derive(Debug)]
 pub struct Once {
-    core: Arc<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     claim: Option<Claim>,
 }
 
 impl Once {
     /// Does `work` once for the key, in one transaction with keeping its answer.
-    /// Ring [`Core::outbox_bell`] after it when it causes messages.
     pub async fn write<F>(self, work: F) -> Result<HttpResponse, Problem>
     where
-        F: FnOnce(&Core, &mut Conn, &RequestMeta) -> Settled + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Settled + Send + 'static,
     {
-        let Self { core, meta, claim } = self;
-        let own = Arc::clone(&core);
-        let settled = core.db.write(move |conn| {
-            let Some(claim) = claim else { return work(&own, conn, &meta) };
-            in_transaction(&own, conn, (&claim, meta.now), |conn| work(&own, conn, &meta))
+        let Self { ctx, claim } = self;
+        let settled = ctx.write(move |tx| match claim {
+            None => work(tx),
+            Some(claim) => in_transaction(tx, &claim, work),
         });
         settled.await?.map(Reply::respond)
     }
@@ -141,18 +132,17 @@ impl Once {
     where
         F: Future<Output = Result<Reply, Problem>>,
     {
-        let Self { core, meta, claim } = self;
+        let Self { ctx, claim } = self;
         let Some(claim) = claim else { return Ok(work.await?.respond()) };
         let key_hash = claim.key_hash.clone();
-        let own = Arc::clone(&core);
-        let taken = core.db.write(move |conn| take(&own, conn, &claim, meta.now)).await?;
+        let taken = ctx.write(move |tx| take(tx, &claim)).await?;
         let lease = match taken {
             Ok(outcome) => return outcome.again().map(Reply::respond),
             Err(lease) => lease,
         };
         let result = work.await;
-        let (own, kept) = (Arc::clone(&core), result.clone());
-        core.db.write(move |conn| keep(&own, conn, (&key_hash, lease), &kept)).await?;
+        let kept = result.clone();
+        ctx.write(move |tx| keep(tx, &key_hash, lease, &kept)).await?;
         result.map(Reply::respond)
     }
 }

@@ -20,11 +20,10 @@ use chrono::{NaiveDateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    capabilities::core::Core,
-    kernel::Timestamp,
+    capabilities::core::{Core, Tx},
     tools::{
         crypto::{Place, Purpose, blind::hex},
-        db::{Conn, DbFault},
+        db::DbFault,
         web::{Problem, ProblemCode, problem::Refusal},
     },
 };
@@ -90,26 +89,21 @@ fn place(row: &str) -> Place<'_> {
 
 /// The outcome of an earlier request with the key; or the end of the lease by
 /// which this request is the one to do the work.
-fn take(
-    core: &Core,
-    conn: &mut Conn,
-    claim: &Claim,
-    now: Timestamp,
-) -> Result<Result<Outcome, Lease>, Problem> {
+fn take(tx: &mut Tx<'_>, claim: &Claim) -> Result<Result<Outcome, Lease>, Problem> {
     let Claim { key_hash, request_hash } = claim;
-    let lease = Lease { ends_at: (now + lease_time(core)).naive_utc() };
+    let lease = Lease { ends_at: (tx.now + lease_time(tx.core)).naive_utc() };
     let fresh = store::Row {
         key_hash: key_hash.clone(),
         request_hash: request_hash.clone(),
         state: "running".into(),
         reply_sealed: None,
         lease_ends_at: lease.ends_at,
-        expires_at: (now + KEEP).naive_utc(),
+        expires_at: (tx.now + KEEP).naive_utc(),
     };
-    if store::claim(conn, &fresh)? {
+    if store::claim(tx.conn, &fresh)? {
         return Ok(Err(lease));
     }
-    let Some(row) = store::find(conn, key_hash)? else {
+    let Some(row) = store::find(tx.conn, key_hash)? else {
         // Released by its owner this very moment: the client retries.
         return Err(Problem::new(ProblemCode::RequestInProgress).retry_after(1));
     };
@@ -117,10 +111,10 @@ fn take(
         return Err(Problem::new(ProblemCode::IdempotencyKeyReused));
     }
     if let Some(sealed) = row.reply_sealed {
-        return Ok(Ok(core.open_json(place(key_hash), &sealed)?));
+        return Ok(Ok(tx.core.open_json(place(key_hash), &sealed)?));
     }
-    let running = row.lease_ends_at.and_utc() > now;
-    if running || !store::renew(conn, key_hash, row.lease_ends_at, lease)? {
+    let running = row.lease_ends_at.and_utc() > tx.now;
+    if running || !store::renew(tx.conn, key_hash, row.lease_ends_at, lease)? {
         return Err(Problem::new(ProblemCode::RequestInProgress).retry_after(2));
     }
     Ok(Err(lease))
@@ -129,32 +123,31 @@ fn take(
 /// Keeps the outcome for repetitions, if it is to be remembered and nobody has
 /// taken the key over meanwhile.
 fn keep(
-    core: &Core,
-    conn: &mut Conn,
-    (key_hash, lease): (&str, Lease),
+    tx: &mut Tx<'_>,
+    key_hash: &str,
+    lease: Lease,
     result: &Result<Reply, Problem>,
 ) -> Result<(), DbFault> {
     let outcome = match result {
         Ok(reply) => Outcome::Done(reply.clone()),
         Err(problem) if problem.is_remembered() => Outcome::Refused(problem.refusal()),
-        Err(_) => return store::release(conn, key_hash, lease),
+        Err(_) => return store::release(tx.conn, key_hash, lease),
     };
-    store::finish(conn, (key_hash, lease), &core.seal_json(place(key_hash), &outcome)?)
+    store::finish(tx.conn, (key_hash, lease), &tx.core.seal_json(place(key_hash), &outcome)?)
 }
 
-/// The effect and its answer, in the transaction of `conn`; or the outcome that
-/// an earlier request has left.
+/// The effect and its answer, in one transaction; or the outcome that an
+/// earlier request has left.
 fn in_transaction(
-    core: &Core,
-    conn: &mut Conn,
-    (claim, now): (&Claim, Timestamp),
-    work: impl FnOnce(&mut Conn) -> Settled,
+    tx: &mut Tx<'_>,
+    claim: &Claim,
+    work: impl FnOnce(&mut Tx<'_>) -> Settled,
 ) -> Settled {
-    let lease = match take(core, conn, claim, now)? {
+    let lease = match take(tx, claim)? {
         Ok(outcome) => return Ok(outcome.again()),
         Err(lease) => lease,
     };
-    let result = work(conn)?;
-    keep(core, conn, (&claim.key_hash, lease), &result)?;
+    let result = work(tx)?;
+    keep(tx, &claim.key_hash, lease, &result)?;
     Ok(result)
 }

@@ -4,8 +4,7 @@
 mod store;
 
 use crate::{
-    capabilities::core::Core,
-    kernel::Timestamp,
+    capabilities::core::{Core, Tx},
     tools::{
         crypto::Purpose,
         db::{Conn, DbFault},
@@ -57,19 +56,14 @@ fn key(core: &Core, charge: &Charge) -> String {
 ///
 /// The counters are taken in the order of their keys, so that two requests
 /// that share some never wait for each other in a circle.
-pub fn charge(
-    core: &Core,
-    conn: &mut Conn,
-    charges: &[Charge],
-    now: Timestamp,
-) -> Result<Result<(), Exceeded>, DbFault> {
+pub fn charge(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<Result<(), Exceeded>, DbFault> {
     let mut keyed: Vec<(String, Rule)> =
-        charges.iter().map(|charge| (key(core, charge), charge.rule)).collect();
+        charges.iter().map(|charge| (key(tx.core, charge), charge.rule)).collect();
     keyed.sort_by(|one, other| one.0.cmp(&other.0));
     for (position, (key, rule)) in keyed.iter().enumerate() {
-        if let Some(retry_after) = store::charge(conn, key, *rule, now)? {
+        if let Some(retry_after) = store::charge(tx.conn, key, *rule, tx.now)? {
             for (taken, _) in keyed.iter().take(position) {
-                store::refund(conn, taken)?;
+                store::refund(tx.conn, taken)?;
             }
             return Ok(Err(Exceeded { rule: rule.name, retry_after }));
         }
@@ -90,20 +84,15 @@ pub fn refund_keys(conn: &mut Conn, keys: &[String]) -> Result<(), DbFault> {
 }
 
 /// Gives one use of each rule back.
-pub fn refund(core: &Core, conn: &mut Conn, charges: &[Charge]) -> Result<(), DbFault> {
-    refund_keys(conn, &keys(core, charges))
+pub fn refund(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<(), DbFault> {
+    refund_keys(tx.conn, &keys(tx.core, charges))
 }
 
 /// The first rule that has no use left, without using any.
-pub fn peek(
-    core: &Core,
-    conn: &mut Conn,
-    charges: &[Charge],
-    now: Timestamp,
-) -> Result<Option<Exceeded>, DbFault> {
+pub fn peek(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<Option<Exceeded>, DbFault> {
     for charge in charges {
         let rule = charge.rule;
-        if let Some(retry_after) = store::peek(conn, &key(core, charge), rule, now)? {
+        if let Some(retry_after) = store::peek(tx.conn, &key(tx.core, charge), rule, tx.now)? {
             return Ok(Some(Exceeded { rule: rule.name, retry_after }));
         }
     }
@@ -111,8 +100,8 @@ pub fn peek(
 }
 
 /// How often a rule may still be used.
-pub fn left(core: &Core, conn: &mut Conn, charge: &Charge, now: Timestamp) -> Result<u32, DbFault> {
-    let used = store::used(conn, &key(core, charge), now)?;
+pub fn left(tx: &mut Tx<'_>, charge: &Charge) -> Result<u32, DbFault> {
+    let used = store::used(tx.conn, &key(tx.core, charge), tx.now)?;
     Ok(charge.rule.most.saturating_sub(u32::try_from(used).unwrap_or(u32::MAX)))
 }
 
@@ -127,15 +116,10 @@ pub struct Standing {
 
 /// What a rule has left; `resets_in` is the whole window when it was not used
 /// yet.
-pub fn standing(
-    core: &Core,
-    conn: &mut Conn,
-    charge: &Charge,
-    now: Timestamp,
-) -> Result<Standing, DbFault> {
-    let resets_in = store::seconds_left(conn, &key(core, charge), now.naive_utc())?;
+pub fn standing(tx: &mut Tx<'_>, charge: &Charge) -> Result<Standing, DbFault> {
+    let resets_in = store::seconds_left(tx.conn, &key(tx.core, charge), tx.now.naive_utc())?;
     Ok(Standing {
-        left: left(core, conn, charge, now)?,
+        left: left(tx, charge)?,
         resets_in: resets_in.unwrap_or(charge.rule.window_seconds.into()),
     })
 }

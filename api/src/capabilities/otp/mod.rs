@@ -13,7 +13,7 @@ use zeroize::Zeroize;
 
 use crate::{
     capabilities::{
-        core::{Core, corrupt},
+        core::{Core, Tx, corrupt},
         limits::{self, Charge, DAY, Exceeded, HOUR, Rule},
         outbox::{self, Message},
     },
@@ -26,7 +26,6 @@ use crate::{
         db::{Conn, DbFault},
         identity::{OtpCode, Phone},
         ports::SmsPurpose,
-        web::RequestMeta,
     },
 };
 
@@ -124,11 +123,11 @@ fn code_hash(core: &Core, challenge: &str, code: &str) -> BlindIndex {
     core.keyring.blind_parts(Purpose::OtpCode, &[challenge, code])
 }
 
-fn charges(core: &Core, binding: Binding<'_>, meta: &RequestMeta) -> Vec<Charge> {
-    let limits = &core.settings.limits;
+fn charges(tx: &Tx<'_>, binding: Binding<'_>) -> Vec<Charge> {
+    let limits = &tx.core.settings.limits;
     let rule = |name, most, window_seconds| Rule { name, most, window_seconds };
     let mut charges = match binding.to {
-        Addressee::Phone(phone) => phone_charges(core, phone).to_vec(),
+        Addressee::Phone(phone) => phone_charges(tx.core, phone).to_vec(),
         Addressee::Claimed(person) => vec![
             Charge {
                 rule: rule("sms_person_hour", limits.sms_per_phone_hour, HOUR),
@@ -146,7 +145,7 @@ fn charges(core: &Core, binding: Binding<'_>, meta: &RequestMeta) -> Vec<Charge>
     });
     charges.push(Charge {
         rule: rule("sms_address_hour", limits.sms_per_address_hour, HOUR),
-        subject: meta.address.limit_subject(),
+        subject: tx.origin.limit_subject(),
     });
     charges
 }
@@ -169,61 +168,56 @@ fn phone_charges(core: &Core, phone: &Phone) -> [Charge; 2] {
 /// has matched, whoever asks may be a stranger, and would learn that a phone he
 /// typed is somebody's who asks for messages. [`request`] counts it.
 pub fn precheck(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     binding: Binding<'_>,
-    meta: &RequestMeta,
 ) -> Result<Result<(), RequestRefused>, DbFault> {
     let own = |charge: &Charge| match binding.to {
         Addressee::Phone(phone) => charge.subject == phone.e164() && charge.rule.most > 0,
         Addressee::Claimed(_) => false,
     };
-    let mut charges = charges(core, binding, meta);
+    let mut charges = charges(tx, binding);
     charges.retain(|charge| !own(charge));
-    check(core, conn, binding, (&charges, meta))
+    check(tx, binding, &charges)
 }
 
 /// Whether the last message is old enough and the charges can be paid.
 fn check(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     binding: Binding<'_>,
-    (charges, meta): (&[Charge], &RequestMeta),
+    charges: &[Charge],
 ) -> Result<Result<(), RequestRefused>, DbFault> {
-    if let Some(last) = store::newest(conn, &binding.flow.to_string(), binding.purpose.code())? {
+    if let Some(last) = store::newest(tx.conn, &binding.flow.to_string(), binding.purpose.code())? {
         let resend_at = last.requested_at.and_utc()
-            + TimeDelta::seconds(core.settings.sms.resend_seconds.into());
-        if meta.now < resend_at {
-            let retry_after = (resend_at - meta.now).num_seconds() + 1;
+            + TimeDelta::seconds(tx.core.settings.sms.resend_seconds.into());
+        if tx.now < resend_at {
+            let retry_after = (resend_at - tx.now).num_seconds() + 1;
             return Ok(Err(RequestRefused::TooSoon { retry_after }));
         }
     }
-    let spent = limits::peek(core, conn, charges, meta.now)?;
+    let spent = limits::peek(tx, charges)?;
     Ok(spent.map_or(Ok(()), |exceeded| Err(RequestRefused::Exceeded(exceeded))))
 }
 
 /// Asks for a code: counts it, kills older ones of the flow, and leaves the
 /// sending to the outbox.
 pub fn request(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     binding: Binding<'_>,
-    meta: &RequestMeta,
 ) -> Result<Result<Challenge, RequestRefused>, DbFault> {
-    let charges = charges(core, binding, meta);
-    if let Err(refused) = check(core, conn, binding, (&charges, meta))? {
+    let charges = charges(tx, binding);
+    if let Err(refused) = check(tx, binding, &charges)? {
         return Ok(Err(refused));
     }
-    if let Err(exceeded) = limits::charge(core, conn, &charges, meta.now)? {
+    if let Err(exceeded) = limits::charge(tx, &charges)? {
         return Ok(Err(RequestRefused::Exceeded(exceeded)));
     }
     let flow = binding.flow.to_string();
-    store::kill_open(conn, &flow, binding.purpose.code())?;
-    let id = ChallengeId::new(meta.now, &*core.entropy)?;
-    let sms = &core.settings.sms;
+    store::kill_open(tx.conn, &flow, binding.purpose.code())?;
+    let id = ChallengeId::new(tx.now, &*tx.core.entropy)?;
+    let sms = &tx.core.settings.sms;
     let (phone_index, message) = match binding.to {
         Addressee::Phone(phone) => (
-            index(core, phone).as_str().to_owned(),
+            index(tx.core, phone).as_str().to_owned(),
             Message::SmsCode {
                 challenge: id,
                 purpose: binding.purpose,
@@ -236,9 +230,9 @@ pub fn request(
             Message::RecoveryCode { challenge: id, purpose: binding.purpose, flow: binding.flow },
         ),
     };
-    let valid = valid(core);
+    let valid = valid(tx.core);
     store::insert(
-        conn,
+        tx.conn,
         &store::Row {
             id: id.to_string(),
             purpose: binding.purpose.code().to_owned(),
@@ -247,29 +241,29 @@ pub fn request(
             state: "requested".into(),
             code_hash: None,
             wrong_tries: 0,
-            requested_at: meta.now.naive_utc(),
-            expires_at: (meta.now + valid + TimeDelta::seconds(sms.give_up_seconds.into()))
+            requested_at: tx.now.naive_utc(),
+            expires_at: (tx.now + valid + TimeDelta::seconds(sms.give_up_seconds.into()))
                 .naive_utc(),
         },
     )?;
-    outbox::enqueue(core, conn, &message, meta.now)?;
+    outbox::enqueue(tx, &message)?;
     Ok(Ok(Challenge {
         id,
-        requested_at: meta.now,
-        expires_at: meta.now + valid,
+        requested_at: tx.now,
+        expires_at: tx.now + valid,
         tries_left: sms.wrong_tries,
     }))
 }
 
 /// The state of a code for showing it; `None` when it was used.
-pub fn find(core: &Core, conn: &mut Conn, id: ChallengeId) -> Result<Option<Challenge>, DbFault> {
-    let Some(row) = store::find(conn, &id.to_string())? else { return Ok(None) };
+pub fn find(tx: &mut Tx<'_>, id: ChallengeId) -> Result<Option<Challenge>, DbFault> {
+    let Some(row) = store::find(tx.conn, &id.to_string())? else { return Ok(None) };
     if row.state == "used" {
         return Ok(None);
     }
-    let tries_left = if row.state == "dead" { 0 } else { tries_left(core, row.wrong_tries) };
+    let tries_left = if row.state == "dead" { 0 } else { tries_left(tx.core, row.wrong_tries) };
     let requested_at = row.requested_at.and_utc();
-    let valid = valid(core);
+    let valid = valid(tx.core);
     Ok(Some(Challenge {
         id,
         requested_at,
@@ -296,24 +290,18 @@ fn code(core: &Core, challenge: &str) -> String {
 
 /// The code that is about to be sent, whose time starts now. `None` when it is
 /// no longer wanted. The message goes out after this is committed.
-pub fn draw(
-    core: &Core,
-    conn: &mut Conn,
-    id: ChallengeId,
-    now: Timestamp,
-) -> Result<Option<Secret<String>>, DbFault> {
-    draw_until(core, conn, &id.to_string(), now + valid(core))
+pub fn draw(tx: &mut Tx<'_>, id: ChallengeId) -> Result<Option<Secret<String>>, DbFault> {
+    draw_until(tx, &id.to_string(), tx.now + valid(tx.core))
 }
 
 fn draw_until(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     row: &str,
     expires_at: Timestamp,
 ) -> Result<Option<Secret<String>>, DbFault> {
-    let code = code(core, row);
-    let hash = code_hash(core, row, &code);
-    let drawn = store::draw(conn, row, hash.as_str(), expires_at)?;
+    let code = code(tx.core, row);
+    let hash = code_hash(tx.core, row, &code);
+    let drawn = store::draw(tx.conn, row, hash.as_str(), expires_at)?;
     Ok(drawn.then(|| Secret::new(code)))
 }
 
@@ -323,19 +311,18 @@ fn draw_until(
 /// would show through. For the same reason the time starts once, not again
 /// when the gateway has to be tried again: it never is for nobody.
 pub fn draw_for(
-    core: &Core,
-    conn: &mut Conn,
-    (id, phone): (ChallengeId, Option<&Phone>),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    id: ChallengeId,
+    phone: Option<&Phone>,
 ) -> Result<Option<Secret<String>>, DbFault> {
     let row = id.to_string();
-    let sent = store::find(conn, &row)?.filter(|found| found.state == "sent");
-    let until = sent.map_or(now + valid(core), |sent| sent.expires_at.and_utc());
-    let Some(code) = draw_until(core, conn, &row, until)? else { return Ok(None) };
+    let sent = store::find(tx.conn, &row)?.filter(|found| found.state == "sent");
+    let until = sent.map_or(tx.now + valid(tx.core), |sent| sent.expires_at.and_utc());
+    let Some(code) = draw_until(tx, &row, until)? else { return Ok(None) };
     let Some(phone) = phone else { return Ok(None) };
-    let fresh = store::address(conn, &row, index(core, phone).as_str())?;
+    let fresh = store::address(tx.conn, &row, index(tx.core, phone).as_str())?;
     // A message that is sent again after a crash was counted before.
-    if fresh && limits::charge(core, conn, &phone_charges(core, phone), now)?.is_err() {
+    if fresh && limits::charge(tx, &phone_charges(tx.core, phone))?.is_err() {
         return Ok(None);
     }
     Ok(Some(code))
@@ -349,30 +336,25 @@ pub fn kill(conn: &mut Conn, flow: FlowId, purpose: SmsPurpose) -> Result<(), Db
 /// Redeems a code. Of two requests with the right code one succeeds; every
 /// wrong try counts, whatever else happens at the same time.
 pub fn redeem(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     of: (ChallengeId, Binding<'_>),
-    given: (&OtpCode, Timestamp),
+    given: &OtpCode,
 ) -> Result<Result<PhoneProved, CodeRefused>, DbFault> {
-    redeem_if(core, conn, (of, given), |_, _| Ok(true))
+    redeem_if(tx, of, given, |_, _| Ok(true))
 }
-
-/// What is redeemed: the challenge and what it must be bound to, the code as
-/// typed and the moment.
-type Redeemed<'a> = ((ChallengeId, Binding<'a>), (&'a OtpCode, Timestamp));
 
 /// As [`redeem`]. Once the digits are right, and not before, `holds` is asked
 /// whether the proof will do; if not, the code is as wrong as any other.
 pub fn redeem_if(
-    core: &Core,
-    conn: &mut Conn,
-    ((id, binding), (given, now)): Redeemed<'_>,
-    holds: impl FnOnce(&mut Conn, &PhoneProved) -> Result<bool, DbFault>,
+    tx: &mut Tx<'_>,
+    (id, binding): (ChallengeId, Binding<'_>),
+    given: &OtpCode,
+    holds: impl FnOnce(&mut Tx<'_>, &PhoneProved) -> Result<bool, DbFault>,
 ) -> Result<Result<PhoneProved, CodeRefused>, DbFault> {
     let row_id = id.to_string();
-    let Some(row) = store::find(conn, &row_id)? else { return Ok(Err(CodeRefused::Dead)) };
+    let Some(row) = store::find(tx.conn, &row_id)? else { return Ok(Err(CodeRefused::Dead)) };
     let same_phone = match binding.to {
-        Addressee::Phone(phone) => index(core, phone).matches(&row.phone_index),
+        Addressee::Phone(phone) => index(tx.core, phone).matches(&row.phone_index),
         // Whose it is, is for the caller to compare with the proof.
         Addressee::Claimed(_) => true,
     };
@@ -380,7 +362,7 @@ pub fn redeem_if(
     if !(bound && same_phone) {
         return Ok(Err(CodeRefused::Dead));
     }
-    if row.expires_at.and_utc() <= now {
+    if row.expires_at.and_utc() <= tx.now {
         return Ok(Err(CodeRefused::Expired));
     }
     let expected = match (row.state.as_str(), &row.code_hash) {
@@ -390,17 +372,17 @@ pub fn redeem_if(
         ("used" | "dead", _) => return Ok(Err(CodeRefused::Dead)),
         _ => return Err(corrupt(Place { table: "otp_challenges", column: "state", row: &row_id })),
     };
-    if code_hash(core, &row_id, given.as_str()).matches(expected) {
+    if code_hash(tx.core, &row_id, given.as_str()).matches(expected) {
         let proof = PhoneProved { phone: row.phone_index };
-        if holds(conn, &proof)? {
-            let used = store::use_up(conn, &row_id)?;
+        if holds(tx, &proof)? {
+            let used = store::use_up(tx.conn, &row_id)?;
             return Ok(if used { Ok(proof) } else { Err(CodeRefused::Dead) });
         }
     }
-    let most = i32::try_from(core.settings.sms.wrong_tries).unwrap_or(i32::MAX);
-    if !store::count_wrong(conn, &row_id, most)? {
+    let most = i32::try_from(tx.core.settings.sms.wrong_tries).unwrap_or(i32::MAX);
+    if !store::count_wrong(tx.conn, &row_id, most)? {
         return Ok(Err(CodeRefused::Dead));
     }
-    let tries_left = tries_left(core, row.wrong_tries + 1);
+    let tries_left = tries_left(tx.core, row.wrong_tries + 1);
     Ok(Err(if tries_left == 0 { CodeRefused::Dead } else { CodeRefused::Wrong { tries_left } }))
 }

@@ -11,7 +11,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    capabilities::core::{Core, corrupt},
+    capabilities::core::{Core, Tx, corrupt},
     kernel::{
         Timestamp,
         ids::{ChallengeId, ClientId, DeliveryId, FlowId, OutboxId},
@@ -199,37 +199,28 @@ fn place(row: &str) -> Place<'_> {
 }
 
 /// Adds news for the owner of a phone to the transaction.
-pub fn notify(
-    core: &Core,
-    conn: &mut Conn,
-    (phone, notice): (&Phone, Notice),
-    now: Timestamp,
-) -> Result<(), DbFault> {
+pub fn notify(tx: &mut Tx<'_>, phone: &Phone, notice: Notice) -> Result<(), DbFault> {
     let phone = phone.national().to_owned();
-    enqueue(core, conn, &Message::SmsNotice { notice, phone }, now)
+    enqueue(tx, &Message::SmsNotice { notice, phone })
 }
 
-/// Adds a message to the transaction; ring [`Core::outbox_bell`] after it.
-pub fn enqueue(
-    core: &Core,
-    conn: &mut Conn,
-    message: &Message,
-    now: Timestamp,
-) -> Result<(), DbFault> {
-    let id = OutboxId::new(now, &*core.entropy)?.to_string();
-    let give_up_at = now + message.lifetime(core);
+/// Adds a message to the transaction; the worker is woken after its commit.
+pub fn enqueue(tx: &mut Tx<'_>, message: &Message) -> Result<(), DbFault> {
+    let id = OutboxId::new(tx.now, &*tx.core.entropy)?.to_string();
+    let give_up_at = tx.now + message.lifetime(tx.core);
     let row = store::NewRow {
-        payload_sealed: core.seal_json(place(&id), message)?,
+        payload_sealed: tx.core.seal_json(place(&id), message)?,
         id,
         kind: message.kind(),
         client_id: message.system().map(|client| client.to_string()),
         state: "waiting",
         attempts: 0,
-        created_at: now.naive_utc(),
-        due_at: now.naive_utc(),
+        created_at: tx.now.naive_utc(),
+        due_at: tx.now.naive_utc(),
         give_up_at: give_up_at.naive_utc(),
     };
-    store::insert(conn, &row)
+    tx.has_messages();
+    store::insert(tx.conn, &row)
 }
 
 /// Takes on messages that are due, as far as there is room. Each goes to one worker. What
@@ -237,33 +228,28 @@ pub fn enqueue(
 /// come at all. (What goes to a business system is tried once more however late
 /// it is: it is noted there what became of it.) One that cannot be read keeps
 /// none of the others waiting.
-pub fn lease(
-    core: &Core,
-    conn: &mut Conn,
-    (lane, room): (Lane, Room),
-    now: Timestamp,
-) -> Result<Vec<Leased>, DbFault> {
+pub fn lease(tx: &mut Tx<'_>, lane: Lane, room: Room) -> Result<Vec<Leased>, DbFault> {
     if lane == Lane::Gateways {
-        let late = store::give_up_late(conn, &Lane::SYSTEMS, now)?;
+        let late = store::give_up_late(tx.conn, &Lane::SYSTEMS, tx.now)?;
         if late > 0 {
             tracing::warn!(messages = late, "messages were not sent in time and are given up");
         }
     }
     let mut leased = Vec::new();
-    for row in wanted(conn, (lane, room), now)? {
-        if !store::postpone(conn, &row.id, row.due_at, now + lease_time(core))? {
+    for row in wanted(tx.conn, (lane, room), tx.now)? {
+        if !store::postpone(tx.conn, &row.id, row.due_at, tx.now + lease_time(tx.core))? {
             continue;
         }
-        match opened(core, &row) {
+        match opened(tx.core, &row) {
             Ok(message) => leased.push(message),
             Err(fault) => {
                 // A newer node of the same installation may know what it is;
                 // if none does, its time is over one day.
                 tracing::error!(message = %row.id, %fault, "a message cannot be read");
-                if row.give_up_at.and_utc() <= now {
-                    store::give_up(conn, &row.id)?;
+                if row.give_up_at.and_utc() <= tx.now {
+                    store::give_up(tx.conn, &row.id)?;
                 } else {
-                    store::reschedule(conn, &row.id, now + growing_pause(row.attempts + 1))?;
+                    store::reschedule(tx.conn, &row.id, tx.now + growing_pause(row.attempts + 1))?;
                 }
             }
         }

@@ -18,14 +18,10 @@ use chrono::TimeDelta;
 
 use crate::{
     capabilities::{
-        core::Core,
+        core::{Core, Tx},
         limits::{self, Charge, Rule},
     },
-    kernel::Timestamp,
-    tools::{
-        crypto::Purpose,
-        db::{Conn, DbFault},
-    },
+    tools::{crypto::Purpose, db::DbFault},
 };
 
 pub use store::purge;
@@ -121,20 +117,15 @@ fn from_address(core: &Core, attempt: &Attempt) -> Option<Charge> {
 }
 
 /// Counts a try as if it were wrong, or refuses it.
-pub fn begin(
-    core: &Core,
-    conn: &mut Conn,
-    attempt: &Attempt,
-    now: Timestamp,
-) -> Result<Result<(), Refused>, DbFault> {
-    if let Some(spent) = limits::peek(core, conn, from_address(core, attempt).as_slice(), now)? {
+pub fn begin(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<Result<(), Refused>, DbFault> {
+    if let Some(spent) = limits::peek(tx, from_address(tx.core, attempt).as_slice())? {
         return Ok(Err(Refused::Locked { retry_after: spent.retry_after }));
     }
-    let lock = TimeDelta::seconds(core.settings.password.failures.lock_seconds.into());
+    let lock = TimeDelta::seconds(tx.core.settings.password.failures.lock_seconds.into());
     let mut seen = Vec::new();
-    for (key, count) in counts(core, attempt) {
-        let found = store::find(conn, &key, now)?;
-        if let Some(retry_after) = found.blocked_for(now) {
+    for (key, count) in counts(tx.core, attempt) {
+        let found = store::find(tx.conn, &key, tx.now)?;
+        if let Some(retry_after) = found.blocked_for(tx.now) {
             let locked = retry_after > ACCOUNT_DELAY + 1;
             return Ok(Err(if locked {
                 Refused::Locked { retry_after }
@@ -146,9 +137,9 @@ pub fn begin(
     }
     for (key, count, found) in seen {
         let failures = found.failures + 1;
-        let blocked_until = now + TimeDelta::seconds(count.delay(core, failures));
-        let forgotten_at = (now + lock).max(blocked_until);
-        if !store::count(conn, &key, &found, (failures, blocked_until, forgotten_at))? {
+        let blocked_until = tx.now + TimeDelta::seconds(count.delay(tx.core, failures));
+        let forgotten_at = (tx.now + lock).max(blocked_until);
+        if !store::count(tx.conn, &key, &found, (failures, blocked_until, forgotten_at))? {
             // Another try with the same count was quicker by a hair.
             return Ok(Err(Refused::TooSoon { retry_after: 1 }));
         }
@@ -158,11 +149,11 @@ pub fn begin(
 
 /// The password was right: the place starts anew, and the account takes this
 /// try back.
-pub fn succeeded(core: &Core, conn: &mut Conn, attempt: &Attempt) -> Result<(), DbFault> {
-    for (key, count) in counts(core, attempt) {
+pub fn succeeded(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), DbFault> {
+    for (key, count) in counts(tx.core, attempt) {
         match count {
-            Count::Place => store::clear(conn, &key)?,
-            Count::Account => store::take_back(conn, &key)?,
+            Count::Place => store::clear(tx.conn, &key)?,
+            Count::Account => store::take_back(tx.conn, &key)?,
         }
     }
     Ok(())
@@ -170,22 +161,17 @@ pub fn succeeded(core: &Core, conn: &mut Conn, attempt: &Attempt) -> Result<(), 
 
 /// Another password was set by somebody who proved who he is: he may sign in
 /// at once, from the address and the device he is at.
-pub fn lift(core: &Core, conn: &mut Conn, attempt: &Attempt) -> Result<(), DbFault> {
+pub fn lift(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), DbFault> {
     let Attempt { username, address, device } = attempt;
-    let mut places = vec![key(core, &["password_place", username, address])];
-    places.extend(device.iter().map(|device| key(core, &["password_device", username, device])));
+    let mut places = vec![key(tx.core, &["password_place", username, address])];
+    places.extend(device.iter().map(|device| key(tx.core, &["password_device", username, device])));
     places.sort();
-    places.iter().try_for_each(|place| store::clear(conn, place))
+    places.iter().try_for_each(|place| store::clear(tx.conn, place))
 }
 
 /// The password was wrong, or nobody has this username.
-pub fn failed(
-    core: &Core,
-    conn: &mut Conn,
-    attempt: &Attempt,
-    now: Timestamp,
-) -> Result<(), DbFault> {
+pub fn failed(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), DbFault> {
     // Tries that were looked at together may pass the limit together: the
     // hashing queue bounds how many.
-    limits::charge(core, conn, from_address(core, attempt).as_slice(), now).map(|_| ())
+    limits::charge(tx, from_address(tx.core, attempt).as_slice()).map(|_| ())
 }

@@ -1,6 +1,6 @@
 //! Asking the bank, and on a match having a code sent.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 
@@ -8,8 +8,8 @@ use super::{PendingCheck, Proving, bank_matched, binding, problems, store};
 use crate::{
     capabilities::{
         accounts::{BankMatched, Elements},
-        audit::{self, AuditKind, AuditSubject},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::{Core, Ctx, Tx},
         flows::{self, Flow},
         limits::{self, Charge, DAY, HOUR, Rule},
         otp,
@@ -17,10 +17,10 @@ use crate::{
     kernel::ids::{BankCheckId, FlowId},
     tools::{
         crypto::BlindIndex,
-        db::{Conn, DbFault},
+        db::DbFault,
         identity::CardKind,
         ports::{BankFault, BankOutcome, BankQuestion},
-        web::{Problem, RequestMeta},
+        web::Problem,
     },
 };
 
@@ -40,59 +40,55 @@ struct Question {
 }
 
 /// How a flow is shown.
-type View<A, V> = fn(&Core, &mut Conn, &Flow<A>) -> Result<V, DbFault>;
+type View<A, V> = fn(&mut Tx<'_>, &Flow<A>) -> Result<V, DbFault>;
 
 /// Checks with the bank and has a code sent. `enter` puts what was typed into
 /// the flow, or refuses it. The same values again after a match only send
 /// another code: no check is paid for twice.
 pub async fn request_code<A: Proving, V: Send + 'static>(
-    core: &Arc<Core>,
-    (meta, id): (&RequestMeta, FlowId),
-    enter: impl FnOnce(&Core, &mut Conn, &mut Flow<A>) -> Result<(), Problem> + Send + 'static,
+    ctx: &Ctx,
+    id: FlowId,
+    enter: impl FnOnce(&mut Tx<'_>, &mut Flow<A>) -> Result<(), Problem> + Send + 'static,
     view: View<A, V>,
 ) -> Result<V, Problem> {
-    let (own, first) = (Arc::clone(core), meta.clone());
-    let next =
-        core.db.write(move |conn| prepare(&own, conn, (&first, id), (enter, view))).await??;
+    let next = ctx.write(move |tx| prepare(tx, id, enter, view)).await??;
     let question = match next {
         Next::Done(view) => return Ok(view),
         Next::Ask(question) => question,
     };
-    let answer = ask(core, &question).await;
+    let answer = ask(&ctx.core, &question).await;
     // The bank has taken its time, and the code's begins now.
-    let (own, mut meta) = (Arc::clone(core), meta.clone());
-    meta.now = core.clock.now();
-    core.db.write(move |conn| settle(&own, conn, (&meta, id), (&question, answer, view))).await?
+    ctx.later().write(move |tx| settle(tx, id, (&question, answer, view))).await?
 }
 
 /// Transaction 1: everything that can be known without the bank, and the
 /// record that it is being asked. A refusal inside is committed: what was
 /// typed is kept.
 fn prepare<A: Proving, V>(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, id): (&RequestMeta, FlowId),
-    (enter, view): (impl FnOnce(&Core, &mut Conn, &mut Flow<A>) -> Result<(), Problem>, View<A, V>),
+    tx: &mut Tx<'_>,
+    id: FlowId,
+    enter: impl FnOnce(&mut Tx<'_>, &mut Flow<A>) -> Result<(), Problem>,
+    view: View<A, V>,
 ) -> Result<Result<Next<V>, Problem>, Problem> {
-    let mut flow = A::open(core, conn, id, meta.now)?;
-    enter(core, conn, &mut flow)?;
+    let mut flow = A::open(tx, id)?;
+    enter(tx, &mut flow)?;
     let Some(elements) = A::elements(&flow)? else {
         return Err(problems::wrong_stage(flow.stage));
     };
     check_card(&elements)?;
-    let about = BankMatched::question(core, &elements);
-    if bank_matched(core, &flow, &elements).is_some() {
-        if let Err(refused) = A::may_go_on(core, conn, &flow, &elements)? {
-            return save_refused(core, conn, flow, refused);
+    let about = BankMatched::question(tx.core, &elements);
+    if bank_matched(tx.core, &flow, &elements).is_some() {
+        if let Err(refused) = A::may_go_on(tx, &flow, &elements)? {
+            return save_refused(tx, flow, refused);
         }
-        let sent = send_code(core, conn, meta, (&mut flow, &elements, view))?;
+        let sent = send_code(tx, &mut flow, &elements, view)?;
         return Ok(sent.map(Next::Done));
     }
     flow.answers.proof_mut().forget();
     A::asking(&mut flow);
-    let check = may_ask(core, conn, meta, (&mut flow, &elements, &about))?;
-    flow.keep_alive(core, meta.now);
-    if !flows::save(core, conn, &mut flow)? {
+    let check = may_ask(tx, &mut flow, &elements, &about)?;
+    flow.keep_alive(tx.core, tx.now);
+    if !flows::save(tx, &mut flow)? {
         return Err(problems::busy());
     }
     Ok(check.map(|id| Next::Ask(Box::new(Question { id, elements, about }))))
@@ -133,13 +129,13 @@ fn charges<A: Proving>(core: &Core, flow: FlowId, elements: &Elements) -> Vec<Ch
 /// Failures of everybody behind one address, whatever the cards. Counted once
 /// the bank has said no, not reserved: a campus asks at the same time, and
 /// nobody there may be refused because a slow bank has not answered the others.
-fn of_address(core: &Core, meta: &RequestMeta) -> Charge {
+fn of_address(tx: &Tx<'_>) -> Charge {
     let rule = Rule {
         name: "bank_address_hour",
-        most: core.settings.limits.bank_failures_per_address_hour,
+        most: tx.core.settings.limits.bank_failures_per_address_hour,
         window_seconds: HOUR,
     };
-    Charge { rule, subject: meta.address.limit_subject() }
+    Charge { rule, subject: tx.origin.limit_subject() }
 }
 
 /// How long a question is waited for before its process is taken for dead.
@@ -150,34 +146,34 @@ pub(super) fn patience(core: &Core) -> TimeDelta {
 
 /// Counts the question and returns its id, or says why it may not be asked.
 fn may_ask<A: Proving>(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    (flow, elements, about): (&mut Flow<A>, &Elements, &BlindIndex),
+    tx: &mut Tx<'_>,
+    flow: &mut Flow<A>,
+    elements: &Elements,
+    about: &BlindIndex,
 ) -> Result<Result<BankCheckId, Problem>, Problem> {
     let earlier = flow.answers.proof().pending.clone();
     let waiting = |pending: &PendingCheck| {
-        !pending.timed_out && meta.now < pending.started_at + patience(core)
+        !pending.timed_out && tx.now < pending.started_at + patience(tx.core)
     };
     if earlier.as_ref().is_some_and(waiting) {
         return Err(problems::busy());
     }
     // A code that is known not to be sent would make the check a waste.
-    if let Err(refused) = otp::precheck(core, conn, binding(flow, elements), meta)? {
+    if let Err(refused) = otp::precheck(tx, binding(flow, elements))? {
         return Ok(Err(problems::request_refused(refused)));
     }
-    if flow.answers.proof().checks_used >= core.settings.limits.bank_checks_per_flow {
-        let retry_after = (flow.absolute_expires_at - meta.now).num_seconds();
+    if flow.answers.proof().checks_used >= tx.core.settings.limits.bank_checks_per_flow {
+        let retry_after = (flow.absolute_expires_at - tx.now).num_seconds();
         return Ok(Err(problems::bank_attempts("flow", retry_after)));
     }
-    if let Some(spent) = limits::peek(core, conn, &[of_address(core, meta)], meta.now)? {
+    if let Some(spent) = limits::peek(tx, &[of_address(tx)])? {
         return Ok(Err(problems::bank_attempts("address", spent.retry_after)));
     }
     if let Some(earlier) = &earlier {
-        store::abandon(conn, earlier.id, meta.now)?;
+        store::abandon(tx.conn, earlier.id, tx.now)?;
     }
-    let charges = charges::<A>(core, flow.id, elements);
-    if let Err(exceeded) = limits::charge(core, conn, &charges, meta.now)? {
+    let charges = charges::<A>(tx.core, flow.id, elements);
+    if let Err(exceeded) = limits::charge(tx, &charges)? {
         let scope = match exceeded.rule {
             "bank_card_day" => "card",
             "bank_document_day" => "document",
@@ -185,22 +181,22 @@ fn may_ask<A: Proving>(
         };
         return Ok(Err(problems::bank_attempts(scope, exceeded.retry_after)));
     }
-    let keys = limits::keys(core, &charges);
+    let keys = limits::keys(tx.core, &charges);
     // The same question keeps its id, so that the bank answers it again
     // without billing it again.
     let same = earlier.filter(|earlier| about.matches(&earlier.question));
     let id = if let Some(earlier) = same {
-        store::check_resumed(conn, earlier.id, &keys, meta.now)?;
+        store::check_resumed(tx.conn, earlier.id, &keys, tx.now)?;
         earlier.id
     } else {
-        let id = BankCheckId::new(meta.now, &*core.entropy).map_err(DbFault::from)?;
-        store::check_started(conn, (id, flow.id), (about.as_str(), &keys), meta.now)?;
+        let id = BankCheckId::new(tx.now, &*tx.core.entropy).map_err(DbFault::from)?;
+        store::check_started(tx.conn, (id, flow.id), (about.as_str(), &keys), tx.now)?;
         id
     };
     flow.answers.proof_mut().pending = Some(PendingCheck {
         id,
         question: about.as_str().to_owned(),
-        started_at: meta.now,
+        started_at: tx.now,
         timed_out: false,
     });
     Ok(Ok(id))
@@ -225,16 +221,15 @@ async fn ask(core: &Core, question: &Question) -> Result<BankOutcome, BankFault>
 
 /// Transaction 2: the answer, and on a match the code.
 fn settle<A: Proving, V>(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, id): (&RequestMeta, FlowId),
+    tx: &mut Tx<'_>,
+    id: FlowId,
     (question, answer, view): (&Question, Result<BankOutcome, BankFault>, View<A, V>),
 ) -> Result<Result<V, Problem>, Problem> {
     let code = match &answer {
         Ok(outcome) => {
             if *outcome == BankOutcome::ConfigError {
                 tracing::error!(
-                    request_id = %meta.id,
+                    request_id = %tx.origin,
                     "the bank check refuses us: see to its keys, balance and quota"
                 );
             }
@@ -242,26 +237,27 @@ fn settle<A: Proving, V>(
         }
         Err(BankFault::Timeout) => "timeout",
         Err(BankFault::Broken(reason)) => {
-            tracing::warn!(request_id = %meta.id, reason, "the bank check failed");
+            tracing::warn!(request_id = %tx.origin, reason, "the bank check failed");
             "broken"
         }
     };
-    let event =
-        (AuditKind::BankChecked, AuditSubject { detail: Some(code), ..AuditSubject::flow(id) });
-    audit::record(core, conn, meta, event)?;
+    tx.audit(
+        AuditKind::BankChecked,
+        AuditSubject { detail: Some(code), ..AuditSubject::flow(id) },
+    )?;
     let failed = answer.as_ref().is_ok_and(|outcome| outcome.is_failure());
     let timed_out = answer == Err(BankFault::Timeout);
-    let was_pending = store::check_finished(conn, question.id, code, meta.now)?;
+    let was_pending = store::check_finished(tx.conn, question.id, code, tx.now)?;
     if was_pending && !failed {
-        limits::refund(core, conn, &charges::<A>(core, id, &question.elements))?;
+        limits::refund(tx, &charges::<A>(tx.core, id, &question.elements))?;
     }
     if failed {
         // Questions that were asked together may pass the limit together.
-        limits::charge(core, conn, &[of_address(core, meta)], meta.now)?.ok();
+        limits::charge(tx, &[of_address(tx)])?.ok();
     }
     // The flow may have been given up, or changed, while the bank thought;
     // what was recorded above stands all the same.
-    let Some(mut flow) = flows::find::<A>(core, conn, id, meta.now)? else {
+    let Some(mut flow) = flows::find::<A>(tx, id)? else {
         return Ok(Err(problems::not_found()));
     };
     let pending = flow.answers.proof_mut().pending.take();
@@ -274,60 +270,58 @@ fn settle<A: Proving, V>(
         flow.answers.proof_mut().pending = Some(kept);
     }
     let Ok(outcome) = answer else {
-        return save_refused(core, conn, flow, problems::bank_silent());
+        return save_refused(tx, flow, problems::bank_silent());
     };
     // Changed meanwhile: the answer is about something else.
-    if BankMatched::question(core, &elements) != question.about {
-        return save_refused(core, conn, flow, problems::busy());
+    if BankMatched::question(tx.core, &elements) != question.about {
+        return save_refused(tx, flow, problems::busy());
     }
     let Some(matched) = BankMatched::from_outcome(outcome, &question.about) else {
         let proof = flow.answers.proof_mut();
         proof.checks_used += u32::from(failed);
-        let limit = core.settings.limits.bank_checks_per_flow;
+        let limit = tx.core.settings.limits.bank_checks_per_flow;
         let refused =
-            problems::bank_said_no(outcome, limit.saturating_sub(proof.checks_used), meta.now);
-        return save_refused(core, conn, flow, refused);
+            problems::bank_said_no(outcome, limit.saturating_sub(proof.checks_used), tx.now);
+        return save_refused(tx, flow, refused);
     };
     // Kept also when something else is in the way: the same question need not
     // be paid for again.
     flow.answers.proof_mut().matched = Some(matched);
-    if let Err(refused) = A::may_go_on(core, conn, &flow, &elements)? {
-        return save_refused(core, conn, flow, refused);
+    if let Err(refused) = A::may_go_on(tx, &flow, &elements)? {
+        return save_refused(tx, flow, refused);
     }
-    send_code(core, conn, meta, (&mut flow, &elements, view))
+    send_code(tx, &mut flow, &elements, view)
 }
 
 fn save_refused<A: Proving, T>(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     mut flow: Flow<A>,
     refused: Problem,
 ) -> Result<Result<T, Problem>, Problem> {
-    if flows::save(core, conn, &mut flow)? { Ok(Err(refused)) } else { Err(problems::busy()) }
+    if flows::save(tx, &mut flow)? { Ok(Err(refused)) } else { Err(problems::busy()) }
 }
 
 /// Asks for a code for the matched phone and writes the flow, in one.
 fn send_code<A: Proving, V>(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    (flow, elements, view): (&mut Flow<A>, &Elements, View<A, V>),
+    tx: &mut Tx<'_>,
+    flow: &mut Flow<A>,
+    elements: &Elements,
+    view: View<A, V>,
 ) -> Result<Result<V, Problem>, Problem> {
-    let requested = otp::request(core, conn, binding(flow, elements), meta)?;
+    let requested = otp::request(tx, binding(flow, elements))?;
     if let Ok(challenge) = &requested {
         let proof = flow.answers.proof_mut();
         proof.challenge = Some(challenge.id);
         proof.codes_sent += 1;
-        let event = (AuditKind::CodeRequested, AuditSubject::flow(flow.id));
-        audit::record(core, conn, meta, event)?;
+        tx.audit(AuditKind::CodeRequested, AuditSubject::flow(flow.id))?;
     }
     A::matched(flow);
-    flow.keep_alive(core, meta.now);
-    if !flows::save(core, conn, flow)? {
+    flow.keep_alive(tx.core, tx.now);
+    if !flows::save(tx, flow)? {
         return Err(problems::busy());
     }
     match requested {
-        Ok(_) => Ok(Ok(view(core, conn, flow)?)),
+        Ok(_) => Ok(Ok(view(tx, flow)?)),
         Err(refused) => Ok(Err(problems::request_refused(refused))),
     }
 }

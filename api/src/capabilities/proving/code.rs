@@ -4,29 +4,25 @@ use super::{Proving, bank_matched, binding, problems};
 use crate::{
     capabilities::{
         accounts::{BankMatched, Elements},
-        audit::{self, AuditKind, AuditSubject},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::{Core, Tx},
         flows::Flow,
         otp::{self, PhoneProved},
     },
-    tools::{
-        db::Conn,
-        identity::OtpCode,
-        web::{Problem, RequestMeta},
-    },
+    tools::{identity::OtpCode, web::Problem},
 };
 
 /// Redeems a code. A refusal inside is to be committed: a wrong try counts.
 /// Once a code was right the phone stays proved for the flow, whatever else
 /// is in the way, and no code is needed any more.
 pub fn prove_phone<A: Proving>(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, flow, elements): (&RequestMeta, &mut Flow<A>, &Elements),
+    tx: &mut Tx<'_>,
+    flow: &mut Flow<A>,
+    elements: &Elements,
     code: Option<&OtpCode>,
 ) -> Result<Result<PhoneProved, Problem>, Problem> {
     let kept = flow.answers.proof().proved_phone.clone();
-    if let Some(proof) = kept.filter(|proof| proof.is_for(core, &elements.phone)) {
+    if let Some(proof) = kept.filter(|proof| proof.is_for(tx.core, &elements.phone)) {
         return Ok(Ok(proof));
     }
     let Some(code) = code else { return Err(Problem::field("/code", "required")) };
@@ -34,16 +30,15 @@ pub fn prove_phone<A: Proving>(
         return Err(problems::wrong_stage(flow.stage));
     };
     let binding = binding(flow, elements);
-    let proof = match otp::redeem(core, conn, (challenge, binding), (code, meta.now))? {
+    let proof = match otp::redeem(tx, (challenge, binding), code)? {
         Ok(proof) => proof,
         Err(refused) => {
-            let event = (AuditKind::CodeWrong, AuditSubject::flow(flow.id));
-            audit::record(core, conn, meta, event)?;
+            tx.audit(AuditKind::CodeWrong, AuditSubject::flow(flow.id))?;
             return Ok(Err(problems::code_refused(refused)));
         }
     };
     flow.answers.proof_mut().proved_phone = Some(proof.clone());
-    flow.keep_alive(core, meta.now);
+    flow.keep_alive(tx.core, tx.now);
     Ok(Ok(proof))
 }
 

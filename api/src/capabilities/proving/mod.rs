@@ -21,7 +21,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::{
     capabilities::{
         accounts::{BankMatched, Elements},
-        core::Core,
+        core::{Core, Tx},
         flows::{self, Answers, Flow},
         limits::Charge,
         otp::{Addressee, Binding, PhoneProved},
@@ -30,11 +30,7 @@ use crate::{
         Timestamp,
         ids::{BankCheckId, ChallengeId, FlowId},
     },
-    tools::{
-        db::{Conn, DbFault},
-        ports::SmsPurpose,
-        web::Problem,
-    },
+    tools::{db::DbFault, ports::SmsPurpose, web::Problem},
 };
 
 pub use bank::request_code;
@@ -116,11 +112,11 @@ pub trait Proving: Answers {
     where
         Self: Sized;
     /// The flow that something is entered into.
-    fn open(core: &Core, conn: &mut Conn, id: FlowId, now: Timestamp) -> Result<Flow<Self>, Problem>
+    fn open(tx: &mut Tx<'_>, id: FlowId) -> Result<Flow<Self>, Problem>
     where
         Self: Sized,
     {
-        flows::find(core, conn, id, now)?.ok_or_else(problems::not_found)
+        flows::find(tx, id)?.ok_or_else(problems::not_found)
     }
     /// Whom failed checks are counted for, besides card and document.
     fn charged(_core: &Core, _id: FlowId) -> Option<Charge> {
@@ -128,8 +124,7 @@ pub trait Proving: Answers {
     }
     /// What else must hold once ownership is proved, before a code is sent.
     fn may_go_on(
-        _core: &Core,
-        _conn: &mut Conn,
+        _tx: &mut Tx<'_>,
         _flow: &Flow<Self>,
         _elements: &Elements,
     ) -> Result<Result<(), Problem>, DbFault>

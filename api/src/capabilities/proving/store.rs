@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::{
     capabilities::{
-        core::{Core, corrupt},
+        core::{Tx, corrupt},
         limits,
     },
     kernel::{
@@ -99,17 +99,17 @@ pub(super) fn abandon(conn: &mut Conn, id: BankCheckId, now: Timestamp) -> Resul
 
 /// Gives back what questions are charged to whose process has died; returns
 /// how many.
-pub fn refund_abandoned(core: &Core, conn: &mut Conn, now: Timestamp) -> Result<usize, DbFault> {
-    let until = now - super::bank::patience(core);
+pub fn refund_abandoned(tx: &mut Tx<'_>) -> Result<usize, DbFault> {
+    let until = tx.now - super::bank::patience(tx.core);
     let dead: Vec<String> = bank_checks::table
         .filter(bank_checks::outcome.eq(PENDING))
         .filter(bank_checks::started_at.lt(until.naive_utc()))
         .select(bank_checks::id)
         .limit(100)
-        .load(conn)?;
+        .load(tx.conn)?;
     for id in &dead {
         let place = Place { table: "bank_checks", column: "id", row: id };
-        abandon(conn, id.parse().map_err(|_| corrupt(place))?, now)?;
+        abandon(tx.conn, id.parse().map_err(|_| corrupt(place))?, tx.now)?;
     }
     Ok(dead.len())
 }

@@ -6,12 +6,13 @@ use utoipa::ToSchema;
 
 use super::Proving;
 use crate::{
-    capabilities::{core::Core, flows::Flow, otp},
-    kernel::Timestamp,
-    tools::{
-        db::{Conn, DbFault},
-        identity::Phone,
+    capabilities::{
+        core::{Core, Tx},
+        flows::Flow,
+        otp,
     },
+    kernel::Timestamp,
+    tools::{db::DbFault, identity::Phone},
 };
 
 /// A code on its way or in the phone.
@@ -61,13 +62,13 @@ impl Remaining {
 impl SentCode {
     /// The code of a flow that waits for one.
     pub fn of<A: Proving>(
-        core: &Core,
-        conn: &mut Conn,
-        (flow, phone): (&Flow<A>, &Phone),
+        tx: &mut Tx<'_>,
+        flow: &Flow<A>,
+        phone: &Phone,
     ) -> Result<Option<Self>, DbFault> {
         let proof = flow.answers.proof();
         let challenge = match proof.challenge {
-            Some(id) => otp::find(core, conn, id)?,
+            Some(id) => otp::find(tx, id)?,
             None => None,
         };
         let (requested_at, expires_at, attempts_left) = match challenge {
@@ -75,7 +76,7 @@ impl SentCode {
             None if proof.proved_phone.is_some() => (flow.created_at, flow.expires_at, 0),
             None => return Ok(None),
         };
-        let resend = TimeDelta::seconds(core.settings.sms.resend_seconds.into());
+        let resend = TimeDelta::seconds(tx.core.settings.sms.resend_seconds.into());
         Ok(Some(Self {
             phone: phone.masked(),
             phone_last4: phone.last4().to_owned(),

@@ -12,7 +12,7 @@ mod bank;
 mod store;
 
 use crate::{
-    capabilities::core::{Core, corrupt},
+    capabilities::core::{Core, Tx, corrupt},
     kernel::{Timestamp, ids::AccountId},
     tools::{
         config::QuestionsMode,
@@ -88,13 +88,9 @@ pub fn find(conn: &mut Conn, account: AccountId) -> Result<Option<Enrolled>, DbF
 
 /// What the account with this username has chosen: the same queries, whether
 /// there is such an account or not.
-pub fn find_by_username(
-    core: &Core,
-    conn: &mut Conn,
-    username_key: &str,
-) -> Result<Option<Enrolled>, DbFault> {
-    let index = core.keyring.blind(Purpose::Username, username_key);
-    store::find_by_username(conn, index.as_str())?.as_ref().map(enrolled).transpose()
+pub fn find_by_username(tx: &mut Tx<'_>, username_key: &str) -> Result<Option<Enrolled>, DbFault> {
+    let index = tx.core.keyring.blind(Purpose::Username, username_key);
+    store::find_by_username(tx.conn, index.as_str())?.as_ref().map(enrolled).transpose()
 }
 
 /// Keeps new questions and the hash of their answers.
@@ -115,15 +111,19 @@ pub fn remove(conn: &mut Conn, account: AccountId) -> Result<bool, DbFault> {
 /// Counts a set of answers as if it were wrong and returns the hash to compare
 /// it with; `None` when no try is left. Of many requests at the same time only
 /// as many are looked at as there are tries.
-pub fn begin(core: &Core, conn: &mut Conn, account: AccountId) -> Result<Option<String>, DbFault> {
+pub fn begin(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<String>, DbFault> {
     let id = account.to_string();
-    if store::count(conn, &id, most(core))? { store::answers_hash(conn, &id) } else { Ok(None) }
+    if store::count(tx.conn, &id, most(tx.core))? {
+        store::answers_hash(tx.conn, &id)
+    } else {
+        Ok(None)
+    }
 }
 
 /// The answers were right: the count starts anew, unless the tries are used up:
 /// their owner was told that the questions are.
-pub fn succeeded(core: &Core, conn: &mut Conn, account: AccountId) -> Result<(), DbFault> {
-    store::start_anew(conn, &account.to_string(), most(core))
+pub fn succeeded(tx: &mut Tx<'_>, account: AccountId) -> Result<(), DbFault> {
+    store::start_anew(tx.conn, &account.to_string(), most(tx.core))
 }
 
 fn most(core: &Core) -> i32 {

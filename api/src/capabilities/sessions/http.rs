@@ -1,18 +1,16 @@
 //! Who is signed in: by cookie or by `Authorization: Bearer`.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin};
 
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
     http::{Method, header},
-    web::Data,
 };
 
 use super::{Session, by_access_token, by_cookie, is_stale, touch};
 use crate::{
-    capabilities::core::Core,
-    kernel::Timestamp,
+    capabilities::core::{Core, Ctx},
     tools::web::{Problem, ProblemCode, RequestMeta, cookies},
 };
 
@@ -41,30 +39,27 @@ impl FromRequest for SignedIn {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let core = request.app_data::<Data<Core>>().cloned();
-        let credential = core.as_ref().and_then(|core| credential(core, request));
-        let meta = RequestMeta::from_request(request, payload);
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let (ctx, meta) = (Ctx::from_http(request), RequestMeta::of(request));
+        let credential = ctx.as_ref().ok().and_then(|ctx| credential(&ctx.core, request));
         let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
         Box::pin(async move {
-            let meta = meta.await?;
+            let (ctx, meta) = (ctx?, meta?);
             let not_signed_in = || Problem::new(ProblemCode::NotSignedIn);
-            let core = core.ok_or_else(|| Problem::internal("no core"))?.into_inner();
             let credential = credential.ok_or_else(not_signed_in)?;
             if changes && matches!(credential, Credential::Cookie(_)) {
                 meta.require_same_origin()?;
             }
-            let db = core.db.clone();
-            let session = db
-                .read(move |conn| match &credential {
-                    Credential::Cookie(cookie) => by_cookie(&core, conn, cookie, meta.now),
-                    Credential::Bearer(token) => by_access_token(&core, conn, token, meta.now),
+            let session = ctx
+                .read(move |tx| match &credential {
+                    Credential::Cookie(cookie) => by_cookie(tx, cookie),
+                    Credential::Bearer(token) => by_access_token(tx, token),
                 })
                 .await?
                 .ok_or_else(not_signed_in)?;
-            if is_stale(&session, meta.now) {
+            if is_stale(&session, ctx.now) {
                 let seen = session.clone();
-                db.write(move |conn| touch(conn, &seen, meta.now)).await?;
+                ctx.write(move |tx| touch(tx.conn, &seen, tx.now)).await?;
             }
             Ok(Self(session))
         })
@@ -75,18 +70,14 @@ impl FromRequest for SignedIn {
 ///
 /// Whatever made the browser send the request: whoever changes something must
 /// have found out that it was our own page.
-pub async fn of_browser(
-    core: &Arc<Core>,
-    request: &HttpRequest,
-    now: Timestamp,
-) -> Result<Option<Session>, Problem> {
-    let Some(cookie) = cookies::read(&core.settings, request, cookies::SESSION) else {
+pub async fn of_browser(ctx: &Ctx, request: &HttpRequest) -> Result<Option<Session>, Problem> {
+    let Some(cookie) = cookies::read(&ctx.core.settings, request, cookies::SESSION) else {
         return Ok(None);
     };
-    let own = Arc::clone(core);
-    let session = core.db.read(move |conn| by_cookie(&own, conn, &cookie, now)).await?;
-    if let Some(seen) = session.clone().filter(|session| is_stale(session, now)) {
-        core.db.write(move |conn| touch(conn, &seen, now)).await?;
+
+    let session = ctx.read(move |tx| by_cookie(tx, &cookie)).await?;
+    if let Some(seen) = session.clone().filter(|session| is_stale(session, ctx.now)) {
+        ctx.write(move |tx| touch(tx.conn, &seen, tx.now)).await?;
     }
     Ok(session)
 }

@@ -6,14 +6,12 @@
 pub mod http;
 mod store;
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
 use subtle::ConstantTimeEq;
 
 use crate::{
     capabilities::{
-        core::{Core, corrupt},
+        core::{Core, Ctx, Tx, corrupt},
         grants,
     },
     kernel::{
@@ -27,7 +25,7 @@ use crate::{
             signing::{AccessClaims, Expected},
         },
         db::{Conn, DbFault},
-        web::{Problem, ProblemCode, RequestMeta},
+        web::{Problem, ProblemCode},
     },
 };
 
@@ -125,24 +123,26 @@ pub struct Tokens {
 }
 
 fn new_session(
-    core: &Core,
-    meta: &RequestMeta,
-    (account, kind, device): (AccountId, Kind, Option<String>),
+    tx: &Tx<'_>,
+    account: AccountId,
+    kind: Kind,
+    device: Option<String>,
 ) -> Result<Session, DbFault> {
+    let settings = &tx.core.settings.sessions;
     let lifetime = match kind {
-        Kind::Browser => TimeDelta::hours(core.settings.sessions.absolute_hours.into()),
-        Kind::App => TimeDelta::days(core.settings.sessions.refresh_token_days.into()),
+        Kind::Browser => TimeDelta::hours(settings.absolute_hours.into()),
+        Kind::App => TimeDelta::days(settings.refresh_token_days.into()),
     };
     Ok(Session {
-        id: SessionId::new(meta.now, &*core.entropy)?,
+        id: SessionId::new(tx.now, &*tx.core.entropy)?,
         account,
         kind,
         device,
-        ip_prefix: meta.address.coarse(),
-        created_at: meta.now,
-        last_seen_at: meta.now,
-        expires_at: meta.now + lifetime,
-        password_at: meta.now,
+        ip_prefix: tx.origin.coarse_address(),
+        created_at: tx.now,
+        last_seen_at: tx.now,
+        expires_at: tx.now + lifetime,
+        password_at: tx.now,
     })
 }
 
@@ -150,64 +150,62 @@ fn new_session(
 /// already anew: with another secret and from now on, but under the same id, so
 /// that what was granted in it still ends with it.
 pub fn open_browser(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    (account, had): (AccountId, Option<Session>),
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    had: Option<Session>,
 ) -> Result<Opened, DbFault> {
-    let device = meta.device.clone();
-    let session = new_session(core, meta, (account, Kind::Browser, device))?;
-    let secret = core.random_token()?;
+    let device = tx.origin.device().map(str::to_owned);
+    let session = new_session(tx, account, Kind::Browser, device)?;
+    let secret = tx.core.random_token()?;
     let hash = token_hash(&secret);
     if let Some(had) = had.filter(|had| had.account == account && had.kind == Kind::Browser) {
         let renewed = Session { id: had.id, created_at: had.created_at, ..session.clone() };
-        if store::renew(conn, &renewed, &hash)? {
+        if store::renew(tx.conn, &renewed, &hash)? {
             return Ok(Opened { cookie: format!("{}.{secret}", renewed.id), session: renewed });
         }
         // It was ended meanwhile, with all that hangs on it.
     }
-    store::insert(conn, &session, &hash)?;
+    store::insert(tx.conn, &session, &hash)?;
     Ok(Opened { cookie: format!("{}.{secret}", session.id), session })
 }
 
 /// Opens an app session and issues its first tokens.
 pub fn open_app(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    (account, device): (AccountId, Option<String>),
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    device: Option<String>,
 ) -> Result<Tokens, DbFault> {
-    let session = new_session(core, meta, (account, Kind::App, device))?;
+    let session = new_session(tx, account, Kind::App, device)?;
     // Apps prove themselves by tokens; nothing matches an empty hash.
-    store::insert(conn, &session, "")?;
-    issue_tokens(core, conn, (session.id, account), meta.now)
+    store::insert(tx.conn, &session, "")?;
+    issue_tokens(tx, session.id, account)
 }
 
 fn issue_tokens(
-    core: &Core,
-    conn: &mut Conn,
-    (session, account): (SessionId, AccountId),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    session: SessionId,
+    account: AccountId,
 ) -> Result<Tokens, DbFault> {
-    let settings = &core.settings.sessions;
+    let settings = &tx.core.settings.sessions;
     let access_seconds = i64::from(settings.access_token_minutes) * 60;
     let refresh_for = TimeDelta::days(settings.refresh_token_days.into());
-    let refresh = core.random_token()?;
-    store::insert_refresh(conn, &token_hash(&refresh), session, now + refresh_for)?;
-    store::prolong(conn, session, now, now + refresh_for)?;
+    let refresh = tx.core.random_token()?;
+    store::insert_refresh(tx.conn, &token_hash(&refresh), session, tx.now + refresh_for)?;
+    store::prolong(tx.conn, session, tx.now, tx.now + refresh_for)?;
     let claims = AccessClaims {
-        iss: core.settings.server.public_url.clone(),
+        iss: tx.core.settings.server.public_url.clone(),
         aud: AUDIENCE.into(),
         sub: account.to_string(),
         sid: session.to_string(),
-        jti: TokenId::new(now, &*core.entropy)?.to_string(),
-        iat: now.timestamp(),
-        exp: now.timestamp() + access_seconds,
+        jti: TokenId::new(tx.now, &*tx.core.entropy)?.to_string(),
+        iat: tx.now.timestamp(),
+        exp: tx.now.timestamp() + access_seconds,
     };
     Ok(Tokens {
-        access: core
+        access: tx
+            .core
             .keyring
-            .with_tokens(|keys| keys.sign((SigningAlg::EdDSA, TOKEN_TYPE), &claims, now))?,
+            .with_tokens(|keys| keys.sign((SigningAlg::EdDSA, TOKEN_TYPE), &claims, tx.now))?,
         access_seconds,
         refresh,
         refresh_seconds: refresh_for.num_seconds(),
@@ -227,73 +225,53 @@ pub enum Refreshed {
 }
 
 /// Trades a refresh token for new tokens (RFC 9700 §4.14.2: rotation).
-pub fn refresh(
-    core: &Core,
-    conn: &mut Conn,
-    token: &str,
-    now: Timestamp,
-) -> Result<Refreshed, DbFault> {
+pub fn refresh(tx: &mut Tx<'_>, token: &str) -> Result<Refreshed, DbFault> {
     let hash = token_hash(token);
-    let Some(found) = store::find_refresh(conn, &hash)? else { return Ok(Refreshed::Invalid) };
-    let Some(session) = live(core, conn, &found.session_id, now)? else {
+    let Some(found) = store::find_refresh(tx.conn, &hash)? else { return Ok(Refreshed::Invalid) };
+    let Some(session) = live(tx, &found.session_id)? else {
         return Ok(Refreshed::Invalid);
     };
-    if found.expires_at <= now.naive_utc() {
+    if found.expires_at <= tx.now.naive_utc() {
         return Ok(Refreshed::Invalid);
     }
     // Of two requests with one token only one marks it as used.
-    if !store::use_refresh(conn, &hash, now)? {
-        store::end(conn, &session.id.to_string(), now)?;
+    if !store::use_refresh(tx.conn, &hash, tx.now)? {
+        store::end(tx.conn, &session.id.to_string(), tx.now)?;
         return Ok(Refreshed::Reused(session.id, session.account));
     }
-    issue_tokens(core, conn, (session.id, session.account), now).map(Refreshed::Tokens)
+    issue_tokens(tx, session.id, session.account).map(Refreshed::Tokens)
 }
 
 /// The live session with this id, as long as it is neither ended nor expired
 /// nor (for a browser) left alone for too long.
-fn live(
-    core: &Core,
-    conn: &mut Conn,
-    id: &str,
-    now: Timestamp,
-) -> Result<Option<Session>, DbFault> {
-    let idle = TimeDelta::minutes(core.settings.sessions.idle_minutes.into());
-    let Some(row) = store::find(conn, id)? else { return Ok(None) };
+fn live(tx: &mut Tx<'_>, id: &str) -> Result<Option<Session>, DbFault> {
+    let idle = TimeDelta::minutes(tx.core.settings.sessions.idle_minutes.into());
+    let Some(row) = store::find(tx.conn, id)? else { return Ok(None) };
     let session = row.session()?;
-    let idle_over = session.kind == Kind::Browser && session.last_seen_at + idle <= now;
-    Ok((session.expires_at > now && !idle_over).then_some(session))
+    let idle_over = session.kind == Kind::Browser && session.last_seen_at + idle <= tx.now;
+    Ok((session.expires_at > tx.now && !idle_over).then_some(session))
 }
 
 /// The session that a cookie opens.
-pub fn by_cookie(
-    core: &Core,
-    conn: &mut Conn,
-    cookie: &str,
-    now: Timestamp,
-) -> Result<Option<Session>, DbFault> {
+pub fn by_cookie(tx: &mut Tx<'_>, cookie: &str) -> Result<Option<Session>, DbFault> {
     let Some((id, secret)) = cookie.split_once('.') else { return Ok(None) };
     // PostgreSQL takes no text with a NUL, which a cookie may hold.
     if id.parse::<SessionId>().is_err() {
         return Ok(None);
     }
-    let Some(row) = store::find(conn, id)? else { return Ok(None) };
+    let Some(row) = store::find(tx.conn, id)? else { return Ok(None) };
     let right: bool = token_hash(secret).as_bytes().ct_eq(row.secret_hash.as_bytes()).into();
-    if right { live(core, conn, id, now) } else { Ok(None) }
+    if right { live(tx, id) } else { Ok(None) }
 }
 
 /// The session that an access token names.
-pub fn by_access_token(
-    core: &Core,
-    conn: &mut Conn,
-    token: &str,
-    now: Timestamp,
-) -> Result<Option<Session>, DbFault> {
-    let issuer = &core.settings.server.public_url;
+pub fn by_access_token(tx: &mut Tx<'_>, token: &str) -> Result<Option<Session>, DbFault> {
+    let issuer = &tx.core.settings.server.public_url;
     let expected = Expected { typ: TOKEN_TYPE, issuer, audience: Some(AUDIENCE), expired: false };
     let claims =
-        core.keyring.with_tokens(|keys| keys.verify::<AccessClaims>(token, &expected, now));
+        tx.core.keyring.with_tokens(|keys| keys.verify::<AccessClaims>(token, &expected, tx.now));
     let Some(claims) = claims else { return Ok(None) };
-    let session = live(core, conn, &claims.sid, now)?;
+    let session = live(tx, &claims.sid)?;
     Ok(session.filter(|session| session.account.to_string() == claims.sub))
 }
 
@@ -308,28 +286,18 @@ pub fn touch(conn: &mut Conn, session: &Session, now: Timestamp) -> Result<(), D
 }
 
 /// The live sessions of an account, the newest first.
-pub fn list(
-    core: &Core,
-    conn: &mut Conn,
-    account: AccountId,
-    now: Timestamp,
-) -> Result<Vec<Session>, DbFault> {
-    let idle = TimeDelta::minutes(core.settings.sessions.idle_minutes.into());
-    let rows = store::live_of(conn, account, now, now - idle)?;
+pub fn list(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<Session>, DbFault> {
+    let idle = TimeDelta::minutes(tx.core.settings.sessions.idle_minutes.into());
+    let rows = store::live_of(tx.conn, account, tx.now, tx.now - idle)?;
     rows.into_iter().map(store::Row::session).collect()
 }
 
 /// Ends a session of `account` and what hangs on it; `false` when it has none
 /// with this id. Ring [`Core::outbox_bell`] after it: clients are told.
-pub fn end(
-    core: &Core,
-    conn: &mut Conn,
-    (account, id): (AccountId, SessionId),
-    now: Timestamp,
-) -> Result<bool, DbFault> {
-    let ended = store::end_of(conn, account, &id.to_string(), now)?;
+pub fn end(tx: &mut Tx<'_>, account: AccountId, id: SessionId) -> Result<bool, DbFault> {
+    let ended = store::end_of(tx.conn, account, &id.to_string(), tx.now)?;
     if ended {
-        grants::end_of_session(core, conn, id, now)?;
+        grants::end_of_session(tx, id)?;
     }
     Ok(ended)
 }
@@ -340,27 +308,25 @@ const AT_ONCE: i64 = 500;
 /// Ends the sessions of browsers that were left alone for too long, or are over,
 /// and what hangs on them; returns how many. Nobody can use them any more, but
 /// clients are to be told, and grants to end.
-pub async fn end_idle(core: &Arc<Core>) -> Result<usize, DbFault> {
-    let now = core.clock.now();
-    let left_at = now - TimeDelta::minutes(core.settings.sessions.idle_minutes.into());
+pub async fn end_idle(ctx: &Ctx) -> Result<usize, DbFault> {
+    let left_at = ctx.now - TimeDelta::minutes(ctx.core.settings.sessions.idle_minutes.into());
     let mut ended = 0;
     loop {
-        let found = core.db.read(move |conn| store::idle(conn, left_at, AT_ONCE)).await?;
+        let found = ctx.read(move |tx| store::idle(tx.conn, left_at, AT_ONCE)).await?;
         let (looked, before) = (found.len(), ended);
         for id in found {
-            let own = Arc::clone(core);
             // One transaction each: whoever ends several in one might wait in a
             // circle with somebody who ends all of an account.
-            let end = move |conn: &mut Conn| -> Result<bool, DbFault> {
-                let over = store::end_idle(conn, &id, (left_at, now))?;
+            let end = move |tx: &mut Tx<'_>| -> Result<bool, DbFault> {
+                let over = store::end_idle(tx.conn, &id, (left_at, tx.now))?;
                 if over {
                     let bad = || corrupt(Place { table: "sessions", column: "id", row: &id });
                     let id = id.parse().map_err(|_| bad())?;
-                    grants::end_of_session(&own, conn, id, now)?;
+                    grants::end_of_session(tx, id)?;
                 }
                 Ok(over)
             };
-            match core.db.write(end).await {
+            match ctx.write(end).await {
                 Ok(over) => ended += usize::from(over),
                 Err(fault) => tracing::error!(%fault, "an idle session was not ended"),
             }
@@ -370,9 +336,7 @@ pub async fn end_idle(core: &Arc<Core>) -> Result<usize, DbFault> {
             break;
         }
     }
-    if ended > 0 {
-        core.outbox_bell.notify_one();
-    }
+    if ended > 0 {}
     Ok(ended)
 }
 
@@ -380,13 +344,12 @@ pub async fn end_idle(core: &Arc<Core>) -> Result<usize, DbFault> {
 /// sign-in to a client but those of that session: the password is another, and
 /// who knew the old one must be out everywhere.
 pub fn end_all(
-    core: &Core,
-    conn: &mut Conn,
-    (account, except): (AccountId, Option<SessionId>),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    except: Option<SessionId>,
 ) -> Result<usize, DbFault> {
-    let ended = store::end_all(conn, account, except, now)?;
-    grants::end_of_account(core, conn, (account, except), now)?;
+    let ended = store::end_all(tx.conn, account, except, tx.now)?;
+    grants::end_of_account(tx, account, except)?;
     Ok(ended)
 }
 
@@ -421,14 +384,9 @@ pub fn password_entered(
 
 /// Erases the sessions of an account, with their tokens, and ends every sign-in
 /// to a client.
-pub fn erase(
-    core: &Core,
-    conn: &mut Conn,
-    account: AccountId,
-    now: Timestamp,
-) -> Result<(), DbFault> {
-    store::erase(conn, account)?;
-    grants::end_of_account(core, conn, (account, None), now)
+pub fn erase(tx: &mut Tx<'_>, account: AccountId) -> Result<(), DbFault> {
+    store::erase(tx.conn, account)?;
+    grants::end_of_account(tx, account, None)
 }
 
 impl store::Row {

@@ -3,24 +3,22 @@
 
 pub mod http;
 
-use std::sync::Arc;
-
 use zeroize::Zeroizing;
 
 use crate::{
     capabilities::{
         accounts,
-        audit::{self, AuditKind, AuditSubject},
+        audit::{AuditKind, AuditSubject},
         captcha::{self, http::CaptchaAnswer},
-        core::Core,
+        core::{Ctx, Tx},
         password_failures::{self, Attempt, device},
         sessions::{self, Opened, Session},
     },
     kernel::ids::{AccountId, CaptchaId},
     tools::{
-        db::{Conn, DbFault},
+        db::DbFault,
         identity::{Username, password_hash_input},
-        web::{FieldErrors, Problem, ProblemCode, RequestMeta, overloaded},
+        web::{FieldErrors, Problem, ProblemCode, overloaded},
     },
 };
 
@@ -74,46 +72,33 @@ impl Credentials {
 /// its device is known again. `brought` is the session cookie that it had: it is
 /// about to lose it, and with it whatever could end that session.
 pub async fn browser(
-    core: &Arc<Core>,
-    meta: &RequestMeta,
+    ctx: &Ctx,
     credentials: Credentials,
     brought: Option<String>,
 ) -> Result<(Opened, Option<String>), Problem> {
     let username = credentials.username.clone();
-    let own = meta.clone();
-    let open = move |core: &Core, conn: &mut Conn, account| {
+    let open = move |tx: &mut Tx<'_>, account| -> Result<Opened, DbFault> {
         let had = match &brought {
-            Some(cookie) => sessions::by_cookie(core, conn, cookie, own.now)?,
+            Some(cookie) => sessions::by_cookie(tx, cookie)?,
             None => None,
         };
         let others = had.as_ref().filter(|had| had.account != account);
         if let Some(other) = others {
-            leave(core, conn, &own, other)?;
+            leave(tx, other)?;
         }
-        let left = others.is_some();
-        Ok((sessions::open_browser(core, conn, &own, (account, had))?, left))
+        sessions::open_browser(tx, account, had)
     };
-    let (opened, left) = sign_in(core, meta, credentials, ("browser", open)).await?;
-    // Nobody is to be told of a sign-in, and looking for messages costs the
-    // database as much as one.
-    if left {
-        core.outbox_bell.notify_one();
-    }
-    let device = username.map(|username| device::remember(core, &username)).transpose()?;
+    let opened = sign_in(ctx, credentials, "browser", open).await?;
+    let device = username.map(|username| device::remember(&ctx.core, &username)).transpose()?;
     Ok((opened, device))
 }
 
 /// Ends the session of another account that the browser was signed in to.
-fn leave(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    session: &Session,
-) -> Result<(), DbFault> {
-    if sessions::end(core, conn, (session.account, session.id), meta.now)? {
+fn leave(tx: &mut Tx<'_>, session: &Session) -> Result<(), DbFault> {
+    if sessions::end(tx, session.account, session.id)? {
         let id = session.id.to_string();
         let subject = AuditSubject { detail: Some(&id), ..AuditSubject::account(session.account) };
-        audit::record(core, conn, meta, (AuditKind::SessionEnded, subject))?;
+        tx.audit(AuditKind::SessionEnded, subject)?;
     }
     Ok(())
 }
@@ -150,61 +135,55 @@ type Known = Option<(AccountId, String)>;
 /// Checks the credentials; on success runs `open` in the transaction that
 /// records the sign-in, so that there is never one without the other.
 pub async fn sign_in<T: Send + 'static>(
-    core: &Arc<Core>,
-    meta: &RequestMeta,
+    ctx: &Ctx,
     credentials: Credentials,
-    (kind, open): (
-        &'static str,
-        impl FnOnce(&Core, &mut Conn, AccountId) -> Result<T, DbFault> + Send + 'static,
-    ),
+    kind: &'static str,
+    open: impl FnOnce(&mut Tx<'_>, AccountId) -> Result<T, DbFault> + Send + 'static,
 ) -> Result<T, Problem> {
     // A place in the hashing queue first: an overloaded service must not use
     // up a captcha or an attempt.
-    let ticket = core.hasher.admit().ok_or_else(overloaded)?;
-    let attempt = attempt(core, meta, &credentials);
+    let ticket = ctx.core.hasher.admit().ok_or_else(overloaded)?;
+    let attempt = attempt(ctx, &credentials);
     let Credentials { username, password, captcha, .. } = credentials;
     let known: Known = {
-        let (own, attempt, now) = (Arc::clone(core), attempt.clone(), meta.now);
+        let attempt = attempt.clone();
         // Whoever passes is answered after the write below, which flushes this
         // one, too; a refusal has nothing that must not be lost.
-        let begun = core
-            .db
-            .write_unflushed(move |conn| begin(&own, conn, (&attempt, now), (username, captcha)));
+        let begun = ctx.write_unflushed(move |tx| begin(tx, &attempt, username, captcha));
         begun.await??
     };
     let stored = known.as_ref().map(|(_, hash)| hash.clone());
     let input = password_hash_input(&password);
     let verified =
-        core.hasher.verify(&ticket, input.clone(), stored).await.map_err(Problem::internal)?;
+        ctx.core.hasher.verify(&ticket, input.clone(), stored).await.map_err(Problem::internal)?;
     let fresh_hash = if verified.right && verified.rehash {
-        Some(core.hasher.hash(&ticket, input).await.map_err(Problem::internal)?)
+        Some(ctx.core.hasher.hash(&ticket, input).await.map_err(Problem::internal)?)
     } else {
         None
     };
     drop(ticket);
     let account = known.as_ref().map(|(account, _)| *account);
-    let (own, meta) = (Arc::clone(core), meta.clone());
-    let opened = core
-        .db
-        .write(move |conn| -> Result<Option<T>, Problem> {
+
+    let opened = ctx
+        .write(move |tx| -> Result<Option<T>, Problem> {
             let Some((account, old_hash)) = known.filter(|_| verified.right) else {
                 let subject = AuditSubject { account, ..AuditSubject::default() };
-                audit::record(&own, conn, &meta, (AuditKind::SignInFailed, subject))?;
-                password_failures::failed(&own, conn, &attempt, meta.now)?;
+                tx.audit(AuditKind::SignInFailed, subject)?;
+                password_failures::failed(tx, &attempt)?;
                 return Ok(None);
             };
             // A reset that ended every session must not be followed by one
             // that the old password opens.
             let kept = fresh_hash.as_deref().unwrap_or(&old_hash);
-            if !accounts::keep_password(conn, account, (&old_hash, kept))? {
+            if !accounts::keep_password(tx.conn, account, (&old_hash, kept))? {
                 return Err(Problem::new(ProblemCode::LoginTooSoon).retry_after(1));
             }
-            note_personal(&own, conn, account, &password)?;
+            note_personal(tx, account, &password)?;
             let subject = AuditSubject { detail: Some(kind), ..AuditSubject::account(account) };
-            audit::record(&own, conn, &meta, (AuditKind::SignedIn, subject))?;
-            let opened = open(&own, conn, account)?;
+            tx.audit(AuditKind::SignedIn, subject)?;
+            let opened = open(tx, account)?;
             // Last, for the next try of the same account waits for these rows.
-            password_failures::succeeded(&own, conn, &attempt)?;
+            password_failures::succeeded(tx, &attempt)?;
             Ok(Some(opened))
         })
         .await?;
@@ -214,40 +193,35 @@ pub async fn sign_in<T: Send + 'static>(
 /// Notes whether the password contains what is known of the account: nobody
 /// knows both at any other moment. It is looked at only once the password was
 /// right, so that who failed cannot tell a known user from an unknown one.
-fn note_personal(
-    core: &Core,
-    conn: &mut Conn,
-    account: AccountId,
-    password: &str,
-) -> Result<(), DbFault> {
-    let Some(account) = accounts::find(core, conn, account)? else { return Ok(()) };
-    accounts::note_personal(conn, &account, accounts::contains_personal(&account, password))
+fn note_personal(tx: &mut Tx<'_>, account: AccountId, password: &str) -> Result<(), DbFault> {
+    let Some(account) = accounts::find(tx, account)? else { return Ok(()) };
+    accounts::note_personal(tx.conn, &account, accounts::contains_personal(&account, password))
 }
 
-fn attempt(core: &Core, meta: &RequestMeta, credentials: &Credentials) -> Attempt {
+fn attempt(ctx: &Ctx, credentials: &Credentials) -> Attempt {
     let username = credentials.username.as_ref();
     Attempt {
         username: username.map_or_else(|| credentials.typed_username.clone(), Username::key),
-        address: meta.address.limit_subject(),
+        address: ctx.origin.limit_subject(),
         device: username
             .zip(credentials.device.as_deref())
-            .and_then(|(username, cookie)| device::recognise(core, username, cookie)),
+            .and_then(|(username, cookie)| device::recognise(&ctx.core, username, cookie)),
     }
 }
 
 /// Uses up the captcha, counts the attempt and looks the account up.
 fn begin(
-    core: &Core,
-    conn: &mut Conn,
-    (attempt, now): (&Attempt, crate::kernel::Timestamp),
-    (username, (captcha, answer)): (Option<Username>, (CaptchaId, String)),
+    tx: &mut Tx<'_>,
+    attempt: &Attempt,
+    username: Option<Username>,
+    (captcha, answer): (CaptchaId, String),
 ) -> Result<Result<Known, Refused>, DbFault> {
-    if let Err(refused) = captcha::redeem(core, conn, (captcha, &answer), now)? {
+    if let Err(refused) = captcha::redeem(tx, captcha, &answer)? {
         return Ok(Err(Refused::Captcha(refused)));
     }
-    if let Err(refused) = password_failures::begin(core, conn, attempt, now)? {
+    if let Err(refused) = password_failures::begin(tx, attempt)? {
         return Ok(Err(Refused::Failures(refused)));
     }
     let key = username.map(|username| username.key()).unwrap_or_default();
-    Ok(Ok(accounts::credentials(core, conn, &key)?))
+    Ok(Ok(accounts::credentials(tx, &key)?))
 }

@@ -1,15 +1,13 @@
 //! `shiming accounts`: what only an operator can do for an account's owner.
 
-use std::sync::Arc;
-
 use clap::Subcommand;
 
 use super::{Outcome, print};
 use crate::{
     capabilities::{
         accounts,
-        audit::{self, AuditKind, AuditSubject, Origin},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::Ctx,
         outbox, security_questions,
     },
     tools::{db::DbFault, identity::Username, ports::Notice},
@@ -30,23 +28,19 @@ pub(super) enum AccountsCommand {
 }
 
 /// Does what was asked for.
-pub(super) async fn run(core: Arc<Core>, command: AccountsCommand) -> Outcome {
+pub(super) async fn run(ctx: Ctx, command: AccountsCommand) -> Outcome {
     let AccountsCommand::RemoveQuestions { username } = command;
     let key = Username::parse(&username).map_err(|_| "this is no username")?.key();
-    let (own, now) = (Arc::clone(&core), core.clock.now());
-    let removed = core
-        .db
-        .write(move |conn| -> Result<Option<bool>, DbFault> {
-            let Some(account) = accounts::find_by_username(&own, conn, &key)? else {
+    let removed = ctx
+        .write(move |tx| -> Result<Option<bool>, DbFault> {
+            let Some(account) = accounts::find_by_username(tx, &key)? else {
                 return Ok(None);
             };
-            if !security_questions::remove(conn, account.id)? {
+            if !security_questions::remove(tx.conn, account.id)? {
                 return Ok(Some(false));
             }
-            let event = (AuditKind::QuestionsRemoved, AuditSubject::account(account.id));
-            audit::record(&own, conn, Origin::operator(now), event)?;
-            let news = (&account.elements.phone, Notice::QuestionsChanged);
-            outbox::notify(&own, conn, news, now)?;
+            tx.audit(AuditKind::QuestionsRemoved, AuditSubject::account(account.id))?;
+            outbox::notify(tx, &account.elements.phone, Notice::QuestionsChanged)?;
             Ok(Some(true))
         })
         .await?;

@@ -1,19 +1,17 @@
 //! `shiming cases`: reading what people wrote to the operator.
 
-use std::sync::Arc;
-
 use clap::Subcommand;
 use serde::Serialize;
 
 use super::{Outcome, counted, print, print_json};
 use crate::{
     capabilities::{
-        audit::{self, AuditKind, AuditSubject, Origin},
+        audit::{AuditKind, AuditSubject},
         cases::{self, Case, CaseNumber, CaseSummary},
-        core::Core,
+        core::{Ctx, Tx},
     },
     kernel::{Timestamp, ids::AccountId},
-    tools::db::{Conn, DbFault},
+    tools::db::DbFault,
 };
 
 /// What to do with cases.
@@ -51,16 +49,16 @@ impl From<CaseSummary> for Listed {
 }
 
 /// Does what was asked for.
-pub(super) async fn run(core: Arc<Core>, command: CasesCommand) -> Outcome {
+pub(super) async fn run(ctx: Ctx, command: CasesCommand) -> Outcome {
     match command {
-        CasesCommand::List { json } => list(&core, json).await,
-        CasesCommand::Show { number } => show(core, number).await,
+        CasesCommand::List { json } => list(ctx, json).await,
+        CasesCommand::Show { number } => show(ctx, number).await,
     }
 }
 
-async fn list(core: &Core, json: bool) -> Outcome {
+async fn list(ctx: Ctx, json: bool) -> Outcome {
     let cases: Vec<Listed> =
-        core.db.read(cases::list).await?.into_iter().map(Listed::from).collect();
+        ctx.read(|tx| cases::list(tx.conn)).await?.into_iter().map(Listed::from).collect();
     if json {
         return print_json(&cases);
     }
@@ -71,9 +69,9 @@ async fn list(core: &Core, json: bool) -> Outcome {
     Ok(())
 }
 
-async fn show(core: Arc<Core>, number: CaseNumber) -> Outcome {
-    let (own, asked) = (Arc::clone(&core), number.clone());
-    let found = core.db.write(move |conn| read(&own, conn, &asked)).await?;
+async fn show(ctx: Ctx, number: CaseNumber) -> Outcome {
+    let asked = number.clone();
+    let found = ctx.write(move |tx| read(tx, &asked)).await?;
     let Case { number, account, body, created_at } =
         found.ok_or_else(|| format!("there is no case {number}"))?;
     let given = |value: Option<&String>| value.map_or("-", String::as_str).to_owned();
@@ -93,13 +91,12 @@ async fn show(core: Arc<Core>, number: CaseNumber) -> Outcome {
 }
 
 /// Reads a case and records that it was read.
-fn read(core: &Core, conn: &mut Conn, number: &CaseNumber) -> Result<Option<Case>, DbFault> {
-    let found = cases::find(core, conn, number)?;
+fn read(tx: &mut Tx<'_>, number: &CaseNumber) -> Result<Option<Case>, DbFault> {
+    let found = cases::find(tx, number)?;
     if let Some(case) = &found {
         let subject =
             AuditSubject { account: case.account, flow: None, detail: Some(case.number.as_str()) };
-        let origin = Origin::operator(core.clock.now());
-        audit::record(core, conn, origin, (AuditKind::CaseRead, subject))?;
+        tx.audit(AuditKind::CaseRead, subject)?;
     }
     Ok(found)
 }

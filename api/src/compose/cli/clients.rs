@@ -1,7 +1,7 @@
 //! `shiming clients`: an operator registers business systems. What is printed
 //! is JSON, as the API has it.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{fs, path::PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
@@ -10,14 +10,11 @@ use super::{Outcome, counted, print_json, say};
 use crate::{
     capabilities::{
         clients::{ClientState, Metadata},
-        core::Core,
+        core::{Ctx, Tx},
     },
-    features::client_registry::{self, By, OVERLAP_SECONDS, rotate_secret},
+    features::client_registry::{self, OVERLAP_SECONDS, rotate_secret},
     kernel::ids::ClientId,
-    tools::{
-        db::Conn,
-        web::{Language, Problem},
-    },
+    tools::web::{Language, Problem},
 };
 
 /// What to do with business systems.
@@ -177,25 +174,21 @@ fn refused(problem: &Problem) -> String {
 }
 
 /// Does what was asked for.
-pub(super) async fn run(core: Arc<Core>, command: ClientsCommand) -> Outcome {
-    let now = core.clock.now();
-    let by = By::Operator(now);
-    let state = |id, state| client_registry::set_state(&core, By::Operator(now), (id, state));
+pub(super) async fn run(ctx: Ctx, command: ClientsCommand) -> Outcome {
+    let state = |id, state| client_registry::set_state(&ctx, id, state);
     let done = match command {
         ClientsCommand::Create(new) => {
-            let (own, metadata) = (Arc::clone(&core), new.metadata()?);
-            let create = move |conn: &mut Conn| client_registry::create(&own, conn, &by, metadata);
-            core.db.write(create).await.map(|made| json!(made))
+            let metadata = new.metadata()?;
+            let create = move |tx: &mut Tx<'_>| client_registry::create(tx, metadata);
+            ctx.write(create).await.map(|made| json!(made))
         }
-        ClientsCommand::List => {
-            client_registry::show_all(&core, now).await.map(|clients| json!(clients))
-        }
+        ClientsCommand::List => client_registry::show_all(&ctx).await.map(|clients| json!(clients)),
         ClientsCommand::Show { id } => {
-            client_registry::show(&core, id, now).await.map(|client| json!(client))
+            client_registry::show(&ctx, id).await.map(|client| json!(client))
         }
         ClientsCommand::Update { id, file } => {
-            let change = (id, read(&file)?);
-            let changed = client_registry::change(&core, by, change).await;
+            let metadata = read(&file)?;
+            let changed = client_registry::change(&ctx, id, metadata).await;
             changed.map(|(client, asked)| {
                 if asked > 0 {
                     // Not among the JSON, which other programs read.
@@ -209,9 +202,8 @@ pub(super) async fn run(core: Arc<Core>, command: ClientsCommand) -> Outcome {
             })
         }
         ClientsCommand::RotateSecret { id, overlap_seconds } => {
-            let (own, which) = (Arc::clone(&core), (id, overlap_seconds));
-            let rotate = move |conn: &mut Conn| rotate_secret(&own, conn, &by, which);
-            core.db.write(rotate).await.map(|secret| json!(secret))
+            let rotate = move |tx: &mut Tx<'_>| rotate_secret(tx, id, overlap_seconds);
+            ctx.write(rotate).await.map(|secret| json!(secret))
         }
         ClientsCommand::Disable { id } => {
             state(id, ClientState::Disabled).await.map(|client| json!(client))

@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    capabilities::core::Core,
+    capabilities::core::{Ctx, Origin},
     compose::{
         app::{Ambient, App},
         openapi, server,
@@ -159,19 +159,19 @@ fn run(arguments: Arguments) -> Outcome {
         }
         Command::Accounts { command } => {
             start_log(&settings)?;
-            block_on(async move { accounts::run(core(settings).await?, command).await })
+            block_on(async move { accounts::run(operator(settings).await?, command).await })
         }
         Command::Units { command } => {
             start_log(&settings)?;
-            block_on(async move { units::run(core(settings).await?, command).await })
+            block_on(async move { units::run(operator(settings).await?, command).await })
         }
         Command::Clients { command } => {
             start_log(&settings)?;
-            block_on(async move { clients::run(core(settings).await?, command).await })
+            block_on(async move { clients::run(operator(settings).await?, command).await })
         }
         Command::Cases { command } => {
             start_log(&settings)?;
-            block_on(async move { cases::run(core(settings).await?, command).await })
+            block_on(async move { cases::run(operator(settings).await?, command).await })
         }
         Command::Openapi => Ok(()),
         Command::Healthcheck => healthcheck(settings.server.port),
@@ -189,12 +189,13 @@ fn print_json(value: &impl serde::Serialize) -> Outcome {
     Ok(())
 }
 
-/// What the service works with, for work beside it. The key file must be
-/// there: what was sealed cannot be read with a new one.
-async fn core(settings: Settings) -> Result<Arc<Core>, Box<dyn std::error::Error>> {
+/// The context of the operator's work beside the service. The key file must
+/// exist: a new one cannot open what was sealed.
+async fn operator(settings: Settings) -> Result<Ctx, Box<dyn std::error::Error>> {
     require_key_file(&settings)?;
     let ambient = Ambient { clock: Arc::new(SystemClock), entropy: Arc::new(OsEntropy) };
-    Ok(App::build(settings, ambient).await?.core.into_inner())
+    let app = App::build(settings, ambient).await?;
+    Ok(Ctx::new(&app.core, Origin::Operator))
 }
 
 fn require_key_file(settings: &Settings) -> Result<(), String> {

@@ -1,8 +1,6 @@
 //! `shiming units`: an operator decides which units may sign in to business
 //! systems.
 
-use std::sync::Arc;
-
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
@@ -10,16 +8,13 @@ use super::{Outcome, counted, print, print_json};
 use crate::{
     capabilities::{
         accounts::{self, Account, NotDecided, Unit, UnitState},
-        audit::{self, AuditKind, AuditSubject, Origin},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::{Ctx, Tx},
         events::{self, EventKind},
         grants, outbox,
     },
     kernel::{Timestamp, ids::AccountId},
-    tools::{
-        db::{Conn, DbFault, savepoint},
-        ports::Notice,
-    },
+    tools::{db::DbFault, ports::Notice},
 };
 
 /// Characters of a reason, at most.
@@ -146,36 +141,31 @@ impl Listed {
 }
 
 /// Does what was asked for.
-pub(super) async fn run(core: Arc<Core>, command: UnitsCommand) -> Outcome {
+pub(super) async fn run(ctx: Ctx, command: UnitsCommand) -> Outcome {
     let (id, state, reason) = match command {
-        UnitsCommand::List { state, json } => return list(core, state, json).await,
+        UnitsCommand::List { state, json } => return list(ctx, state, json).await,
         UnitsCommand::Approve { id } => (id, UnitState::Approved, None),
         UnitsCommand::Reject { id, reason } => (id, UnitState::Rejected, Some(reason)),
     };
-    let (own, now) = (Arc::clone(&core), core.clock.now());
-    let decided =
-        core.db.write(move |conn| decide(&own, conn, (id, state, reason.as_deref()), now)).await?;
+    let decided = ctx.write(move |tx| decide(tx, id, state, reason.as_deref())).await?;
     let unit = decided?;
     print(&format!("{} is {} now.", unit.name.as_str(), state.code()));
     Ok(())
 }
 
-async fn list(core: Arc<Core>, state: Option<State>, json: bool) -> Outcome {
-    let own = Arc::clone(&core);
-    let units = core
-        .db
-        .write(move |conn| -> Result<Vec<Listed>, DbFault> {
+async fn list(ctx: Ctx, state: Option<State>, json: bool) -> Outcome {
+    let units = ctx
+        .write(move |tx| -> Result<Vec<Listed>, DbFault> {
             let mut listed = Vec::new();
-            for unit in accounts::list_units(&own, conn, state.map(UnitState::from))? {
+            for unit in accounts::list_units(tx, state.map(UnitState::from))? {
                 // Closed this very moment: no longer a unit.
-                if let Some(account) = accounts::find(&own, conn, unit.account)? {
+                if let Some(account) = accounts::find(tx, unit.account)? {
                     listed.push(Listed::of(unit, account));
                 }
             }
             let count = listed.len().to_string();
             let subject = AuditSubject { detail: Some(&count), ..AuditSubject::default() };
-            let origin = Origin::operator(own.clock.now());
-            audit::record(&own, conn, origin, (AuditKind::UnitsListed, subject))?;
+            tx.audit(AuditKind::UnitsListed, subject)?;
             Ok(listed)
         })
         .await?;
@@ -202,16 +192,15 @@ enum Refused {
 
 /// Decides, records it and tells the agent, in one transaction.
 fn decide(
-    core: &Core,
-    conn: &mut Conn,
-    (id, state, reason): (AccountId, UnitState, Option<&str>),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    id: AccountId,
+    state: UnitState,
+    reason: Option<&str>,
 ) -> Result<Result<Unit, Refused>, DbFault> {
-    let Some(account) = accounts::find(core, conn, id)?.filter(|one| one.unit.is_some()) else {
+    let Some(account) = accounts::find(tx, id)?.filter(|one| one.unit.is_some()) else {
         return Ok(Err(Refused::Unknown(id)));
     };
-    let decided =
-        savepoint(conn, |conn| accounts::decide_unit(core, conn, (id, state, reason), now))?;
+    let decided = tx.savepoint(|tx| accounts::decide_unit(tx, id, state, reason))?;
     let unit = match decided {
         Ok(unit) => unit,
         Err(NotDecided::Unchanged) => return Ok(Err(Refused::Already(state))),
@@ -221,12 +210,12 @@ fn decide(
         UnitState::Approved => (AuditKind::UnitApproved, Notice::UnitApproved),
         _ => (AuditKind::UnitRejected, Notice::UnitRejected),
     };
-    audit::record(core, conn, Origin::operator(now), (kind, AuditSubject::account(id)))?;
-    outbox::notify(core, conn, (&account.elements.phone, notice), now)?;
-    events::emit(core, conn, (id, EventKind::UnitChanged), now)?;
+    tx.audit(kind, AuditSubject::account(id))?;
+    outbox::notify(tx, &account.elements.phone, notice)?;
+    events::emit(tx, id, EventKind::UnitChanged)?;
     if state == UnitState::Rejected {
         // Systems that it has signed in to still take it for approved.
-        grants::end_of_account(core, conn, (id, None), now)?;
+        grants::end_of_account(tx, id, None)?;
     }
     Ok(Ok(unit))
 }

@@ -16,7 +16,7 @@ use crate::{
     adapters::sandbox,
     capabilities::{
         access_tokens, audit, captcha, cases, clients,
-        core::Core,
+        core::{Core, Ctx, Origin, Tx},
         events, flows, grants, idempotency, identity_checks, limits, otp,
         outbox::{self, Lane, Leased, Message, Retry},
         password_failures, proving, sessions,
@@ -24,7 +24,7 @@ use crate::{
     features::{account, oauth, recovery},
     kernel::ids::OutboxId,
     tools::{
-        db::{Conn, DbFault},
+        db::DbFault,
         identity::Phone,
         ports::{HttpRequest, Mail, MailFault, PostFault, SmsFault, SmsMessage, SmsText},
     },
@@ -121,17 +121,15 @@ async fn deliver(core: &Arc<Core>, mut stopped: watch::Receiver<bool>) {
 /// many messages that were.
 async fn take_on(core: &Arc<Core>, sending: &mut Sending) -> Result<usize, DbFault> {
     let rooms = Lane::ALL.map(|lane| (lane, sending.of(lane).room()));
-    let own = Arc::clone(core);
-    let lease = move |conn: &mut Conn| {
-        let now = own.clock.now();
+    let lease = move |tx: &mut Tx<'_>| {
         let mut leased = Vec::new();
         for (lane, room) in rooms {
-            let messages = outbox::lease(&own, conn, (lane, room), now)?;
+            let messages = outbox::lease(tx, lane, room)?;
             leased.extend(messages.into_iter().map(|message| (lane, message)));
         }
         Ok::<_, DbFault>(leased)
     };
-    let leased = core.db.write(lease).await?;
+    let leased = Ctx::new(core, Origin::Service).write(lease).await?;
     let taken = leased.len();
     for (lane, message) in leased {
         let (core, system) = (Arc::clone(core), message.message.system());
@@ -167,9 +165,9 @@ async fn send(core: &Arc<Core>, leased: Leased) -> Result<(), DbFault> {
         let [share] = core.entropy.bytes()?;
         tokio::time::sleep(SPREAD * u32::from(share) / 255).await;
     }
-    let (own, id, message) = (Arc::clone(core), leased.id, leased.message.clone());
-    let prepared = core.db.write(move |conn| prepare(&own, conn, (id, message))).await;
-    let own = Arc::clone(core);
+    let ctx = Ctx::new(core, Origin::Service);
+    let (id, message) = (leased.id, leased.message.clone());
+    let prepared = ctx.write(move |tx| prepare(tx, id, message)).await;
     let sent = match &prepared {
         Err(fault) => Err(Failure { reason: fault.to_string(), for_good: false }),
         Ok(Outgoing::Nothing) => Ok(()),
@@ -182,25 +180,24 @@ async fn send(core: &Arc<Core>, leased: Leased) -> Result<(), DbFault> {
         }),
         Ok(Outgoing::Post(request)) => {
             let answer = core.http.post(request).await;
-            return core.db.write(move |conn| settle_post(&own, conn, &leased, &answer)).await;
+            return ctx.later().write(move |tx| settle_post(tx, &leased, &answer)).await;
         }
     };
-    let settled = move |conn: &mut Conn| {
-        let given_up = settle(&own, conn, &leased, sent)? == Some(Retry::GivenUp);
+    let settled = move |tx: &mut Tx<'_>| {
+        let given_up = settle(tx, &leased, sent)? == Some(Retry::GivenUp);
         if let (true, Message::Webhook { delivery, .. }) = (given_up, &leased.message) {
             // Or it would be waiting for a message that never comes.
-            events::give_up_delivery(conn, *delivery, own.clock.now())?;
+            events::give_up_delivery(tx.conn, *delivery, tx.now)?;
         }
         Ok(())
     };
-    core.db.write(settled).await
+    ctx.later().write(settled).await
 }
 
 /// Forgets a request that was answered as it should be; another one is tried
 /// again, or given up. What became of it is noted with the delivery.
 fn settle_post(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     leased: &Leased,
     answer: &Result<u16, PostFault>,
 ) -> Result<(), DbFault> {
@@ -210,26 +207,25 @@ fn settle_post(
         Err(fault) => Some(fault.to_string()),
     };
     let failure = failure.map(|reason| Failure { reason, for_good: false });
-    let given_up = settle(core, conn, leased, failure.map_or(Ok(()), Err))? == Some(Retry::GivenUp);
+    let given_up = settle(tx, leased, failure.map_or(Ok(()), Err))? == Some(Retry::GivenUp);
     if let Message::Webhook { delivery, .. } = leased.message {
-        events::settle_delivery(conn, delivery, (answer, given_up), core.clock.now())?;
+        events::settle_delivery(tx.conn, delivery, (answer, given_up), tx.now)?;
     }
     Ok(())
 }
 
 /// Forgets a message that was taken; another one is tried again, or given up.
 fn settle(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     leased: &Leased,
     sent: Result<(), Failure>,
 ) -> Result<Option<Retry>, DbFault> {
     let Err(Failure { reason, for_good }) = sent else {
-        outbox::done(conn, leased.id)?;
+        outbox::done(tx.conn, leased.id)?;
         return Ok(None);
     };
     let pause = if for_good { TimeDelta::MAX } else { leased.pause() };
-    let retry = outbox::retry(conn, leased, core.clock.now(), pause)?;
+    let retry = outbox::retry(tx.conn, leased, tx.now, pause)?;
     let given_up = retry == Retry::GivenUp;
     tracing::warn!(message = %leased.id, reason, given_up, "a message was not sent");
     Ok(Some(retry))
@@ -244,12 +240,8 @@ struct Failure {
 /// Finds out whom a message goes to and what it says. A code's hash is
 /// committed here, before the message goes out: a code that somebody reads is
 /// always one that can be entered.
-fn prepare(
-    core: &Core,
-    conn: &mut Conn,
-    (id, message): (OutboxId, Message),
-) -> Result<Outgoing, DbFault> {
-    let now = core.clock.now();
+fn prepare(tx: &mut Tx<'_>, id: OutboxId, message: Message) -> Result<Outgoing, DbFault> {
+    let core = tx.core;
     let sms = |phone, text| Outgoing::Sms(SmsMessage { id, phone, text });
     let code = |purpose, code| SmsText::Code {
         purpose,
@@ -258,14 +250,14 @@ fn prepare(
     };
     Ok(match message {
         Message::SmsCode { challenge, purpose, phone } => {
-            match (otp::draw(core, conn, challenge, now)?, Phone::parse(&phone)) {
+            match (otp::draw(tx, challenge)?, Phone::parse(&phone)) {
                 (Some(drawn), Ok(phone)) => sms(phone, code(purpose, drawn)),
                 _ => Outgoing::Nothing,
             }
         }
         Message::RecoveryCode { challenge, purpose, flow } => {
-            let phone = recovery::addressee(core, conn, flow, now)?;
-            match (otp::draw_for(core, conn, (challenge, phone.as_ref()), now)?, phone) {
+            let phone = recovery::addressee(tx, flow)?;
+            match (otp::draw_for(tx, challenge, phone.as_ref())?, phone) {
                 (Some(drawn), Some(phone)) => sms(phone, code(purpose, drawn)),
                 _ => Outgoing::Nothing,
             }
@@ -274,15 +266,15 @@ fn prepare(
             Ok(phone) => sms(phone, SmsText::Notice(notice)),
             Err(_) => Outgoing::Nothing,
         },
-        Message::Webhook { delivery, .. } => match events::prepare(core, conn, delivery, now)? {
+        Message::Webhook { delivery, .. } => match events::prepare(tx, delivery)? {
             Some(request) => Outgoing::Post(request),
             None => Outgoing::Nothing,
         },
         Message::ClientLogout { client, subject, session } => {
-            let notice = oauth::logout_notice(core, conn, (client, &subject, &session), now)?;
+            let notice = oauth::logout_notice(tx, client, &subject, &session)?;
             notice.map_or(Outgoing::Nothing, Outgoing::Post)
         }
-        Message::SupportMail { number } => match cases::mail(core, conn, (id, &number))? {
+        Message::SupportMail { number } => match cases::mail(tx, id, &number)? {
             Some(mail) => Outgoing::Mail(mail),
             None => Outgoing::Nothing,
         },
@@ -313,53 +305,50 @@ async fn hand_over_mail(core: &Core, mail: &Mail) -> Result<(), MailFault> {
 /// charged to whose process has died; returns how many rows. What cannot be
 /// done is logged, and keeps nothing else from being done.
 pub async fn forget(core: &Arc<Core>) -> usize {
-    let now = core.clock.now();
+    let ctx = Ctx::new(core, Origin::Service);
+    let now = ctx.now;
     let week = now - TimeDelta::days(7);
     let retention = &core.settings.retention;
     let records = now - TimeDelta::days(retention.audit_days.into());
     let letters = now - TimeDelta::days(retention.support_days.into());
     let happened = now - TimeDelta::days(retention.event_days.into());
-    let again = Arc::clone(core);
     let day = now - TimeDelta::days(1);
     let jobs: [(&str, Job); 19] = [
-        ("captchas", Box::new(move |conn| captcha::purge(conn, now))),
-        ("authorization requests", Box::new(move |conn| oauth::purge(conn, now))),
-        ("flows", Box::new(move |conn| flows::purge(conn, now))),
-        ("bank checks", Box::new(move |conn| proving::purge(conn, records))),
-        ("codes", Box::new(move |conn| otp::purge(conn, day))),
-        ("limits", Box::new(move |conn| limits::purge(conn, now))),
-        ("password failures", Box::new(move |conn| password_failures::purge(conn, now))),
-        ("idempotency keys", Box::new(move |conn| idempotency::purge(conn, now))),
-        ("sessions", Box::new(move |conn| sessions::purge(conn, week))),
-        ("clients", Box::new(move |conn| clients::purge(conn, now))),
+        ("captchas", Box::new(move |tx| captcha::purge(tx.conn, now))),
+        ("authorization requests", Box::new(move |tx| oauth::purge(tx.conn, now))),
+        ("flows", Box::new(move |tx| flows::purge(tx.conn, now))),
+        ("bank checks", Box::new(move |tx| proving::purge(tx.conn, records))),
+        ("codes", Box::new(move |tx| otp::purge(tx.conn, day))),
+        ("limits", Box::new(move |tx| limits::purge(tx.conn, now))),
+        ("password failures", Box::new(move |tx| password_failures::purge(tx.conn, now))),
+        ("idempotency keys", Box::new(move |tx| idempotency::purge(tx.conn, now))),
+        ("sessions", Box::new(move |tx| sessions::purge(tx.conn, week))),
+        ("clients", Box::new(move |tx| clients::purge(tx.conn, now))),
         // A code that comes again on the next day still ends its tokens.
-        ("grants", Box::new(move |conn| grants::purge(conn, (day, records)))),
-        ("revoked tokens", Box::new(move |conn| access_tokens::purge(conn, now))),
-        ("events of clients", Box::new(move |conn| events::purge(conn, happened))),
-        ("identity checks", Box::new(move |conn| identity_checks::purge(conn, records))),
-        ("messages", Box::new(move |conn| outbox::purge(conn, week))),
-        ("audit events", Box::new(move |conn| audit::purge(conn, records))),
-        ("cases", Box::new(move |conn| cases::purge(conn, letters))),
-        ("sandbox messages", Box::new(move |conn| sandbox::purge(conn, week))),
-        (
-            "abandoned bank checks",
-            Box::new(move |conn| proving::refund_abandoned(&again, conn, now).map(|_| 0)),
-        ),
+        ("grants", Box::new(move |tx| grants::purge(tx.conn, (day, records)))),
+        ("revoked tokens", Box::new(move |tx| access_tokens::purge(tx.conn, now))),
+        ("events of clients", Box::new(move |tx| events::purge(tx.conn, happened))),
+        ("identity checks", Box::new(move |tx| identity_checks::purge(tx.conn, records))),
+        ("messages", Box::new(move |tx| outbox::purge(tx.conn, week))),
+        ("audit events", Box::new(move |tx| audit::purge(tx.conn, records))),
+        ("cases", Box::new(move |tx| cases::purge(tx.conn, letters))),
+        ("sandbox messages", Box::new(move |tx| sandbox::purge(tx.conn, week))),
+        ("abandoned bank checks", Box::new(move |tx| proving::refund_abandoned(tx).map(|_| 0))),
     ];
     let mut forgotten = 0;
     for (what, job) in jobs {
         // One transaction each: short, so that requests are not kept waiting.
-        match core.db.write(job).await {
+        match ctx.write(job).await {
             Ok(rows) => forgotten += rows,
             Err(fault) => tracing::error!(what, %fault, "tidying up failed"),
         }
     }
-    match sessions::end_idle(core).await {
+    match sessions::end_idle(&ctx).await {
         // They are kept for a while, so they do not count as forgotten.
         Ok(_) => {}
         Err(fault) => tracing::error!(%fault, "idle sessions cannot be found"),
     }
-    match account::erase_due(core).await {
+    match account::erase_due(&ctx).await {
         Ok(accounts) => forgotten += accounts,
         Err(fault) => tracing::error!(%fault, "accounts that are to be closed cannot be found"),
     }
@@ -368,4 +357,4 @@ pub async fn forget(core: &Arc<Core>) -> usize {
 
 /// Something that is tidied up in a transaction of its own; returns how many
 /// rows are gone.
-type Job = Box<dyn FnOnce(&mut Conn) -> Result<usize, DbFault> + Send>;
+type Job = Box<dyn FnOnce(&mut Tx<'_>) -> Result<usize, DbFault> + Send>;

@@ -1,7 +1,5 @@
 //! 注销: asking for it, and taking it back.
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,17 +8,13 @@ use super::{charge, own, still_signed_in};
 use crate::{
     capabilities::{
         accounts,
-        audit::{self, AuditKind, AuditSubject},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::{Ctx, Tx},
         outbox,
         sessions::Session,
     },
     kernel::{Timestamp, time::beijing},
-    tools::{
-        db::Conn,
-        ports::Notice,
-        web::{Problem, RequestMeta},
-    },
+    tools::{ports::Notice, web::Problem},
 };
 
 /// How often closing may be asked for in a day: each is told to the phone.
@@ -35,56 +29,40 @@ pub struct Closure {
 }
 
 /// Asks for the account to be closed. What was asked before stands.
-pub(super) async fn request(
-    core: &Arc<Core>,
-    meta: &RequestMeta,
-    session: Session,
-) -> Result<Closure, Problem> {
-    session.require_fresh_password(core, meta.now)?;
-    let (own_core, meta) = (Arc::clone(core), meta.clone());
-    core.db.write(move |conn| requested(&own_core, conn, (&meta, &session))).await?
+pub(super) async fn request(ctx: &Ctx, session: Session) -> Result<Closure, Problem> {
+    session.require_fresh_password(&ctx.core, ctx.now)?;
+
+    ctx.write(move |tx| requested(tx, &session)).await?
 }
 
 /// A refusal inside is committed: nothing else was written.
-fn requested(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, session): (&RequestMeta, &Session),
-) -> Result<Result<Closure, Problem>, Problem> {
-    let account = own(core, conn, session)?;
-    let days = TimeDelta::days(core.settings.account.closing_days.into());
-    let closure = accounts::Closure { requested_at: meta.now, closes_at: meta.now + days };
-    if accounts::closure(conn, account.id)?.is_none() {
-        if let Err(refused) = charge(core, conn, session, (REQUESTS, meta.now))? {
+fn requested(tx: &mut Tx<'_>, session: &Session) -> Result<Result<Closure, Problem>, Problem> {
+    let account = own(tx, session)?;
+    let days = TimeDelta::days(tx.core.settings.account.closing_days.into());
+    let closure = accounts::Closure { requested_at: tx.now, closes_at: tx.now + days };
+    if accounts::closure(tx.conn, account.id)?.is_none() {
+        if let Err(refused) = charge(tx, session, REQUESTS.0, REQUESTS.1)? {
             return Ok(Err(refused));
         }
-        if accounts::request_closure(conn, account.id, closure)? {
+        if accounts::request_closure(tx.conn, account.id, closure)? {
             let closes_on = beijing(closure.closes_at).format("%Y-%m-%d").to_string();
             let notice = Notice::ClosureRequested { closes_on };
-            outbox::notify(core, conn, (&account.elements.phone, notice), meta.now)?;
-            let event = (AuditKind::ClosureRequested, AuditSubject::account(account.id));
-            audit::record(core, conn, meta, event)?;
+            outbox::notify(tx, &account.elements.phone, notice)?;
+            tx.audit(AuditKind::ClosureRequested, AuditSubject::account(account.id))?;
         }
     }
-    let stands = accounts::closure(conn, account.id)?.unwrap_or(closure);
-    still_signed_in(conn, session, meta.now)?;
+    let stands = accounts::closure(tx.conn, account.id)?.unwrap_or(closure);
+    still_signed_in(tx.conn, session, tx.now)?;
     Ok(Ok(Closure { closes_at: stands.closes_at }))
 }
 
 /// Keeps the account.
-pub(super) async fn cancel(
-    core: &Arc<Core>,
-    meta: &RequestMeta,
-    session: Session,
-) -> Result<(), Problem> {
-    let (own_core, meta) = (Arc::clone(core), meta.clone());
-    core.db
-        .write(move |conn| -> Result<(), Problem> {
-            if accounts::cancel_closure(conn, session.account)? {
-                let event = (AuditKind::ClosureCancelled, AuditSubject::account(session.account));
-                audit::record(&own_core, conn, &meta, event)?;
-            }
-            still_signed_in(conn, &session, meta.now)
-        })
-        .await
+pub(super) async fn cancel(ctx: &Ctx, session: Session) -> Result<(), Problem> {
+    ctx.write(move |tx| -> Result<(), Problem> {
+        if accounts::cancel_closure(tx.conn, session.account)? {
+            tx.audit(AuditKind::ClosureCancelled, AuditSubject::account(session.account))?;
+        }
+        still_signed_in(tx.conn, &session, tx.now)
+    })
+    .await
 }

@@ -8,21 +8,17 @@
 //! answered. What else of the person lies about for a while
 //! ([`crate::tools::db::inventory`] says where) names no account and expires.
 
-use std::sync::Arc;
-
 use crate::{
+    capabilities::audit::{self},
     capabilities::{
         accounts,
-        audit::{self, AuditKind, AuditSubject, Origin},
+        audit::{AuditKind, AuditSubject},
         cases,
-        core::Core,
+        core::{Ctx, Tx},
         events::{self, EventKind},
         flows, grants, identity_checks, otp, outbox, proving, security_questions, sessions,
     },
-    kernel::{
-        Timestamp,
-        ids::{AccountId, FlowId},
-    },
+    kernel::ids::{AccountId, FlowId},
     tools::{
         db::{Conn, DbFault},
         ports::Notice,
@@ -34,58 +30,54 @@ const AT_ONCE: i64 = 100;
 
 /// Erases the accounts that are to be closed now; returns how many. One that
 /// cannot be erased keeps none of the others from being.
-pub async fn erase_due(core: &Arc<Core>) -> Result<usize, DbFault> {
-    let now = core.clock.now();
-    let due = core.db.read(move |conn| accounts::due_closures(conn, now, AT_ONCE)).await?;
+pub async fn erase_due(ctx: &Ctx) -> Result<usize, DbFault> {
+    let now = ctx.core.clock.now();
+    let due = ctx.read(move |tx| accounts::due_closures(tx.conn, now, AT_ONCE)).await?;
     let mut erased = 0;
     for account in due {
-        let own = Arc::clone(core);
-        match core.db.write(move |conn| erase(&own, conn, account, now)).await {
+        match ctx.write(move |tx| erase(tx, account)).await {
             Ok(true) => erased += 1,
             Ok(false) => {}
             Err(fault) => tracing::error!(%account, %fault, "an account was not erased"),
         }
     }
-    if erased > 0 {
-        core.outbox_bell.notify_one();
-    }
+    if erased > 0 {}
     Ok(erased)
 }
 
 /// Erases one account; `false` when its owner keeps it after all, or another
 /// node was quicker.
-fn erase(core: &Core, conn: &mut Conn, id: AccountId, now: Timestamp) -> Result<bool, DbFault> {
-    if !accounts::take_due_closure(conn, id, now)? {
+fn erase(tx: &mut Tx<'_>, id: AccountId) -> Result<bool, DbFault> {
+    if !accounts::take_due_closure(tx.conn, id, tx.now)? {
         return Ok(false);
     }
-    let Some(account) = accounts::find(core, conn, id)? else { return Ok(false) };
-    if !accounts::hold(core, conn, &account)? {
+    let Some(account) = accounts::find(tx, id)? else { return Ok(false) };
+    if !accounts::hold(tx, &account)? {
         return Ok(false);
     }
     // The change, and what the trail links to the account: the registration
     // that it came from, and recoveries.
-    let mut its_flows = audit::flows_of(conn, id)?;
+    let mut its_flows = audit::flows_of(tx.conn, id)?;
     its_flows.push(FlowId::of_account(id));
     // In the order in which requests touch these rows.
-    erase_proofs(conn, &its_flows)?;
-    security_questions::remove(conn, id)?;
-    cases::erase(conn, id)?;
-    accounts::erase(core, conn, &account)?;
-    erase_flows(conn, &its_flows)?;
-    outbox::notify(core, conn, (&account.elements.phone, Notice::AccountClosed), now)?;
-    let event = (AuditKind::AccountClosed, AuditSubject::account(id));
-    audit::record(core, conn, Origin::service(now), event)?;
-    events::emit(core, conn, (id, EventKind::AccountClosed), now)?;
-    grants::withdraw_all(conn, id)?;
-    sessions::erase(core, conn, id, now)?;
-    grants::erase(conn, id)?;
-    identity_checks::erase(conn, id)?;
+    erase_proofs(tx.conn, &its_flows)?;
+    security_questions::remove(tx.conn, id)?;
+    cases::erase(tx.conn, id)?;
+    accounts::erase(tx, &account)?;
+    erase_flows(tx.conn, &its_flows)?;
+    outbox::notify(tx, &account.elements.phone, Notice::AccountClosed)?;
+    tx.audit(AuditKind::AccountClosed, AuditSubject::account(id))?;
+    events::emit(tx, id, EventKind::AccountClosed)?;
+    grants::withdraw_all(tx.conn, id)?;
+    sessions::erase(tx, id)?;
+    grants::erase(tx.conn, id)?;
+    identity_checks::erase(tx.conn, id)?;
     // Waiting for its sessions may have let one of them finish what it wrote.
-    erase_proofs(conn, &its_flows)?;
-    security_questions::remove(conn, id)?;
-    cases::erase(conn, id)?;
-    grants::erase(conn, id)?;
-    erase_flows(conn, &its_flows)?;
+    erase_proofs(tx.conn, &its_flows)?;
+    security_questions::remove(tx.conn, id)?;
+    cases::erase(tx.conn, id)?;
+    grants::erase(tx.conn, id)?;
+    erase_flows(tx.conn, &its_flows)?;
     Ok(true)
 }
 

@@ -1,14 +1,12 @@
 //! What happened to an account, as its owner reads it.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     capabilities::{
         audit::{self, AuditKind, Event},
-        core::Core,
+        core::Ctx,
     },
     kernel::{
         Timestamp,
@@ -48,11 +46,11 @@ const LIST: &str = "history";
 
 /// Reads a part of the history, the newest first.
 pub(super) async fn read(
-    core: &Arc<Core>,
+    ctx: &Ctx,
     account: AccountId,
     query: PageQuery,
 ) -> Result<Page<HistoryItem>, Problem> {
     let (before, most) = (query.position(LIST)?, query.look_for());
-    let events = core.db.read(move |conn| audit::history(conn, account, before, most)).await?;
+    let events = ctx.read(move |tx| audit::history(tx.conn, account, before, most)).await?;
     Ok(query.page(LIST, events, |event| event.id.to_string()).map(HistoryItem::from))
 }

@@ -1,7 +1,5 @@
 //! One's own account over HTTP: shown, its password, history, export, closing.
 
-use std::sync::Arc;
-
 use actix_web::{HttpResponse, delete, get, post, put, web};
 
 use super::{
@@ -14,8 +12,8 @@ use super::{
     view::{self, AccountView},
 };
 use crate::{
-    capabilities::{core::Core, sessions::SignedIn},
-    tools::web::{JsonBody, Page, PageQuery, Problem, ProblemCode, ProblemDocument, RequestMeta},
+    capabilities::{core::Ctx, sessions::SignedIn},
+    tools::web::{JsonBody, Page, PageQuery, Problem, ProblemCode, ProblemDocument},
 };
 
 /// One's own account
@@ -25,13 +23,10 @@ use crate::{
 ))]
 #[get("/account")]
 pub async fn get_account(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
 ) -> Result<web::Json<AccountView>, Problem> {
-    let core = core.into_inner();
-    let own = Arc::clone(&core);
-    let view = core.db.read(move |conn| view::of(&own, conn, &session, meta.now)).await?;
+    let view = ctx.read(move |tx| view::of(tx, &session)).await?;
     Ok(web::Json(view))
 }
 
@@ -50,14 +45,11 @@ pub async fn get_account(
 ))]
 #[put("/account/password")]
 pub async fn change_password(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
     body: JsonBody<ChangePassword>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
-    password::change(&core, &meta, session, body.value).await?;
-    core.outbox_bell.notify_one();
+    password::change(&ctx, session, body.value).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -73,11 +65,11 @@ pub async fn change_password(
 ))]
 #[get("/account/history")]
 pub async fn list_history(
-    core: web::Data<Core>,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
     query: web::Query<PageQuery>,
 ) -> Result<web::Json<Page<HistoryItem>>, Problem> {
-    history::read(&core.into_inner(), session.account, query.into_inner()).await.map(web::Json)
+    history::read(&ctx, session.account, query.into_inner()).await.map(web::Json)
 }
 
 /// Business systems that asked about oneself
@@ -93,12 +85,11 @@ pub async fn list_history(
 ))]
 #[get("/account/identity-checks")]
 pub async fn list_identity_checks(
-    core: web::Data<Core>,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
     query: web::Query<PageQuery>,
 ) -> Result<web::Json<Page<IdentityCheckItem>>, Problem> {
-    let (core, query) = (core.into_inner(), query.into_inner());
-    identity_checks::read(&core, session.account, query).await.map(web::Json)
+    identity_checks::read(&ctx, session.account, query.into_inner()).await.map(web::Json)
 }
 
 /// Everything held about the account, in clear
@@ -109,11 +100,10 @@ pub async fn list_identity_checks(
 ))]
 #[post("/account/export")]
 pub async fn export_account(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
 ) -> Result<web::Json<AccountExport>, Problem> {
-    export::export(&core.into_inner(), &meta, session).await.map(web::Json)
+    export::export(&ctx, session).await.map(web::Json)
 }
 
 /// Ask for the account to be closed
@@ -129,13 +119,10 @@ pub async fn export_account(
 ))]
 #[post("/account/closure")]
 pub async fn request_closure(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
 ) -> Result<web::Json<Closure>, Problem> {
-    let core = core.into_inner();
-    let closure = closing::request(&core, &meta, session).await?;
-    core.outbox_bell.notify_one();
+    let closure = closing::request(&ctx, session).await?;
     Ok(web::Json(closure))
 }
 
@@ -147,11 +134,10 @@ pub async fn request_closure(
 ))]
 #[delete("/account/closure")]
 pub async fn cancel_closure(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
 ) -> Result<HttpResponse, Problem> {
-    closing::cancel(&core.into_inner(), &meta, session).await?;
+    closing::cancel(&ctx, session).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -162,10 +148,10 @@ pub async fn cancel_closure(
 ))]
 #[get("/account/authorized-systems")]
 pub async fn list_authorized_systems(
-    core: web::Data<Core>,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
 ) -> Result<web::Json<AuthorizedSystems>, Problem> {
-    let listed = core.db.read(move |conn| systems::list(conn, session.account)).await?;
+    let listed = ctx.read(move |tx| systems::list(tx.conn, session.account)).await?;
     Ok(web::Json(listed))
 }
 
@@ -182,14 +168,12 @@ pub async fn list_authorized_systems(
 ))]
 #[delete("/account/authorized-systems/{client_id}")]
 pub async fn withdraw_authorized_system(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
     client: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let client = client.parse().map_err(|_| Problem::new(ProblemCode::NotFound))?;
-    let core = core.into_inner();
-    systems::withdraw(&core, &meta, (session, client)).await?;
-    core.outbox_bell.notify_one();
+
+    systems::withdraw(&ctx, session, client).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,10 +1,7 @@
 //! 谁查询过我: which business systems asked whether one's name and document
 //! belong together.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    sync::Arc,
-};
+use std::collections::{HashMap, hash_map::Entry};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +9,7 @@ use utoipa::ToSchema;
 use crate::{
     capabilities::{
         clients::{self, ClientView},
-        core::Core,
+        core::{Ctx, Tx},
         identity_checks::{self, IdentityCheck},
     },
     kernel::{
@@ -45,18 +42,18 @@ const LIST: &str = "identity-checks";
 
 /// Reads a part of the list, the newest first.
 pub(super) async fn read(
-    core: &Arc<Core>,
+    ctx: &Ctx,
     account: AccountId,
     query: PageQuery,
 ) -> Result<Page<IdentityCheckItem>, Problem> {
     let (before, most) = (query.position(LIST)?, query.look_for());
-    let list = move |conn: &mut Conn| -> Result<_, DbFault> {
-        let found = identity_checks::list(conn, account, before, most)?;
+    let list = move |tx: &mut Tx<'_>| -> Result<_, DbFault> {
+        let found = identity_checks::list(tx.conn, account, before, most)?;
         let Page { items, next_cursor, has_more } =
             query.page(LIST, found, |check| check.id.to_string());
-        Ok(Page { items: with_askers(conn, items)?, next_cursor, has_more })
+        Ok(Page { items: with_askers(tx.conn, items)?, next_cursor, has_more })
     };
-    Ok(core.db.read(list).await?)
+    Ok(ctx.read(list).await?)
 }
 
 /// Each system is looked up once, however often it has asked.

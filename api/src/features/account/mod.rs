@@ -21,9 +21,9 @@ mod view;
 pub use erase::erase_due;
 
 use crate::{
+    capabilities::core::Tx,
     capabilities::{
         accounts::{self, Account},
-        core::Core,
         limits::{self, Charge, DAY, Rule},
         sessions::{self, Session},
     },
@@ -39,8 +39,8 @@ fn not_signed_in() -> Problem {
 }
 
 /// The account of a session. It may have been erased a moment ago.
-fn own(core: &Core, conn: &mut Conn, session: &Session) -> Result<Account, Problem> {
-    accounts::find(core, conn, session.account)?.ok_or_else(not_signed_in)
+fn own(tx: &mut Tx<'_>, session: &Session) -> Result<Account, Problem> {
+    accounts::find(tx, session.account)?.ok_or_else(not_signed_in)
 }
 
 /// Refuses what a session wanted that was ended meanwhile.
@@ -51,14 +51,14 @@ fn still_signed_in(conn: &mut Conn, session: &Session, now: Timestamp) -> Result
 /// Counts what an account may do only so often a day, because it costs a
 /// message or hashes.
 fn charge(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     session: &Session,
-    ((name, most), now): ((&'static str, u32), Timestamp),
+    name: &'static str,
+    most: u32,
 ) -> Result<Result<(), Problem>, DbFault> {
     let rule = Rule { name, most, window_seconds: DAY };
     let charge = Charge { rule, subject: session.account.to_string() };
-    let charged = limits::charge(core, conn, &[charge], now)?;
+    let charged = limits::charge(tx, &[charge])?;
     Ok(charged.map_err(|exceeded| {
         Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after)
     }))

@@ -1,7 +1,5 @@
 //! 密码管理: a new password, by somebody signed in.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -10,17 +8,16 @@ use super::{overloaded, own, still_signed_in};
 use crate::{
     capabilities::{
         accounts::{self, Account},
-        audit::{self, AuditKind, AuditSubject},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::{Core, Ctx, Tx},
         flows, outbox,
         sessions::{self, Session},
     },
     kernel::ids::FlowId,
     tools::{
-        db::Conn,
         identity::PlainPassword,
         ports::Notice,
-        web::{FieldErrors, Problem, RequestMeta},
+        web::{FieldErrors, Problem},
     },
 };
 
@@ -51,39 +48,37 @@ impl ChangePassword {
 /// Sets a new password. Every other session ends, a change that was begun is
 /// given up, and the phone is told.
 pub(super) async fn change(
-    core: &Arc<Core>,
-    meta: &RequestMeta,
+    ctx: &Ctx,
     session: Session,
     body: ChangePassword,
 ) -> Result<(), Problem> {
-    session.require_fresh_password(core, meta.now)?;
-    let ticket = core.hasher.admit().ok_or_else(overloaded)?;
-    let (own_core, of) = (Arc::clone(core), session.clone());
-    let account = core.db.read(move |conn| own(&own_core, conn, &of)).await?;
-    let password = body.parse(core, &account)?;
-    let (own_core, of, now) = (Arc::clone(core), account.id, meta.now);
-    let tried = core.db.write(move |conn| accounts::try_new_password(&own_core, conn, of, now));
+    session.require_fresh_password(&ctx.core, ctx.now)?;
+    let ticket = ctx.core.hasher.admit().ok_or_else(overloaded)?;
+    let of = session.clone();
+    let account = ctx.read(move |tx| own(tx, &of)).await?;
+    let password = body.parse(&ctx.core, &account)?;
+    let of = account.id;
+    let tried = ctx.write(move |tx| accounts::try_new_password(tx, of));
     let earlier = tried.await??;
-    accounts::refuse_earlier(core, &ticket, (&password, &earlier)).await?;
-    let hash = core.hasher.hash(&ticket, password.to_hash_input()).await;
+    accounts::refuse_earlier(&ctx.core, &ticket, (&password, &earlier)).await?;
+    let hash = ctx.core.hasher.hash(&ticket, password.to_hash_input()).await;
     let hash = Zeroizing::new(hash.map_err(Problem::internal)?);
     drop(ticket);
-    let (own_core, meta) = (Arc::clone(core), meta.clone());
-    core.db.write(move |conn| replace(&own_core, conn, (&meta, &session), (&account, &hash))).await
+
+    ctx.write(move |tx| replace(tx, &session, &account, &hash)).await
 }
 
 fn replace(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, session): (&RequestMeta, &Session),
-    (account, hash): (&Account, &str),
+    tx: &mut Tx<'_>,
+    session: &Session,
+    account: &Account,
+    hash: &str,
 ) -> Result<(), Problem> {
-    accounts::replace_password(core, conn, (account.id, hash), meta.now)?;
-    flows::remove(conn, FlowId::of_account(account.id))?;
-    outbox::notify(core, conn, (&account.elements.phone, Notice::PasswordChanged), meta.now)?;
-    let event = (AuditKind::PasswordChanged, AuditSubject::account(account.id));
-    audit::record(core, conn, meta, event)?;
-    still_signed_in(conn, session, meta.now)?;
-    sessions::end_all(core, conn, (account.id, Some(session.id)), meta.now)?;
+    accounts::replace_password(tx, account.id, hash)?;
+    flows::remove(tx.conn, FlowId::of_account(account.id))?;
+    outbox::notify(tx, &account.elements.phone, Notice::PasswordChanged)?;
+    tx.audit(AuditKind::PasswordChanged, AuditSubject::account(account.id))?;
+    still_signed_in(tx.conn, session, tx.now)?;
+    sessions::end_all(tx, account.id, Some(session.id))?;
     Ok(())
 }

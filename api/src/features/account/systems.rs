@@ -1,17 +1,15 @@
 //! 已授权的系统: which business systems one has let see what, and taking that
 //! back.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::still_signed_in;
 use crate::{
     capabilities::{
-        audit::{self, AuditKind, AuditSubject},
+        audit::{AuditKind, AuditSubject},
         clients::{self, ClientView, Item},
-        core::Core,
+        core::Ctx,
         events::{self, EventKind},
         grants,
         sessions::Session,
@@ -22,7 +20,7 @@ use crate::{
     },
     tools::{
         db::{Conn, DbFault},
-        web::{Problem, RequestMeta},
+        web::Problem,
     },
 };
 
@@ -66,29 +64,22 @@ pub(super) fn list(conn: &mut Conn, account: AccountId) -> Result<AuthorizedSyst
 }
 
 /// Takes a consent back: the system's tokens die.
-pub(super) async fn withdraw(
-    core: &Arc<Core>,
-    meta: &RequestMeta,
-    (session, client): (Session, ClientId),
-) -> Result<(), Problem> {
-    let (own, meta) = (Arc::clone(core), meta.clone());
-    core.db
-        .write(move |conn| -> Result<(), Problem> {
-            if grants::withdraw(conn, (session.account, client))? {
-                let id = client.to_string();
-                let subject =
-                    AuditSubject { detail: Some(&id), ..AuditSubject::account(session.account) };
-                audit::record(&own, conn, &meta, (AuditKind::ConsentWithdrawn, subject))?;
-                let told = (session.account, client, EventKind::ConsentWithdrawn);
-                events::emit_to(&own, conn, told, meta.now)?;
-            }
-            still_signed_in(conn, &session, meta.now)?;
-            // Whoever begins a grant holds the consent and then the session, so
-            // that it is seen here or never comes to be.
-            grants::end_of_client(conn, (session.account, client), meta.now)?;
-            Ok(())
-        })
-        .await?;
-    core.outbox_bell.notify_one();
+pub(super) async fn withdraw(ctx: &Ctx, session: Session, client: ClientId) -> Result<(), Problem> {
+    ctx.write(move |tx| -> Result<(), Problem> {
+        if grants::withdraw(tx.conn, (session.account, client))? {
+            let id = client.to_string();
+            let subject =
+                AuditSubject { detail: Some(&id), ..AuditSubject::account(session.account) };
+            tx.audit(AuditKind::ConsentWithdrawn, subject)?;
+            let told = (session.account, client, EventKind::ConsentWithdrawn);
+            events::emit_to(tx, told.0, told.1, told.2)?;
+        }
+        still_signed_in(tx.conn, &session, tx.now)?;
+        // Whoever begins a grant holds the consent and then the session, so
+        // that it is seen here or never comes to be.
+        grants::end_of_client(tx.conn, (session.account, client), tx.now)?;
+        Ok(())
+    })
+    .await?;
     Ok(())
 }

@@ -8,14 +8,14 @@ use super::{change, own};
 use crate::{
     capabilities::{
         accounts::{self, Account, Elements, Kind, Unit, UnitState},
-        core::Core,
+        core::{Core, Tx},
         security_questions::{self, State},
         sessions::Session,
     },
     kernel::{Timestamp, ids::AccountId},
     tools::{
         config::QuestionsMode,
-        db::{Conn, DbFault},
+        db::DbFault,
         identity::{DocumentType, Gender, PasswordPolicyKind},
         web::Problem,
     },
@@ -127,25 +127,16 @@ pub(super) fn held_until(account: &Account, now: Timestamp) -> Option<Timestamp>
 }
 
 /// Whether there are questions that can be used.
-pub(super) fn questions_state(
-    core: &Core,
-    conn: &mut Conn,
-    account: AccountId,
-) -> Result<State, DbFault> {
-    let enrolled = security_questions::find(conn, account)?;
-    Ok(enrolled.map_or(State::None, |enrolled| enrolled.state(core)))
+pub(super) fn questions_state(tx: &mut Tx<'_>, account: AccountId) -> Result<State, DbFault> {
+    let enrolled = security_questions::find(tx.conn, account)?;
+    Ok(enrolled.map_or(State::None, |enrolled| enrolled.state(tx.core)))
 }
 
 /// Shows the account of a session.
-pub(super) fn of(
-    core: &Core,
-    conn: &mut Conn,
-    session: &Session,
-    now: Timestamp,
-) -> Result<AccountView, Problem> {
-    let account = own(core, conn, session)?;
-    let closure = accounts::closure(conn, account.id)?;
-    let change = change::open(core, conn, &account, now)?;
+pub(super) fn of(tx: &mut Tx<'_>, session: &Session) -> Result<AccountView, Problem> {
+    let account = own(tx, session)?;
+    let closure = accounts::closure(tx.conn, account.id)?;
+    let change = change::open(tx, &account)?;
     let Elements { name, document, bank, card, phone } = &account.elements;
     Ok(AccountView {
         kind: account.kind(),
@@ -162,15 +153,15 @@ pub(super) fn of(
         verified_at: account.verified_at,
         created_at: account.created_at,
         password_set_at: account.password_set_at,
-        password_due: password_due(core, &account, now),
+        password_due: password_due(tx.core, &account, tx.now),
         security_questions: QuestionsSummary {
-            mode: core.settings.security_questions.mode,
-            state: questions_state(core, conn, account.id)?,
+            mode: tx.core.settings.security_questions.mode,
+            state: questions_state(tx, account.id)?,
         },
-        changes_held_until: held_until(&account, now),
+        changes_held_until: held_until(&account, tx.now),
         closes_at: closure.map(|closure| closure.closes_at),
         change_expires_at: change.map(|change| change.expires_at),
-        password_fresh_until: Some(session.password_fresh_until(core)).filter(|at| *at > now),
+        password_fresh_until: Some(session.password_fresh_until(tx.core)).filter(|at| *at > tx.now),
         id: account.id,
         unit: account.unit.map(AccountUnit::from),
         username: account.username,

@@ -4,17 +4,17 @@ use actix_web::{HttpResponse, get, http::StatusCode, post, put, web};
 
 use super::{
     dto::{NewClientView, NewSecretView, RegisteredClient, RotateSecret, SetState},
-    registry::{self, By, OVERLAP_SECONDS},
+    registry::{self, OVERLAP_SECONDS},
 };
 use crate::{
     capabilities::{
         callers::Caller,
         clients::{Metadata, Scope},
-        core::Core,
+        core::Ctx,
         idempotency::{Idempotency, Reply},
     },
     kernel::ids::ClientId,
-    tools::web::{JsonBody, Page, PageQuery, Problem, ProblemCode, ProblemDocument, RequestMeta},
+    tools::web::{JsonBody, Page, PageQuery, Problem, ProblemCode, ProblemDocument},
 };
 
 /// The list's name in cursors.
@@ -40,16 +40,15 @@ fn id_of(path: &str) -> Result<ClientId, Problem> {
 ))]
 #[post("/clients")]
 pub async fn create_client(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (caller, idempotency): (Caller, Idempotency),
     body: JsonBody<Metadata>,
 ) -> Result<HttpResponse, Problem> {
-    let (core, caller) = (core.into_inner(), caller.id_with(Scope::ClientsManage)?);
+    let caller = caller.id_with(Scope::ClientsManage)?;
     let JsonBody { value, bytes } = body;
-    let once = idempotency.of(&core, &meta, (&caller.to_string(), &bytes));
-    once.write(move |core, conn, meta| {
-        let created = registry::create(core, conn, &By::Tool(meta.clone()), value)?;
+    let once = idempotency.of(&ctx, &caller.to_string(), &bytes);
+    once.write(move |tx| {
+        let created = registry::create(tx, value)?;
         Reply::json(StatusCode::CREATED, &created).map(Ok)
     })
     .await
@@ -65,14 +64,12 @@ pub async fn create_client(
 ))]
 #[get("/clients")]
 pub async fn list_clients(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     caller: Caller,
     query: web::Query<PageQuery>,
 ) -> Result<web::Json<Page<RegisteredClient>>, Problem> {
     caller.with(Scope::ClientsManage)?;
-    let range = (query.position(LIST)?, query.look_for());
-    let clients = registry::list(&core.into_inner(), range, meta.now).await?;
+    let clients = registry::list(&ctx, query.position(LIST)?, query.look_for()).await?;
     Ok(web::Json(query.page(LIST, clients, |client| client.id().to_string())))
 }
 
@@ -87,13 +84,12 @@ pub async fn list_clients(
 ))]
 #[get("/clients/{id}")]
 pub async fn get_client(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     caller: Caller,
     id: web::Path<String>,
 ) -> Result<web::Json<RegisteredClient>, Problem> {
     caller.with(Scope::ClientsManage)?;
-    registry::show(&core.into_inner(), id_of(&id)?, meta.now).await.map(web::Json)
+    registry::show(&ctx, id_of(&id)?).await.map(web::Json)
 }
 
 /// Replace what is known of a business system
@@ -114,14 +110,12 @@ pub async fn get_client(
 ))]
 #[put("/clients/{id}")]
 pub async fn change_client(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (caller, id): (Caller, web::Path<String>),
     body: JsonBody<Metadata>,
 ) -> Result<web::Json<RegisteredClient>, Problem> {
     caller.with(Scope::ClientsManage)?;
-    let change = (id_of(&id)?, body.value);
-    let (changed, _) = registry::change(&core.into_inner(), By::Tool(meta), change).await?;
+    let (changed, _) = registry::change(&ctx, id_of(&id)?, body.value).await?;
     Ok(web::Json(changed))
 }
 
@@ -144,18 +138,17 @@ pub async fn change_client(
 ))]
 #[post("/clients/{id}/secret")]
 pub async fn rotate_client_secret(
-    (core, id): (web::Data<Core>, web::Path<String>),
-    meta: RequestMeta,
+    ctx: Ctx,
+    id: web::Path<String>,
     (caller, idempotency): (Caller, Idempotency),
     body: JsonBody<RotateSecret>,
 ) -> Result<HttpResponse, Problem> {
-    let (core, caller) = (core.into_inner(), caller.id_with(Scope::ClientsManage)?);
+    let caller = caller.id_with(Scope::ClientsManage)?;
     let (id, JsonBody { value, bytes }) = (id_of(&id)?, body);
-    let once = idempotency.of(&core, &meta, (&caller.to_string(), &bytes));
+    let once = idempotency.of(&ctx, &caller.to_string(), &bytes);
     let overlap = value.overlap_seconds.unwrap_or(OVERLAP_SECONDS);
-    once.write(move |core, conn, meta| {
-        let by = By::Tool(meta.clone());
-        let secret = registry::rotate_secret(core, conn, &by, (id, overlap))?;
+    once.write(move |tx| {
+        let secret = registry::rotate_secret(tx, id, overlap)?;
         Reply::json(StatusCode::CREATED, &secret).map(Ok)
     })
     .await
@@ -177,12 +170,10 @@ pub async fn rotate_client_secret(
 ))]
 #[put("/clients/{id}/state")]
 pub async fn set_client_state(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (caller, id): (Caller, web::Path<String>),
     body: JsonBody<SetState>,
 ) -> Result<web::Json<RegisteredClient>, Problem> {
     caller.with(Scope::ClientsManage)?;
-    let change = (id_of(&id)?, body.value.state);
-    registry::set_state(&core.into_inner(), By::Tool(meta), change).await.map(web::Json)
+    registry::set_state(&ctx, id_of(&id)?, body.value.state).await.map(web::Json)
 }

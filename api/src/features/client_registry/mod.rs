@@ -7,5 +7,5 @@ mod registry;
 
 pub use dto::{NewClientView, NewSecretView, RegisteredClient};
 pub use registry::{
-    By, OVERLAP_SECONDS, change, create, list, rotate_secret, set_state, show, show_all,
+    OVERLAP_SECONDS, change, create, list, rotate_secret, set_state, show, show_all,
 };

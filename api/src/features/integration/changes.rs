@@ -1,14 +1,12 @@
 //! What has happened to a client's users since it last looked.
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     capabilities::{
-        core::Core,
+        core::Ctx,
         events::{self, Event, EventKind},
     },
     kernel::{
@@ -55,23 +53,23 @@ impl From<Event> for Change {
 
 /// Reads on from a cursor.
 pub(super) async fn read(
-    core: &Arc<Core>,
-    (client, query): (ClientId, PageQuery),
-    now: Timestamp,
+    ctx: &Ctx,
+    client: ClientId,
+    query: PageQuery,
 ) -> Result<Changes, Problem> {
     let after: Option<EventId> = query.position(LIST)?;
-    let kept = TimeDelta::days(core.settings.retention.event_days.into());
-    if after.is_some_and(|after| after < EventId::earliest(now - kept)) {
+    let kept = TimeDelta::days(ctx.core.settings.retention.event_days.into());
+    if after.is_some_and(|after| after < EventId::earliest(ctx.now - kept)) {
         // What came after it may be forgotten: the client must look anew.
         return Err(Problem::new(ProblemCode::CursorInvalid));
     }
     let most = query.look_for();
-    let found = core.db.read(move |conn| events::changes(conn, (client, after), most, now)).await?;
+    let found = ctx.read(move |tx| events::changes(tx.conn, (client, after), most, tx.now)).await?;
     let page = query.page(LIST, found, |(id, _)| id.to_string());
     // At the end, it goes on from where the list ends now, so that the cursor
     // of a client without changes does not grow old.
     let end = || {
-        let horizon = events::horizon(now);
+        let horizon = events::horizon(ctx.now);
         cursor(LIST, &after.map_or(horizon, |after| after.max(horizon)).to_string())
     };
     Ok(Changes {

@@ -11,10 +11,10 @@ use crate::{
     capabilities::{
         callers::Caller,
         clients::Scope,
-        core::Core,
+        core::Ctx,
         idempotency::{Idempotency, Reply},
     },
-    tools::web::{JsonBody, PageQuery, Problem, ProblemDocument, RequestMeta},
+    tools::web::{JsonBody, PageQuery, Problem, ProblemDocument},
 };
 
 /// One of one's own users
@@ -31,12 +31,12 @@ use crate::{
 ))]
 #[get("/users/{sub}")]
 pub async fn get_user(
-    core: web::Data<Core>,
+    ctx: Ctx,
     caller: Caller,
     sub: web::Path<String>,
 ) -> Result<web::Json<User>, Problem> {
     let client = caller.with(Scope::UsersRead)?;
-    users::find(&core.into_inner(), client, sub.into_inner()).await.map(web::Json)
+    users::find(&ctx, client, sub.into_inner()).await.map(web::Json)
 }
 
 /// What has happened to one's users
@@ -53,14 +53,12 @@ pub async fn get_user(
 ))]
 #[get("/changes")]
 pub async fn list_changes(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     caller: Caller,
     query: web::Query<PageQuery>,
 ) -> Result<web::Json<Changes>, Problem> {
     let client = caller.id_with(Scope::UsersRead)?;
-    let asked = (client, query.into_inner());
-    changes::read(&core.into_inner(), asked, meta.now).await.map(web::Json)
+    changes::read(&ctx, client, query.into_inner()).await.map(web::Json)
 }
 
 /// Whether a name and a document belong together
@@ -80,17 +78,16 @@ pub async fn list_changes(
 ))]
 #[post("/identity-checks")]
 pub async fn check_identity(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (caller, idempotency): (Caller, Idempotency),
     body: JsonBody<CheckIdentity>,
 ) -> Result<HttpResponse, Problem> {
-    let (core, client) = (core.into_inner(), caller.id_with(Scope::IdentityCheck)?);
+    let client = caller.id_with(Scope::IdentityCheck)?;
     let JsonBody { value, bytes } = body;
-    let question = value.parse(meta.now.date_naive())?;
-    let once = idempotency.of(&core, &meta, (&client.to_string(), &bytes));
-    once.write(move |core, conn, meta| {
-        let answer = identity_check::check(core, conn, meta, (client, &question))?;
+    let question = value.parse(ctx.now.date_naive())?;
+    let once = idempotency.of(&ctx, &client.to_string(), &bytes);
+    once.write(move |tx| {
+        let answer = identity_check::check(tx, client, &question)?;
         Reply::json(StatusCode::OK, &answer).map(Ok)
     })
     .await

@@ -11,9 +11,10 @@ use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use crate::{
+    capabilities::core::Tx,
     capabilities::{
         accounts,
-        audit::{self, AuditKind, AuditSubject},
+        audit::{AuditKind, AuditSubject},
         core::Core,
         identity_checks::{self, IdentityCheck},
         limits::{self, Charge, DAY, Rule},
@@ -23,9 +24,9 @@ use crate::{
         ids::{ClientId, IdentityCheckId},
     },
     tools::{
-        db::{Conn, DbFault},
+        db::DbFault,
         identity::{DocumentType, FieldError, IdDocument, PersonName},
-        web::{FieldErrors, Problem, ProblemCode, RequestMeta},
+        web::{FieldErrors, Problem, ProblemCode},
     },
 };
 
@@ -122,29 +123,28 @@ fn charges(core: &Core, client: ClientId, document: &IdDocument) -> [Charge; 3] 
 
 /// Answers one question.
 pub(super) fn check(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    (client, question): (ClientId, &Question),
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    question: &Question,
 ) -> Result<IdentityChecked, Problem> {
-    let charges = charges(core, client, &question.document);
-    if let Err(exceeded) = limits::charge(core, conn, &charges, meta.now)? {
+    let charges = charges(tx.core, client, &question.document);
+    if let Err(exceeded) = limits::charge(tx, &charges)? {
         return Err(Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after));
     }
     let key = question.document.uniqueness_key();
-    let found = accounts::has_name(core, conn, (&key, &question.name))?;
+    let found = accounts::has_name(tx, &key, &question.name)?;
     let check = IdentityCheck {
-        id: IdentityCheckId::new(meta.now, &*core.entropy).map_err(DbFault::from)?,
+        id: IdentityCheckId::new(tx.now, &*tx.core.entropy).map_err(DbFault::from)?,
         account: found.account,
         client,
         purpose: question.purpose.clone(),
         matched: found.same_name,
-        checked_at: meta.now,
+        checked_at: tx.now,
     };
-    identity_checks::record(conn, &check)?;
+    identity_checks::record(tx.conn, &check)?;
     let asked_by = client.to_string();
     let subject = AuditSubject { account: found.account, detail: Some(&asked_by), flow: None };
-    audit::record(core, conn, meta, (AuditKind::IdentityChecked, subject))?;
+    tx.audit(AuditKind::IdentityChecked, subject)?;
     let IdentityCheck { id, matched, checked_at, .. } = check;
     Ok(IdentityChecked { matched, checked_at, id })
 }

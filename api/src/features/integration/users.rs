@@ -1,7 +1,5 @@
 //! A client's own users, as far as they have consented.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,7 +8,7 @@ use crate::{
         accounts::{self, Account, UnitState},
         claims,
         clients::Client,
-        core::Core,
+        core::Ctx,
         grants,
     },
     kernel::Timestamp,
@@ -68,23 +66,21 @@ impl UserState {
 }
 
 /// Looks a user up.
-pub(super) async fn find(core: &Arc<Core>, client: Client, sub: String) -> Result<User, Problem> {
-    let own = Arc::clone(core);
-    core.db
-        .read(move |conn| {
-            let unknown = || Problem::new(ProblemCode::UserNotFound);
-            let id = grants::account_of(conn, &client, &sub)?.ok_or_else(unknown)?;
-            // Another client of the sector may know the name, too.
-            let consent = grants::consent_of(conn, id, client.id)?.ok_or_else(unknown)?;
-            let account = accounts::find(&own, conn, id)?.ok_or_else(unknown)?;
-            let scopes = consent.scopes.shared_with(&client.metadata.scopes());
-            Ok(User {
-                sub,
-                state: UserState::of(&account),
-                claims: claims::of(&account, &scopes, client.metadata.document_number),
-                scopes: scopes.0.iter().map(|scope| scope.code()).collect(),
-                updated_at: account.verified_at.max(consent.updated_at),
-            })
+pub(super) async fn find(ctx: &Ctx, client: Client, sub: String) -> Result<User, Problem> {
+    ctx.read(move |tx| {
+        let unknown = || Problem::new(ProblemCode::UserNotFound);
+        let id = grants::account_of(tx.conn, &client, &sub)?.ok_or_else(unknown)?;
+        // Another client of the sector may know the name, too.
+        let consent = grants::consent_of(tx.conn, id, client.id)?.ok_or_else(unknown)?;
+        let account = accounts::find(tx, id)?.ok_or_else(unknown)?;
+        let scopes = consent.scopes.shared_with(&client.metadata.scopes());
+        Ok(User {
+            sub,
+            state: UserState::of(&account),
+            claims: claims::of(&account, &scopes, client.metadata.document_number),
+            scopes: scopes.0.iter().map(|scope| scope.code()).collect(),
+            updated_at: account.verified_at.max(consent.updated_at),
         })
-        .await
+    })
+    .await
 }

@@ -1,7 +1,5 @@
 //! Signing in, out, and looking after one's sessions, over HTTP.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, HttpResponse, delete, get, http::StatusCode, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,9 +8,9 @@ use zeroize::Zeroizing;
 use super::password_check::{self, CheckPassword, PasswordFreshness};
 use crate::{
     capabilities::{
-        audit::{self, AuditKind, AuditSubject},
+        audit::{AuditKind, AuditSubject},
         captcha::http::CaptchaAnswer,
-        core::Core,
+        core::{Ctx, Tx},
         idempotency::{Idempotency, Reply},
         sessions::{self, Refreshed, SignedIn, Tokens},
         sign_in::{
@@ -22,8 +20,8 @@ use crate::{
     },
     kernel::{Timestamp, ids::SessionId},
     tools::{
-        db::{Conn, DbFault},
-        web::{JsonBody, Problem, ProblemCode, ProblemDocument, RequestMeta, cookies},
+        db::DbFault,
+        web::{JsonBody, Problem, ProblemCode, ProblemDocument, cookies},
     },
 };
 
@@ -165,18 +163,16 @@ fn view(session: sessions::Session, current: SessionId) -> SessionView {
 ))]
 #[post("/sessions")]
 pub async fn create_session(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     request: HttpRequest,
     body: JsonBody<SignIn>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
     let SignIn { username, password, captcha } = body.value;
-    let brought = Brought::by(&core, &request);
+    let brought = Brought::by(&ctx.core, &request);
     let credentials = Credentials::parse((username, password), &captcha, brought.device)?;
-    let (opened, device) = sign_in::browser(&core, &meta, credentials, brought.session).await?;
+    let (opened, device) = sign_in::browser(&ctx, credentials, brought.session).await?;
     let mut response = HttpResponse::Created();
-    for cookie in given(&core, (opened.cookie, device)) {
+    for cookie in given(&ctx.core, (opened.cookie, device)) {
         response.cookie(cookie);
     }
     let current = opened.session.id;
@@ -194,25 +190,15 @@ pub async fn create_session(
     (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 #[post("/tokens")]
-pub async fn create_tokens(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    body: JsonBody<SignInApp>,
-) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
+pub async fn create_tokens(ctx: Ctx, body: JsonBody<SignInApp>) -> Result<HttpResponse, Problem> {
     let SignInApp { username, password, captcha, device_name } = body.value;
     let device =
         device_name.map(|name| name.chars().filter(|c| !c.is_control()).take(64).collect());
     let credentials = Credentials::parse((username, password), &captcha, None)?;
-    let own = meta.clone();
-    let tokens = sign_in::sign_in(
-        &core,
-        &meta,
-        credentials,
-        ("app", move |core: &Core, conn: &mut _, account| {
-            sessions::open_app(core, conn, &own, (account, device))
-        }),
-    )
+
+    let tokens = sign_in::sign_in(&ctx, credentials, "app", move |tx, account| {
+        sessions::open_app(tx, account, device)
+    })
     .await?;
     Ok(HttpResponse::Created().json(TokenSet::from(tokens)))
 }
@@ -231,38 +217,31 @@ pub async fn create_tokens(
     ))]
 #[post("/tokens/refresh")]
 pub async fn refresh_tokens(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     idempotency: Idempotency,
     body: JsonBody<RefreshTokens>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
     let JsonBody { value, bytes } = body;
     if value.refresh_token.is_empty() {
         return Err(Problem::field("/refresh_token", "required"));
     }
-    let once = idempotency.of(&core, &meta, ("", &bytes));
-    once.write(move |core, conn, meta| {
-        let tokens = refresh(core, conn, meta, &value.refresh_token)?;
+    let once = idempotency.of(&ctx, "", &bytes);
+    once.write(move |tx| {
+        let tokens = refresh(tx, &value.refresh_token)?;
         Reply::settled(StatusCode::OK, tokens.map(TokenSet::from))
     })
     .await
 }
 
 /// A refusal inside is committed: the session of a token that came twice ends.
-fn refresh(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    token: &str,
-) -> Result<Result<Tokens, Problem>, Problem> {
-    match sessions::refresh(core, conn, token, meta.now)? {
+fn refresh(tx: &mut Tx<'_>, token: &str) -> Result<Result<Tokens, Problem>, Problem> {
+    match sessions::refresh(tx, token)? {
         Refreshed::Tokens(tokens) => Ok(Ok(tokens)),
         Refreshed::Invalid => Err(Problem::new(ProblemCode::RefreshTokenInvalid)),
         Refreshed::Reused(session, account) => {
             let id = session.to_string();
             let subject = AuditSubject { detail: Some(&id), ..AuditSubject::account(account) };
-            audit::record(core, conn, meta, (AuditKind::RefreshTokenReused, subject))?;
+            tx.audit(AuditKind::RefreshTokenReused, subject)?;
             Ok(Err(Problem::new(ProblemCode::RefreshTokenReused)))
         }
     }
@@ -275,13 +254,11 @@ fn refresh(
 ))]
 #[get("/sessions")]
 pub async fn list_sessions(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
 ) -> Result<web::Json<SessionList>, Problem> {
-    let core = core.into_inner();
-    let (own, account) = (Arc::clone(&core), session.account);
-    let listed = core.db.read(move |conn| sessions::list(&own, conn, account, meta.now)).await?;
+    let account = session.account;
+    let listed = ctx.read(move |tx| sessions::list(tx, account)).await?;
     let items = listed.into_iter().map(|one| view(one, session.id)).collect();
     Ok(web::Json(SessionList { items }))
 }
@@ -301,14 +278,12 @@ pub async fn list_sessions(
 ))]
 #[post("/sessions/current/password-check")]
 pub async fn check_password(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (signed_in, request): (SignedIn, HttpRequest),
     body: JsonBody<CheckPassword>,
 ) -> Result<web::Json<PasswordFreshness>, Problem> {
-    let core = core.into_inner();
-    let device = cookies::read(&core.settings, &request, cookies::DEVICE);
-    password_check::check(&core, &meta, (signed_in.0, device), body.value).await.map(web::Json)
+    let device = cookies::read(&ctx.core.settings, &request, cookies::DEVICE);
+    password_check::check(&ctx, signed_in.0, device, body.value).await.map(web::Json)
 }
 
 /// Sign out
@@ -319,13 +294,11 @@ pub async fn check_password(
 ))]
 #[delete("/sessions/current")]
 pub async fn delete_current_session(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
-    end(&core, meta, (session.account, session.id)).await?;
-    let cookie = cookies::remove(&core.settings, cookies::SESSION);
+    end(&ctx, session.account, session.id).await?;
+    let cookie = cookies::remove(&ctx.core.settings, cookies::SESSION);
     Ok(HttpResponse::NoContent().cookie(cookie).finish())
 }
 
@@ -339,36 +312,32 @@ pub async fn delete_current_session(
 ))]
 #[delete("/sessions/{id}")]
 pub async fn delete_session(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let missing = || Problem::new(ProblemCode::NotFound);
     let id: SessionId = id.parse().map_err(|_| missing())?;
-    let ended = end(&core.into_inner(), meta, (session.account, id)).await?;
+    let ended = end(&ctx, session.account, id).await?;
     if ended { Ok(HttpResponse::NoContent().finish()) } else { Err(missing()) }
 }
 
 async fn end(
-    core: &Arc<Core>,
-    meta: RequestMeta,
-    (account, id): (crate::kernel::ids::AccountId, SessionId),
+    ctx: &Ctx,
+    account: crate::kernel::ids::AccountId,
+    id: SessionId,
 ) -> Result<bool, Problem> {
-    let own = Arc::clone(core);
-    let ended = core
-        .db
-        .write(move |conn| -> Result<bool, DbFault> {
-            let ended = sessions::end(&own, conn, (account, id), meta.now)?;
+    let ended = ctx
+        .write(move |tx| -> Result<bool, DbFault> {
+            let ended = sessions::end(tx, account, id)?;
             if ended {
                 let text = id.to_string();
                 let subject =
                     AuditSubject { detail: Some(&text), ..AuditSubject::account(account) };
-                audit::record(&own, conn, &meta, (AuditKind::SessionEnded, subject))?;
+                tx.audit(AuditKind::SessionEnded, subject)?;
             }
             Ok(ended)
         })
         .await?;
-    core.outbox_bell.notify_one();
     Ok(ended)
 }

@@ -5,8 +5,6 @@
 //! count for the session as well: nobody asks for a captcha here, and a stolen
 //! session tries from as many addresses as its thief has.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -14,8 +12,8 @@ use zeroize::Zeroizing;
 use crate::{
     capabilities::{
         accounts::{self, Account},
-        audit::{self, AuditKind, AuditSubject},
-        core::{Core, corrupt},
+        audit::{AuditKind, AuditSubject},
+        core::{Ctx, Tx, corrupt},
         password_failures::{self, Attempt, device},
         sessions::{self, Session},
         sign_in::refused,
@@ -23,9 +21,9 @@ use crate::{
     kernel::Timestamp,
     tools::{
         crypto::Place,
-        db::{Conn, DbFault},
+        db::DbFault,
         identity::{Username, password_hash_input},
-        web::{Problem, ProblemCode, RequestMeta, overloaded},
+        web::{Problem, ProblemCode, overloaded},
     },
 };
 
@@ -54,79 +52,74 @@ struct Tries {
 
 /// Checks the password; a right one makes the session fresh.
 pub(super) async fn check(
-    core: &Arc<Core>,
-    meta: &RequestMeta,
-    (session, device): (Session, Option<String>),
+    ctx: &Ctx,
+    session: Session,
+    device: Option<String>,
     body: CheckPassword,
 ) -> Result<PasswordFreshness, Problem> {
     if body.password.is_empty() {
         return Err(Problem::field("/password", "required"));
     }
-    let ticket = core.hasher.admit().ok_or_else(overloaded)?;
-    let (own, of, begun_by) = (Arc::clone(core), session.clone(), meta.clone());
-    let begun =
-        core.db.write(move |conn| begin(&own, conn, &begun_by, (&of, device.as_deref()))).await?;
+    let ticket = ctx.core.hasher.admit().ok_or_else(overloaded)?;
+    let of = session.clone();
+    let begun = ctx.write(move |tx| begin(tx, &of, device.as_deref())).await?;
     let (account, stored, tries) = begun?;
     let input = password_hash_input(&body.password);
     let verified =
-        core.hasher.verify(&ticket, input, Some(stored)).await.map_err(Problem::internal)?;
+        ctx.core.hasher.verify(&ticket, input, Some(stored)).await.map_err(Problem::internal)?;
     drop(ticket);
-    let (own, meta) = (Arc::clone(core), meta.clone());
-    core.db
-        .write(move |conn| {
-            let entered = verified.right.then_some(body.password.as_str());
-            settle(&own, conn, (&meta, session), (&account, &tries, entered))
-        })
-        .await?
+
+    ctx.write(move |tx| {
+        let entered = verified.right.then_some(body.password.as_str());
+        settle(tx, session, (&account, &tries, entered))
+    })
+    .await?
 }
 
 /// Counts the try and finds the hash to compare with. A refusal is committed.
 fn begin(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    (session, device): (&Session, Option<&str>),
+    tx: &mut Tx<'_>,
+    session: &Session,
+    device: Option<&str>,
 ) -> Result<Result<(Account, String, Tries), Problem>, Problem> {
     let not_signed_in = || Problem::new(ProblemCode::NotSignedIn);
-    let account = accounts::find(core, conn, session.account)?.ok_or_else(not_signed_in)?;
+    let account = accounts::find(tx, session.account)?.ok_or_else(not_signed_in)?;
     let row = account.id.to_string();
     let place = Place { table: "accounts", column: "username", row: &row };
     let username = Username::parse(&account.username).map_err(|_| corrupt(place))?;
-    let (key, address) = (username.key(), meta.address.limit_subject());
-    let known = device.and_then(|cookie| device::recognise(core, &username, cookie));
+    let (key, address) = (username.key(), tx.origin.limit_subject());
+    let known = device.and_then(|cookie| device::recognise(tx.core, &username, cookie));
     let place = Attempt { username: key, address, device: known };
     let session = Attempt { device: Some(session.id.to_string()), ..place.clone() };
     let tries = Tries { session, place };
     for attempt in [&tries.session, &tries.place] {
-        if let Err(why) = password_failures::begin(core, conn, attempt, meta.now)? {
+        if let Err(why) = password_failures::begin(tx, attempt)? {
             return Ok(Err(refused(why)));
         }
     }
-    let found = accounts::credentials(core, conn, &tries.place.username)?;
+    let found = accounts::credentials(tx, &tries.place.username)?;
     let (_, stored) = found.ok_or_else(not_signed_in)?;
     Ok(Ok((account, stored, tries)))
 }
 
 /// Writes down what came of it; `entered` is the password when it was right.
 fn settle(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, session): (&RequestMeta, Session),
+    tx: &mut Tx<'_>,
+    session: Session,
     (account, tries, entered): (&Account, &Tries, Option<&str>),
 ) -> Result<Result<PasswordFreshness, Problem>, DbFault> {
     let Some(password) = entered else {
         let subject = AuditSubject { detail: Some("session"), ..AuditSubject::account(account.id) };
-        audit::record(core, conn, meta, (AuditKind::SignInFailed, subject))?;
-        password_failures::failed(core, conn, &tries.place, meta.now)?;
+        tx.audit(AuditKind::SignInFailed, subject)?;
+        password_failures::failed(tx, &tries.place)?;
         return Ok(Err(Problem::new(ProblemCode::PasswordWrong)));
     };
-    accounts::note_personal(conn, account, accounts::contains_personal(account, password))?;
-    let event = (AuditKind::PasswordChecked, AuditSubject::account(account.id));
-    audit::record(core, conn, meta, event)?;
-    sessions::password_entered(conn, session.id, meta.now)?;
+    accounts::note_personal(tx.conn, account, accounts::contains_personal(account, password))?;
+    tx.audit(AuditKind::PasswordChecked, AuditSubject::account(account.id))?;
+    sessions::password_entered(tx.conn, session.id, tx.now)?;
     for attempt in [&tries.session, &tries.place] {
-        password_failures::succeeded(core, conn, attempt)?;
+        password_failures::succeeded(tx, attempt)?;
     }
-    let fresh = Session { password_at: meta.now, ..session };
-    Ok(Ok(PasswordFreshness { password_fresh_until: fresh.password_fresh_until(core) }))
+    let fresh = Session { password_at: tx.now, ..session };
+    Ok(Ok(PasswordFreshness { password_fresh_until: fresh.password_fresh_until(tx.core) }))
 }

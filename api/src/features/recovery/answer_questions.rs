@@ -1,7 +1,5 @@
 //! 密保问题: three answers prove whose account it is.
 
-use std::sync::Arc;
-
 use super::{
     draft::{Draft, Proved, Stage},
     problems::{answers_wrong, overloaded, questions_not_set},
@@ -9,10 +7,11 @@ use super::{
     view::Recovery,
 };
 use crate::{
+    capabilities::core::Tx,
     capabilities::{
         accounts,
-        audit::{self, AuditKind, AuditSubject},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::Ctx,
         outbox,
         security_questions::{self, AnswerSet, QUESTIONS},
     },
@@ -20,11 +19,7 @@ use crate::{
         Timestamp,
         ids::{AccountId, FlowId},
     },
-    tools::{
-        db::{Conn, DbFault},
-        ports::Notice,
-        web::{Problem, RequestMeta},
-    },
+    tools::{db::DbFault, ports::Notice, web::Problem},
 };
 
 /// One try, which is counted already.
@@ -39,47 +34,40 @@ struct Try {
 }
 
 /// Compares three answers with those that were chosen.
-pub(super) async fn answer(
-    core: &Arc<Core>,
-    (meta, id): (&RequestMeta, FlowId),
-    answers: AnswerSet,
-) -> Result<Recovery, Problem> {
+pub(super) async fn answer(ctx: &Ctx, id: FlowId, answers: AnswerSet) -> Result<Recovery, Problem> {
     // A place in the hashing queue first: an overloaded service must not use
     // up a try.
-    let ticket = core.hasher.admit().ok_or_else(overloaded)?;
-    let (own, counting) = (Arc::clone(core), meta.clone());
-    let begun = core
-        .db
-        .write(move |conn| {
-            let draft = step::find(&own, conn, id, counting.now)?;
-            begin(&own, conn, (&counting, &draft))
+    let ticket = ctx.core.hasher.admit().ok_or_else(overloaded)?;
+
+    let begun = ctx
+        .write(move |tx| {
+            let draft = step::find(tx, id)?;
+            begin(tx, &draft)
         })
         .await?;
-    let input = answers.to_hash_input(core, begun.account, &begun.questions);
+    let input = answers.to_hash_input(&ctx.core, begun.account, &begun.questions);
     let hash = Some(begun.hash.clone());
-    let verified = core.hasher.verify(&ticket, input, hash).await.map_err(Problem::internal)?;
+    let verified = ctx.core.hasher.verify(&ticket, input, hash).await.map_err(Problem::internal)?;
     drop(ticket);
-    let (own, meta) = (Arc::clone(core), meta.clone());
-    let settled = core
-        .db
-        .write(move |conn| {
+
+    let settled = ctx
+        .write(move |tx| {
             if !verified.right {
                 let subject = subject(begun.account, id);
-                audit::record(&own, conn, &meta, (AuditKind::AnswersWrong, subject))?;
+                tx.audit(AuditKind::AnswersWrong, subject)?;
                 return Ok(Err(answers_wrong(begun.left)));
             }
-            let mut draft = step::find(&own, conn, id, meta.now)?;
+            let mut draft = step::find(tx, id)?;
             draft.require(&[Stage::Questions])?;
-            security_questions::succeeded(&own, conn, begun.account)?;
+            security_questions::succeeded(tx, begun.account)?;
             // As a second step they make the first one no younger.
-            let at = draft.answers.proved.map_or(meta.now, |proved| proved.at);
+            let at = draft.answers.proved.map_or(tx.now, |proved| proved.at);
             let questions_set_at = Some(begun.set_at);
             draft.answers.proved = Some(Proved { account: begun.account, at, questions_set_at });
             draft.stage = Stage::Reset;
-            step::keep(&own, conn, (&mut draft, Ok(())))
+            step::keep(tx, &mut draft, Ok(()))
         })
         .await;
-    core.outbox_bell.notify_one();
     settled?
 }
 
@@ -91,35 +79,25 @@ fn subject(account: AccountId, flow: FlowId) -> AuditSubject<'static> {
 /// are looked at as there are. The last one ends the use of the questions,
 /// right or wrong, and their owner is told: in one with the count, so that no
 /// crash can keep it from him.
-fn begin(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, draft): (&RequestMeta, &Draft),
-) -> Result<Try, Problem> {
+fn begin(tx: &mut Tx<'_>, draft: &Draft) -> Result<Try, Problem> {
     draft.require(&[Stage::Questions])?;
-    if !security_questions::is_on(core) {
+    if !security_questions::is_on(tx.core) {
         return Err(questions_not_set());
     }
-    let enrolled = draft.enrolled(core, conn)?.ok_or_else(questions_not_set)?;
+    let enrolled = draft.enrolled(tx)?.ok_or_else(questions_not_set)?;
     let account = enrolled.account;
-    let hash = security_questions::begin(core, conn, account)?.ok_or_else(questions_not_set)?;
+    let hash = security_questions::begin(tx, account)?.ok_or_else(questions_not_set)?;
     // Read again: others may have been counted meanwhile.
-    let counted = security_questions::find(conn, account)?.ok_or_else(questions_not_set)?;
-    let left = counted.tries_left(core);
+    let counted = security_questions::find(tx.conn, account)?.ok_or_else(questions_not_set)?;
+    let left = counted.tries_left(tx.core);
     if left == 0 {
-        disabled(core, conn, (meta, draft.id), account)?;
+        disabled(tx, draft.id, account)?;
     }
     Ok(Try { account, questions: counted.questions, set_at: counted.set_at, hash, left })
 }
 
-fn disabled(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, id): (&RequestMeta, FlowId),
-    account: AccountId,
-) -> Result<(), DbFault> {
-    let event = (AuditKind::QuestionsDisabled, subject(account, id));
-    audit::record(core, conn, meta, event)?;
-    let Some(account) = accounts::find(core, conn, account)? else { return Ok(()) };
-    outbox::notify(core, conn, (&account.elements.phone, Notice::QuestionsDisabled), meta.now)
+fn disabled(tx: &mut Tx<'_>, id: FlowId, account: AccountId) -> Result<(), DbFault> {
+    tx.audit(AuditKind::QuestionsDisabled, subject(account, id))?;
+    let Some(account) = accounts::find(tx, account)? else { return Ok(()) };
+    outbox::notify(tx, &account.elements.phone, Notice::QuestionsDisabled)
 }

@@ -6,24 +6,21 @@ use super::{
     step::Outcome,
 };
 use crate::{
-    capabilities::{core::Core, otp, proving::wrong_stage, security_questions::State},
-    tools::{
-        config::QuestionsMode,
-        db::{Conn, DbFault},
-    },
+    capabilities::{core::Tx, otp, proving::wrong_stage, security_questions::State},
+    tools::{config::QuestionsMode, db::DbFault},
 };
 
 /// Chooses a method, or another one as long as nothing is proved. What was
 /// sent for the one before is worth nothing.
-pub(super) fn choose(core: &Core, conn: &mut Conn, draft: &mut Draft, method: Method) -> Outcome {
+pub(super) fn choose(tx: &mut Tx<'_>, draft: &mut Draft, method: Method) -> Outcome {
     may_choose(draft)?;
     if draft.answers.method == Some(method) {
         return Ok(Ok(()));
     }
-    if method == Method::SecurityQuestions && !can_answer(core, conn, draft)? {
+    if method == Method::SecurityQuestions && !can_answer(tx, draft)? {
         return Ok(Err(questions_not_set()));
     }
-    otp::kill(conn, draft.id, draft.purpose())?;
+    otp::kill(tx.conn, draft.id, draft.purpose())?;
     draft.answers.challenge = None;
     draft.answers.method = Some(method);
     draft.stage = match method {
@@ -43,10 +40,10 @@ fn may_choose(draft: &Draft) -> Result<(), crate::tools::web::Problem> {
 
 /// Whether there are questions that can be answered: the same queries, whether
 /// there is such an account or not.
-fn can_answer(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<bool, DbFault> {
-    if core.settings.security_questions.mode != QuestionsMode::Guide {
+fn can_answer(tx: &mut Tx<'_>, draft: &Draft) -> Result<bool, DbFault> {
+    if tx.core.settings.security_questions.mode != QuestionsMode::Guide {
         return Ok(false);
     }
-    let enrolled = draft.enrolled(core, conn)?;
-    Ok(enrolled.is_some_and(|enrolled| enrolled.state(core) == State::Set))
+    let enrolled = draft.enrolled(tx)?;
+    Ok(enrolled.is_some_and(|enrolled| enrolled.state(tx.core) == State::Set))
 }

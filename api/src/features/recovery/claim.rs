@@ -8,13 +8,13 @@ use super::draft::{Answers, Draft, Goal};
 use crate::{
     capabilities::{
         accounts::{self, Account},
-        core::Core,
+        core::Tx,
         flows,
         proving::answers::WhoAnswers,
     },
-    kernel::{Timestamp, ids::FlowId},
+    kernel::ids::FlowId,
     tools::{
-        db::{Conn, DbFault},
+        db::DbFault,
         identity::{CreditCode, DocumentType, IdDocument, Phone, UnitName},
         ports::SmsPurpose,
     },
@@ -110,13 +110,13 @@ impl Draft {
     /// The account of whom somebody claims to be: only when everything typed
     /// is right. To be asked where its answer does not show, or once somebody
     /// has proved to have the account's phone.
-    pub fn claimed(&self, core: &Core, conn: &mut Conn) -> Result<Option<Account>, DbFault> {
+    pub fn claimed(&self, tx: &mut Tx<'_>) -> Result<Option<Account>, DbFault> {
         let latest = self.absolute_expires_at.date_naive();
         match &self.answers.claim {
             None => Ok(None),
             Some(Claim::Person(who)) => {
                 let (name, document) = who.parse(latest).map_err(|_| self.bad())?;
-                let found = accounts::find_by_document(core, conn, &document.uniqueness_key())?;
+                let found = accounts::find_by_document(tx, &document.uniqueness_key())?;
                 Ok(found.filter(|account| {
                     account.unit.is_none() && account.elements.name.key() == name.key()
                 }))
@@ -125,11 +125,11 @@ impl Draft {
                 let bad = |_| self.bad();
                 let name = UnitName::parse(name).map_err(bad)?;
                 let code = CreditCode::parse(credit_code).map_err(bad)?;
-                let found = accounts::find_by_document(core, conn, &code.uniqueness_key())?;
+                let found = accounts::find_by_document(tx, &code.uniqueness_key())?;
                 Ok(found.filter(|account| account.is_unit_named(&name)))
             }
             Some(Claim::DocumentAndPhone { document, phone }) => {
-                let found = accounts::find_by_username(core, conn, &self.username_key())?;
+                let found = accounts::find_by_username(tx, &self.username_key())?;
                 let document = document.uniqueness_key(latest);
                 Ok(found.filter(|account| {
                     document.is_some_and(|key| is_document_of(account, &key))
@@ -149,12 +149,7 @@ fn is_document_of(account: &Account, uniqueness_key: &str) -> bool {
 }
 
 /// Whom a code of a recovery goes to, if anybody.
-pub fn addressee(
-    core: &Core,
-    conn: &mut Conn,
-    id: FlowId,
-    now: Timestamp,
-) -> Result<Option<Phone>, DbFault> {
-    let Some(draft) = flows::find::<Answers>(core, conn, id, now)? else { return Ok(None) };
-    Ok(draft.claimed(core, conn)?.map(|account| account.elements.phone.clone()))
+pub fn addressee(tx: &mut Tx<'_>, id: FlowId) -> Result<Option<Phone>, DbFault> {
+    let Some(draft) = flows::find::<Answers>(tx, id)? else { return Ok(None) };
+    Ok(draft.claimed(tx)?.map(|account| account.elements.phone.clone()))
 }

@@ -8,27 +8,16 @@ use super::{
 use crate::{
     capabilities::{
         accounts::Account,
-        audit::{self, AuditKind, AuditSubject},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::Tx,
         otp::{self, Addressee, Binding, CodeRefused},
         outbox, security_questions,
     },
-    tools::{
-        config::QuestionsMode,
-        db::{Conn, DbFault},
-        identity::OtpCode,
-        ports::Notice,
-        web::{Problem, RequestMeta},
-    },
+    tools::{config::QuestionsMode, db::DbFault, identity::OtpCode, ports::Notice, web::Problem},
 };
 
 /// Redeems a code. One that is right for nobody is as wrong as any other.
-pub(super) fn confirm(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, draft): (&RequestMeta, &mut Draft),
-    code: Option<&OtpCode>,
-) -> Outcome {
+pub(super) fn confirm(tx: &mut Tx<'_>, draft: &mut Draft, code: Option<&OtpCode>) -> Outcome {
     let by_code = draft.answers.method != Some(Method::SecurityQuestions);
     if by_code && draft.answers.proved.is_some() {
         // Asked again after the answer was lost.
@@ -36,18 +25,18 @@ pub(super) fn confirm(
     }
     draft.require(&[Stage::Code])?;
     let code = code.ok_or_else(|| Problem::field("/code", "required"))?;
-    match redeem(core, conn, (meta, draft), code)? {
+    match redeem(tx, draft, code)? {
         Ok(account) => {
             draft.answers.proved =
-                Some(Proved { account: account.id, at: meta.now, questions_set_at: None });
+                Some(Proved { account: account.id, at: tx.now, questions_set_at: None });
             match draft.answers.goal {
-                Goal::Username => tell(core, conn, (meta, draft), account)?,
-                Goal::Password => draft.stage = next(core, conn, &account)?,
+                Goal::Username => tell(tx, draft, account)?,
+                Goal::Password => draft.stage = next(tx, &account)?,
             }
             Ok(Ok(()))
         }
         Err(refused) => {
-            audit::record(core, conn, meta, (AuditKind::CodeWrong, AuditSubject::flow(draft.id)))?;
+            tx.audit(AuditKind::CodeWrong, AuditSubject::flow(draft.id))?;
             Ok(Err(code_refused(refused)))
         }
     }
@@ -57,9 +46,8 @@ pub(super) fn confirm(
 /// digits are right, which only its owner can know; and it must be the one
 /// that is claimed now, with the phone that got the code.
 fn redeem(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, draft): (&RequestMeta, &Draft),
+    tx: &mut Tx<'_>,
+    draft: &Draft,
     code: &OtpCode,
 ) -> Result<Result<Account, CodeRefused>, DbFault> {
     let Some(challenge) = draft.answers.challenge else { return Ok(Err(CodeRefused::Dead)) };
@@ -67,11 +55,10 @@ fn redeem(
     let to = Addressee::Claimed(&key);
     let binding = Binding { purpose: draft.purpose(), flow: draft.id, to };
     let mut owner = None;
-    let redeemed =
-        otp::redeem_if(core, conn, ((challenge, binding), (code, meta.now)), |conn, proof| {
-            owner = draft.claimed(core, conn)?;
-            Ok(owner.as_ref().is_some_and(|owner| proof.is_for(core, &owner.elements.phone)))
-        })?;
+    let redeemed = otp::redeem_if(tx, (challenge, binding), code, |tx, proof| {
+        owner = draft.claimed(tx)?;
+        Ok(owner.as_ref().is_some_and(|owner| proof.is_for(tx.core, &owner.elements.phone)))
+    })?;
     match (redeemed, owner) {
         (Ok(_), Some(owner)) => Ok(Ok(owner)),
         (Ok(_), None) => Err(draft.bad()),
@@ -80,16 +67,11 @@ fn redeem(
 }
 
 /// 找回用户名成功: the username goes to the phone, not to whoever asks.
-fn tell(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, draft): (&RequestMeta, &mut Draft),
-    account: Account,
-) -> Result<(), DbFault> {
+fn tell(tx: &mut Tx<'_>, draft: &mut Draft, account: Account) -> Result<(), DbFault> {
     let Account { id, username, elements, .. } = account;
-    outbox::notify(core, conn, (&elements.phone, Notice::Username { username }), meta.now)?;
+    outbox::notify(tx, &elements.phone, Notice::Username { username })?;
     let subject = AuditSubject { account: Some(id), ..AuditSubject::flow(draft.id) };
-    audit::record(core, conn, meta, (AuditKind::UsernameRecovered, subject))?;
+    tx.audit(AuditKind::UsernameRecovered, subject)?;
     draft.complete();
     Ok(())
 }
@@ -97,8 +79,8 @@ fn tell(
 /// Where questions are a second step, they come next for whoever has chosen
 /// some. Used-up ones do not let anybody pass: else five wrong sets would be
 /// the way round them.
-fn next(core: &Core, conn: &mut Conn, account: &Account) -> Result<Stage, DbFault> {
-    let second_step = core.settings.security_questions.mode == QuestionsMode::SecondStep;
-    let asked = second_step && security_questions::find(conn, account.id)?.is_some();
+fn next(tx: &mut Tx<'_>, account: &Account) -> Result<Stage, DbFault> {
+    let second_step = tx.core.settings.security_questions.mode == QuestionsMode::SecondStep;
+    let asked = second_step && security_questions::find(tx.conn, account.id)?.is_some();
     Ok(if asked { Stage::Questions } else { Stage::Reset })
 }

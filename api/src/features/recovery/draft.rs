@@ -7,7 +7,7 @@ use super::claim::{Claim, DocumentAnswers};
 use crate::{
     capabilities::{
         accounts::{Elements, Kind as UserType},
-        core::Core,
+        core::{Core, Tx},
         flows::{self, Flow, Kind},
         proving::{
             Proof, Proving,
@@ -20,11 +20,7 @@ use crate::{
         Timestamp,
         ids::{AccountId, ChallengeId},
     },
-    tools::{
-        db::{Conn, DbFault},
-        ports::SmsPurpose,
-        web::Problem,
-    },
+    tools::{db::DbFault, ports::SmsPurpose, web::Problem},
 };
 
 /// What is to be recovered.
@@ -212,10 +208,10 @@ impl Draft {
 
     /// The security questions of whoever has the username; of whoever was
     /// proved, when they are a second step.
-    pub fn enrolled(&self, core: &Core, conn: &mut Conn) -> Result<Option<Enrolled>, DbFault> {
+    pub fn enrolled(&self, tx: &mut Tx<'_>) -> Result<Option<Enrolled>, DbFault> {
         match self.answers.proved {
-            Some(proved) => security_questions::find(conn, proved.account),
-            None => security_questions::find_by_username(core, conn, &self.username_key()),
+            Some(proved) => security_questions::find(tx.conn, proved.account),
+            None => security_questions::find_by_username(tx, &self.username_key()),
         }
     }
 

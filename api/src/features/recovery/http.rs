@@ -1,7 +1,5 @@
 //! Recovery over HTTP.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, HttpResponse, delete, get, http::StatusCode, post, put, web};
 
 use super::{
@@ -16,7 +14,7 @@ use super::{
 };
 use crate::{
     capabilities::{
-        core::Core,
+        core::{Core, Ctx, Tx},
         flows::{
             self, Kind,
             http::{Handle, begun, forget_cookie, is_app},
@@ -25,10 +23,7 @@ use crate::{
         proving::{self, ConfirmCode, not_found},
     },
     kernel::ids::FlowId,
-    tools::{
-        db::Conn,
-        web::{JsonBody, Problem, ProblemDocument, RequestMeta, cookies},
-    },
+    tools::web::{JsonBody, Problem, ProblemDocument, cookies},
 };
 
 /// The recovery that a request may work on.
@@ -46,17 +41,11 @@ fn handed_over(core: &Core, new: Result<Recovery, Problem>, is_app: bool) -> Set
 
 /// Takes a step of a recovery once for the key of its request.
 async fn take_once(
-    core: &Core,
     once: Once,
     id: FlowId,
-    step: impl FnOnce(&Core, &mut Conn, &RequestMeta, &mut Draft) -> step::Outcome + Send + 'static,
+    step: impl FnOnce(&mut Tx<'_>, &mut Draft) -> step::Outcome + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let taken = once.write(move |core, conn, meta| {
-        Reply::settled(StatusCode::OK, step::in_transaction(core, conn, (meta, id), step)?)
-    });
-    let answer = taken.await;
-    core.outbox_bell.notify_one();
-    answer
+    once.write(move |tx| Reply::settled(StatusCode::OK, step::in_transaction(tx, id, step)?)).await
 }
 
 /// Find a forgotten username: who it is
@@ -77,21 +66,16 @@ async fn take_once(
     ))]
 #[post("/recoveries/username")]
 pub async fn find_username(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (request, idempotency): (HttpRequest, Idempotency),
     body: JsonBody<FindUsername>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
     let is_app = is_app(&request);
     let JsonBody { value, bytes } = body;
-    let claimed = value.parse(meta.now.date_naive())?;
+    let claimed = value.parse(ctx.now.date_naive())?;
     let caller = if is_app { "app" } else { "browser" };
-    let once = idempotency.of(&core, &meta, (caller, &bytes));
-    once.write(move |core, conn, meta| {
-        handed_over(core, start::find_username(core, conn, meta, claimed)?, is_app)
-    })
-    .await
+    let once = idempotency.of(&ctx, caller, &bytes);
+    once.write(move |tx| handed_over(tx.core, start::find_username(tx, claimed)?, is_app)).await
 }
 
 /// Recover from a forgotten password: whose it is
@@ -110,21 +94,17 @@ pub async fn find_username(
     ))]
 #[post("/recoveries/password")]
 pub async fn find_password(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (request, idempotency): (HttpRequest, Idempotency),
     body: JsonBody<FindPassword>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
     let is_app = is_app(&request);
     let JsonBody { value, bytes } = body;
-    let whose = value.parse()?;
+    let (username, captcha) = value.parse()?;
     let caller = if is_app { "app" } else { "browser" };
-    let once = idempotency.of(&core, &meta, (caller, &bytes));
-    once.write(move |core, conn, meta| {
-        handed_over(core, start::find_password(core, conn, meta, whose)?, is_app)
-    })
-    .await
+    let once = idempotency.of(&ctx, caller, &bytes);
+    once.write(move |tx| handed_over(tx.core, start::find_password(tx, username, captcha)?, is_app))
+        .await
 }
 
 /// The recovery of the cookie or token
@@ -135,12 +115,8 @@ pub async fn find_password(
         (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 #[get("/recoveries/current")]
-pub async fn get_current_recovery(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    flow: Flow,
-) -> Result<web::Json<Recovery>, Problem> {
-    show(core.into_inner(), meta, flow).await
+pub async fn get_current_recovery(ctx: Ctx, flow: Flow) -> Result<web::Json<Recovery>, Problem> {
+    show(&ctx, flow).await
 }
 
 /// A recovery, to go on after a reload
@@ -151,23 +127,14 @@ pub async fn get_current_recovery(
         (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 #[get("/recoveries/{id}")]
-pub async fn get_recovery(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    flow: Flow,
-) -> Result<web::Json<Recovery>, Problem> {
-    show(core.into_inner(), meta, flow).await
+pub async fn get_recovery(ctx: Ctx, flow: Flow) -> Result<web::Json<Recovery>, Problem> {
+    show(&ctx, flow).await
 }
 
-async fn show(
-    core: Arc<Core>,
-    meta: RequestMeta,
-    flow: Flow,
-) -> Result<web::Json<Recovery>, Problem> {
-    let own = Arc::clone(&core);
-    let read = core.db.read(move |conn| -> Result<_, Problem> {
-        let draft = step::find(&own, conn, flow.id, meta.now)?;
-        Ok(view::of(&own, conn, &draft)?)
+async fn show(ctx: &Ctx, flow: Flow) -> Result<web::Json<Recovery>, Problem> {
+    let read = ctx.read(move |tx| -> Result<_, Problem> {
+        let draft = step::find(tx, flow.id)?;
+        Ok(view::of(tx, &draft)?)
     });
     read.await.map(web::Json)
 }
@@ -186,16 +153,13 @@ async fn show(
     ))]
 #[put("/recoveries/{id}/method")]
 pub async fn choose_recovery_method(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     flow: Flow,
     body: JsonBody<ChooseMethod>,
 ) -> Result<web::Json<Recovery>, Problem> {
-    let core = core.into_inner();
     let method = body.value.method;
-    let chosen = step::take(&core, (&meta, flow.id), move |core, conn, _, draft| {
-        choose_method::choose(core, conn, draft, method)
-    });
+    let chosen =
+        step::take(&ctx, flow.id, move |tx, draft| choose_method::choose(tx, draft, method));
     chosen.await.map(web::Json)
 }
 
@@ -216,18 +180,13 @@ pub async fn choose_recovery_method(
     ))]
 #[post("/recoveries/{id}/code")]
 pub async fn send_recovery_code(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (flow, idempotency): (Flow, Idempotency),
     body: JsonBody<AskRecoveryCode>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
     let JsonBody { value, bytes } = body;
-    let once = idempotency.of(&core, &meta, (&flow.token, &bytes));
-    take_once(&core, once, flow.id, move |core, conn, meta, draft| {
-        request_code::request(core, conn, (meta, draft), &value)
-    })
-    .await
+    let once = idempotency.of(&ctx, &flow.token, &bytes);
+    take_once(once, flow.id, move |tx, draft| request_code::request(tx, draft, &value)).await
 }
 
 /// Enter the code
@@ -245,16 +204,13 @@ pub async fn send_recovery_code(
     ))]
 #[post("/recoveries/{id}/confirmation")]
 pub async fn confirm_recovery_code(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     flow: Flow,
     body: JsonBody<ConfirmCode>,
 ) -> Result<web::Json<Recovery>, Problem> {
-    let core = core.into_inner();
     let code = body.value.parse()?;
-    let confirmed = step::take(&core, (&meta, flow.id), move |core, conn, meta, draft| {
-        confirm::confirm(core, conn, (meta, draft), code.as_ref())
-    });
+    let confirmed =
+        step::take(&ctx, flow.id, move |tx, draft| confirm::confirm(tx, draft, code.as_ref()));
     confirmed.await.map(web::Json)
 }
 
@@ -275,20 +231,18 @@ pub async fn confirm_recovery_code(
     ))]
 #[post("/recoveries/{id}/answers")]
 pub async fn answer_recovery_questions(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (flow, idempotency): (Flow, Idempotency),
     body: JsonBody<AnswerQuestions>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
     let JsonBody { value, bytes } = body;
     let answers = value.parse()?;
     // To its end, also when nobody waits for it: what was counted is told to
     // the owner.
-    let idempotency = idempotency.of(&core, &meta, (&flow.token, &bytes));
+    let idempotency = idempotency.of(&ctx, &flow.token, &bytes);
     idempotency
         .run(async move {
-            let view = answer_questions::answer(&core, (&meta, flow.id), answers).await?;
+            let view = answer_questions::answer(&ctx, flow.id, answers).await?;
             Reply::json(StatusCode::OK, &view)
         })
         .await
@@ -315,18 +269,16 @@ pub async fn answer_recovery_questions(
     ))]
 #[put("/recoveries/{id}/password")]
 pub async fn reset_password(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (request, flow, idempotency): (HttpRequest, Flow, Idempotency),
     body: JsonBody<ResetPassword>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
-    let device = cookies::read(&core.settings, &request, cookies::DEVICE);
+    let device = cookies::read(&ctx.core.settings, &request, cookies::DEVICE);
     let JsonBody { value, bytes } = body;
-    let idempotency = idempotency.of(&core, &meta, (&flow.token, &bytes));
+    let idempotency = idempotency.of(&ctx, &flow.token, &bytes);
     idempotency
         .run(async move {
-            let view = password_step::reset(&core, (&meta, flow.id), value, device).await?;
+            let view = password_step::reset(&ctx, flow.id, value, device).await?;
             Reply::json(StatusCode::OK, &view)
         })
         .await
@@ -351,19 +303,16 @@ pub async fn reset_password(
     ))]
 #[post("/recoveries/{id}/phone-replacement")]
 pub async fn replace_phone(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (flow, idempotency): (Flow, Idempotency),
     body: JsonBody<ReplacePhone>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
     let JsonBody { value, bytes } = body;
-    let idempotency = idempotency.of(&core, &meta, (&flow.token, &bytes));
+    let idempotency = idempotency.of(&ctx, &flow.token, &bytes);
     idempotency
         .run(async move {
-            let enter = phone_step::enter(value, meta.now);
-            let view = proving::request_code(&core, (&meta, flow.id), enter, view::of).await;
-            core.outbox_bell.notify_one();
+            let enter = phone_step::enter(value);
+            let view = proving::request_code(&ctx, flow.id, enter, view::of).await;
             Reply::json(StatusCode::OK, &view?)
         })
         .await
@@ -385,19 +334,14 @@ pub async fn replace_phone(
     ))]
 #[post("/recoveries/{id}/phone-replacement/confirmation")]
 pub async fn confirm_phone_replacement(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (flow, idempotency): (Flow, Idempotency),
     body: JsonBody<ConfirmCode>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
     let JsonBody { value, bytes } = body;
     let code = value.parse()?;
-    let once = idempotency.of(&core, &meta, (&flow.token, &bytes));
-    take_once(&core, once, flow.id, move |core, conn, meta, draft| {
-        phone_step::confirm(core, conn, (meta, draft), code.as_ref())
-    })
-    .await
+    let once = idempotency.of(&ctx, &flow.token, &bytes);
+    take_once(once, flow.id, move |tx, draft| phone_step::confirm(tx, draft, code.as_ref())).await
 }
 
 /// Give up; everything typed is erased
@@ -408,11 +352,10 @@ pub async fn confirm_phone_replacement(
         (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 #[delete("/recoveries/{id}")]
-pub async fn abandon_recovery(core: web::Data<Core>, flow: Flow) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
-    if !core.db.write(move |conn| flows::remove(conn, flow.id)).await? {
+pub async fn abandon_recovery(ctx: Ctx, flow: Flow) -> Result<HttpResponse, Problem> {
+    if !ctx.write(move |tx| flows::remove(tx.conn, flow.id)).await? {
         return Err(not_found());
     }
-    let cookie = forget_cookie(&core, Kind::Recovery);
+    let cookie = forget_cookie(&ctx.core, Kind::Recovery);
     Ok(HttpResponse::NoContent().cookie(cookie).finish())
 }

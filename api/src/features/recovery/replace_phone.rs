@@ -11,29 +11,27 @@ use super::{
 use crate::{
     capabilities::{
         accounts::{self, Account, Change, Elements, Known},
-        audit::{self, AuditKind, AuditSubject},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::Tx,
         events::{self, EventKind},
         otp, outbox,
         proving::{Proving, busy, prove_phone, settled, wrong_stage},
     },
-    kernel::Timestamp,
     tools::{
-        db::{Conn, DbFault},
+        db::DbFault,
         identity::{CreditCode, IdDocument, OtpCode, UnitName},
         ports::Notice,
-        web::{Problem, RequestMeta},
+        web::Problem,
     },
 };
 
 /// What puts the four elements into a recovery.
 pub(super) fn enter(
     body: ReplacePhone,
-    now: Timestamp,
-) -> impl FnOnce(&Core, &mut Conn, &mut Draft) -> Result<(), Problem> + Send + 'static {
-    move |_, _, draft| {
+) -> impl FnOnce(&mut Tx<'_>, &mut Draft) -> Result<(), Problem> + Send + 'static {
+    move |tx, draft| {
         may_replace(draft)?;
-        draft.answers.replacement = Some(body.parse(draft, now.date_naive())?);
+        draft.answers.replacement = Some(body.parse(draft, tx.now.date_naive())?);
         Ok(())
     }
 }
@@ -47,12 +45,7 @@ fn may_replace(draft: &Draft) -> Result<(), Problem> {
 }
 
 /// Redeems the code and replaces the phone: all of it, or nothing.
-pub(super) fn confirm(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, draft): (&RequestMeta, &mut Draft),
-    code: Option<&OtpCode>,
-) -> Outcome {
+pub(super) fn confirm(tx: &mut Tx<'_>, draft: &mut Draft, code: Option<&OtpCode>) -> Outcome {
     if draft.answers.replacement.is_none() && draft.answers.phone_replaced {
         // Asked again after the answer was lost.
         return Ok(Ok(()));
@@ -62,12 +55,12 @@ pub(super) fn confirm(
     let (Some(elements), true) = (Answers::elements(draft)?, waits) else {
         return Err(wrong_stage(draft.stage));
     };
-    let phone_proved = match prove_phone(core, conn, (meta, draft, &elements), code)? {
+    let phone_proved = match prove_phone(tx, draft, &elements, code)? {
         Ok(proof) => proof,
         Err(refused) => return Ok(Err(refused)),
     };
-    let bank_matched = settled(core, draft, &elements)?;
-    let account = match changeable(core, conn, draft, (&elements, meta.now))? {
+    let bank_matched = settled(tx.core, draft, &elements)?;
+    let account = match changeable(tx, draft, &elements)? {
         Ok(account) => account,
         Err(refused) => {
             // Not to be asked again and again whose document it is.
@@ -78,14 +71,14 @@ pub(super) fn confirm(
     };
     let change = Change { elements: &elements, agent: None };
     let proofs = (&bank_matched, &phone_proved);
-    if !accounts::change(core, conn, (&account, &change), (proofs, meta.now))? {
+    if !accounts::change(tx, &account, &change, proofs)? {
         return Err(busy());
     }
-    outbox::notify(core, conn, (&account.elements.phone, Notice::PhoneReplaced), meta.now)?;
+    outbox::notify(tx, &account.elements.phone, Notice::PhoneReplaced)?;
     let subject = AuditSubject { account: Some(account.id), ..AuditSubject::flow(draft.id) };
-    audit::record(core, conn, meta, (AuditKind::PhoneReplaced, subject))?;
-    events::emit(core, conn, (account.id, EventKind::PhoneChanged), meta.now)?;
-    otp::kill(conn, draft.id, draft.purpose())?;
+    tx.audit(AuditKind::PhoneReplaced, subject)?;
+    events::emit(tx, account.id, EventKind::PhoneChanged)?;
+    otp::kill(tx.conn, draft.id, draft.purpose())?;
     draft.phone_was_replaced();
     Ok(Ok(()))
 }
@@ -93,16 +86,15 @@ pub(super) fn confirm(
 /// The account of the person proved, if it is the one that is recovered and
 /// may be changed.
 fn changeable(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     draft: &Draft,
-    (elements, now): (&Elements, Timestamp),
+    elements: &Elements,
 ) -> Result<Result<Account, Problem>, DbFault> {
-    let Some(account) = recovered(core, conn, draft, &elements.document)? else {
+    let Some(account) = recovered(tx, draft, &elements.document)? else {
         return Ok(Err(replacement_refused()));
     };
     Ok(match account.changes_held_until {
-        Some(until) if until > now => Err(changes_held(until)),
+        Some(until) if until > tx.now => Err(changes_held(until)),
         _ => Ok(account),
     })
 }
@@ -110,8 +102,7 @@ fn changeable(
 /// The account that is recovered, if this document is its person's or, for a
 /// unit, its agent's.
 fn recovered(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     draft: &Draft,
     document: &IdDocument,
 ) -> Result<Option<Account>, DbFault> {
@@ -119,12 +110,12 @@ fn recovered(
     match (draft.answers.goal, &draft.answers.claim) {
         (Goal::Password, _) => {
             let username = draft.username_key();
-            accounts::find_held(core, conn, (Known::Username(&username), document))
+            accounts::find_held(tx, Known::Username(&username), document)
         }
         (Goal::Username, Some(Claim::Unit { name, credit_code })) => {
             let name = UnitName::parse(name).map_err(bad)?;
             let key = CreditCode::parse(credit_code).map_err(bad)?.uniqueness_key();
-            let found = accounts::find_held(core, conn, (Known::Claimed(&key), document))?;
+            let found = accounts::find_held(tx, Known::Claimed(&key), document)?;
             Ok(found.filter(|account| account.is_unit_named(&name)))
         }
         (Goal::Username, Some(Claim::Person(who))) => {
@@ -132,7 +123,7 @@ fn recovered(
             let latest = draft.absolute_expires_at.date_naive();
             let (_, claimed) = who.parse(latest).map_err(|_| draft.bad())?;
             let same = claimed.uniqueness_key() == key;
-            let own = if same { accounts::find_by_document(core, conn, &key)? } else { None };
+            let own = if same { accounts::find_by_document(tx, &key)? } else { None };
             Ok(own.filter(|account| account.unit.is_none()))
         }
         (Goal::Username, _) => Ok(None),

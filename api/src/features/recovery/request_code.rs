@@ -9,25 +9,19 @@ use super::{
 };
 use crate::{
     capabilities::{
-        audit::{self, AuditKind, AuditSubject},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::{Core, Tx},
         otp::{self, Addressee, Binding},
         proving::request_refused,
     },
     tools::{
         crypto::Purpose,
-        db::Conn,
-        web::{Problem, ProblemCode, RequestMeta},
+        web::{Problem, ProblemCode},
     },
 };
 
 /// Asks for a code. The answer is the same whoever it is for.
-pub(super) fn request(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, draft): (&RequestMeta, &mut Draft),
-    body: &AskRecoveryCode,
-) -> Outcome {
+pub(super) fn request(tx: &mut Tx<'_>, draft: &mut Draft, body: &AskRecoveryCode) -> Outcome {
     let claim = match draft.answers.goal {
         Goal::Username => {
             draft.require(&[Stage::Code])?;
@@ -35,8 +29,8 @@ pub(super) fn request(
         }
         Goal::Password => {
             draft.require(&[Stage::Identity, Stage::Code])?;
-            let claim = body.parse(draft, meta.now.date_naive())?;
-            if let Err(refused) = count_tried(core, draft, &claim) {
+            let claim = body.parse(draft, tx.now.date_naive())?;
+            if let Err(refused) = count_tried(tx.core, draft, &claim) {
                 return Ok(Err(refused));
             }
             Some(claim)
@@ -45,12 +39,12 @@ pub(super) fn request(
     let key = draft.claim_key(claim.as_ref().or(draft.answers.claim.as_ref()))?;
     let binding =
         Binding { purpose: draft.purpose(), flow: draft.id, to: Addressee::Claimed(&key) };
-    let challenge = match otp::request(core, conn, binding, meta)? {
+    let challenge = match otp::request(tx, binding)? {
         Ok(challenge) => challenge,
         // The code that was sent before goes with what was typed before.
         Err(refused) => return Ok(Err(request_refused(refused))),
     };
-    audit::record(core, conn, meta, (AuditKind::CodeRequested, AuditSubject::flow(draft.id)))?;
+    tx.audit(AuditKind::CodeRequested, AuditSubject::flow(draft.id))?;
     if claim.is_some() {
         draft.answers.claim = claim;
     }

@@ -1,7 +1,5 @@
 //! 重置密码: the proof is used up for a new password.
 
-use std::sync::Arc;
-
 use chrono::TimeDelta;
 use zeroize::Zeroizing;
 
@@ -15,21 +13,15 @@ use super::{
 use crate::{
     capabilities::{
         accounts::{self, Account},
-        audit::{self, AuditKind, AuditSubject},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::{Core, Ctx, Tx},
         flows, outbox,
         password_failures::{self, Attempt, device},
         proving::{busy, wrong_stage},
         security_questions, sessions,
     },
     kernel::ids::{AccountId, FlowId},
-    tools::{
-        db::{Conn, DbFault},
-        identity::Username,
-        password::Ticket,
-        ports::Notice,
-        web::{Problem, RequestMeta},
-    },
+    tools::{db::DbFault, identity::Username, password::Ticket, ports::Notice, web::Problem},
 };
 
 /// Whose password it is, and the hashes that it must not have: the present
@@ -47,30 +39,29 @@ struct Hashes {
 
 /// Sets a new password. Every session ends, and the phone is told.
 pub(super) async fn reset(
-    core: &Arc<Core>,
-    (meta, id): (&RequestMeta, FlowId),
+    ctx: &Ctx,
+    id: FlowId,
     body: ResetPassword,
     device_cookie: Option<String>,
 ) -> Result<Recovery, Problem> {
-    let ticket = core.hasher.admit().ok_or_else(overloaded)?;
-    let (own, now) = (Arc::clone(core), meta.now);
-    let found = core
-        .db
-        .write(move |conn| -> Result<_, Problem> {
-            let draft = step::find(&own, conn, id, now)?;
+    let ticket = ctx.core.hasher.admit().ok_or_else(overloaded)?;
+
+    let found = ctx
+        .write(move |tx| -> Result<_, Problem> {
+            let draft = step::find(tx, id)?;
             draft.require(&[Stage::Reset])?;
-            let Some(account) = proved(&own, conn, &draft)? else { return Ok(Ok(None)) };
-            let tried = accounts::try_new_password(&own, conn, account.id, now)?;
+            let Some(account) = proved(tx, &draft)? else { return Ok(Ok(None)) };
+            let tried = accounts::try_new_password(tx, account.id)?;
             Ok(tried.map(|hashes| Some(Owner { account, hashes })))
         })
         .await??;
     let hashes = match found {
-        Some(owner) => Some(hashed(core, &ticket, (owner, &body)).await?),
+        Some(owner) => Some(hashed(&ctx.core, &ticket, (owner, &body)).await?),
         None => None,
     };
     drop(ticket);
-    step::take(core, (meta, id), move |core, conn, meta, draft| {
-        replace(core, conn, (meta, draft), (hashes.as_ref(), device_cookie.as_deref()))
+    step::take(ctx, id, move |tx, draft| {
+        replace(tx, draft, hashes.as_ref(), device_cookie.as_deref())
     })
     .await
 }
@@ -94,14 +85,14 @@ async fn hashed(
 /// phone, while everything typed is still the account's; by the questions,
 /// while they are those that were answered; and either way while nobody has
 /// set another password since.
-fn proved(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<Option<Account>, DbFault> {
+fn proved(tx: &mut Tx<'_>, draft: &Draft) -> Result<Option<Account>, DbFault> {
     let Some(proved) = draft.answers.proved else { return Ok(None) };
     let account = match draft.answers.method {
-        Some(Method::SecurityQuestions) => accounts::find(core, conn, proved.account)?,
-        _ => draft.claimed(core, conn)?.filter(|account| account.id == proved.account),
+        Some(Method::SecurityQuestions) => accounts::find(tx, proved.account)?,
+        _ => draft.claimed(tx)?.filter(|account| account.id == proved.account),
     };
     if let Some(answered) = proved.questions_set_at {
-        let enrolled = security_questions::find(conn, proved.account)?;
+        let enrolled = security_questions::find(tx.conn, proved.account)?;
         if enrolled.is_none_or(|enrolled| enrolled.set_at != answered) {
             return Ok(None);
         }
@@ -111,33 +102,33 @@ fn proved(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<Option<Account>
 
 /// Replaces the password, and ends what was begun with the old one.
 fn replace(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, draft): (&RequestMeta, &mut Draft),
-    (hashes, device_cookie): (Option<&Hashes>, Option<&str>),
+    tx: &mut Tx<'_>,
+    draft: &mut Draft,
+    hashes: Option<&Hashes>,
+    device_cookie: Option<&str>,
 ) -> Outcome {
     draft.require(&[Stage::Reset])?;
-    let Some(account) = proved(core, conn, draft)? else {
+    let Some(account) = proved(tx, draft)? else {
         draft.begin_anew();
         return Ok(Err(wrong_stage(draft.stage)));
     };
     let Hashes { new, present } = hashes.ok_or_else(busy)?;
     // Before the account's row, as an erasure takes these rows.
-    let before = undo(core, conn, (meta, draft), account.id)?;
+    let before = undo(tx, draft, account.id)?;
     // Another reset may be on its way; and a login with the old password waits
     // until this one is done, or is done before its session ends here.
-    if !accounts::keep_password(conn, account.id, (present, present))? {
+    if !accounts::keep_password(tx.conn, account.id, (present, present))? {
         return Err(busy());
     }
-    accounts::replace_password(core, conn, (account.id, new), meta.now)?;
-    flows::remove(conn, FlowId::of_account(account.id))?;
-    sessions::end_all(core, conn, (account.id, None), meta.now)?;
+    accounts::replace_password(tx, account.id, new)?;
+    flows::remove(tx.conn, FlowId::of_account(account.id))?;
+    sessions::end_all(tx, account.id, None)?;
     // What a session has finished a moment before it was ended.
-    let after = undo(core, conn, (meta, draft), account.id)?;
+    let after = undo(tx, draft, account.id)?;
     let by_questions = draft.answers.method == Some(Method::SecurityQuestions);
     if by_questions {
-        let hours = TimeDelta::hours(core.settings.account.changes_hold_hours.into());
-        accounts::hold_changes(conn, account.id, meta.now + hours)?;
+        let hours = TimeDelta::hours(tx.core.settings.account.changes_hold_hours.into());
+        accounts::hold_changes(tx.conn, account.id, tx.now + hours)?;
     }
     let method = if by_questions { "security_questions" } else { "document_and_sms" };
     let subject = AuditSubject {
@@ -145,12 +136,12 @@ fn replace(
         detail: Some(method),
         ..AuditSubject::flow(draft.id)
     };
-    audit::record(core, conn, meta, (AuditKind::PasswordReset, subject))?;
+    tx.audit(AuditKind::PasswordReset, subject)?;
     let notice =
         if before || after { Notice::PasswordResetWithoutQuestions } else { Notice::PasswordReset };
-    outbox::notify(core, conn, (&account.elements.phone, notice), meta.now)?;
+    outbox::notify(tx, &account.elements.phone, notice)?;
     // Last, as a login does it: the account's row first, then the count.
-    lift_lock(core, conn, (meta, &account), device_cookie)?;
+    lift_lock(tx, &account, device_cookie)?;
     draft.complete();
     Ok(Ok(()))
 }
@@ -159,36 +150,30 @@ fn replace(
 /// the account, and security questions, which would let him in again. Questions
 /// that were answered on the way here are the owner's. Tells whether there were
 /// questions to remove.
-fn undo(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, draft): (&RequestMeta, &Draft),
-    account: AccountId,
-) -> Result<bool, DbFault> {
+fn undo(tx: &mut Tx<'_>, draft: &Draft, account: AccountId) -> Result<bool, DbFault> {
     let subject = AuditSubject { account: Some(account), ..AuditSubject::flow(draft.id) };
-    if accounts::cancel_closure(conn, account)? {
-        audit::record(core, conn, meta, (AuditKind::ClosureCancelled, subject.clone()))?;
+    if accounts::cancel_closure(tx.conn, account)? {
+        tx.audit(AuditKind::ClosureCancelled, subject.clone())?;
     }
     let answered = draft.answers.proved.is_some_and(|proved| proved.questions_set_at.is_some());
-    let removed = !answered && security_questions::remove(conn, account)?;
+    let removed = !answered && security_questions::remove(tx.conn, account)?;
     if removed {
-        audit::record(core, conn, meta, (AuditKind::QuestionsRemoved, subject))?;
+        tx.audit(AuditKind::QuestionsRemoved, subject)?;
     }
     Ok(removed)
 }
 
 /// Whoever has just proved who he is may sign in at once.
 fn lift_lock(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, account): (&RequestMeta, &Account),
+    tx: &mut Tx<'_>,
+    account: &Account,
     device_cookie: Option<&str>,
 ) -> Result<(), DbFault> {
     let Ok(username) = Username::parse(&account.username) else { return Ok(()) };
     let attempt = Attempt {
         username: username.key(),
-        address: meta.address.limit_subject(),
-        device: device_cookie.and_then(|cookie| device::recognise(core, &username, cookie)),
+        address: tx.origin.limit_subject(),
+        device: device_cookie.and_then(|cookie| device::recognise(tx.core, &username, cookie)),
     };
-    password_failures::lift(core, conn, &attempt)
+    password_failures::lift(tx, &attempt)
 }

@@ -10,17 +10,17 @@ use super::{
 };
 use crate::{
     capabilities::{
-        audit::{self, AuditKind, AuditSubject},
+        audit::{AuditKind, AuditSubject},
         captcha,
-        core::Core,
+        core::Tx,
         flows,
         limits::{self, Charge, HOUR, Rule},
     },
     kernel::ids::{CaptchaId, FlowId},
     tools::{
-        db::{Conn, DbFault},
+        db::DbFault,
         identity::Username,
-        web::{Problem, ProblemCode, RequestMeta},
+        web::{Problem, ProblemCode},
     },
 };
 
@@ -29,71 +29,59 @@ use crate::{
 type Begun = Result<Result<Recovery, Problem>, Problem>;
 
 /// Begins to look for a username.
-pub(super) fn find_username(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    claimed: Claimed,
-) -> Begun {
+pub(super) fn find_username(tx: &mut Tx<'_>, claimed: Claimed) -> Begun {
     let Claimed { user_type, claim, captcha } = claimed;
     let mut answers = Answers::new(Goal::Username);
     answers.user_type = user_type;
     answers.claim = Some(claim);
-    begin(core, conn, meta, (captcha, Stage::Code, answers))
+    begin(tx, captcha, Stage::Code, answers)
 }
 
 /// Begins to set a forgotten password anew.
 pub(super) fn find_password(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    (username, captcha): (Username, (CaptchaId, String)),
+    tx: &mut Tx<'_>,
+    username: Username,
+    captcha: (CaptchaId, String),
 ) -> Begun {
     let mut answers = Answers::new(Goal::Password);
     answers.username = Some(username.as_str().to_owned());
-    begin(core, conn, meta, (captcha, Stage::Method, answers))
+    begin(tx, captcha, Stage::Method, answers)
 }
 
-fn begin(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    (captcha, stage, answers): ((CaptchaId, String), Stage, Answers),
-) -> Begun {
-    if let Err(refused) = may_begin(core, conn, meta, captcha)? {
+fn begin(tx: &mut Tx<'_>, captcha: (CaptchaId, String), stage: Stage, answers: Answers) -> Begun {
+    if let Err(refused) = may_begin(tx, captcha.0, captcha.1)? {
         return Ok(Err(refused));
     }
     let goal = answers.goal;
-    let id = FlowId::new(meta.now, &*core.entropy).map_err(DbFault::from)?;
-    let longest = TimeDelta::minutes(core.settings.recovery.minutes.into());
-    let draft = Draft::begin(core, (id, stage, answers), (meta.now, longest));
-    flows::insert(core, conn, &draft)?;
+    let id = FlowId::new(tx.now, &*tx.core.entropy).map_err(DbFault::from)?;
+    let longest = TimeDelta::minutes(tx.core.settings.recovery.minutes.into());
+    let draft = Draft::begin(tx.core, (id, stage, answers), (tx.now, longest));
+    flows::insert(tx, &draft)?;
     let detail = match goal {
         Goal::Username => "username",
         Goal::Password => "password",
     };
     let subject = AuditSubject { detail: Some(detail), ..AuditSubject::flow(id) };
-    audit::record(core, conn, meta, (AuditKind::RecoveryStarted, subject))?;
-    Ok(Ok(view::of(core, conn, &draft)?))
+    tx.audit(AuditKind::RecoveryStarted, subject)?;
+    Ok(Ok(view::of(tx, &draft)?))
 }
 
 /// Uses up the captcha, and counts.
 fn may_begin(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    (captcha, answer): (CaptchaId, String),
+    tx: &mut Tx<'_>,
+    captcha: CaptchaId,
+    answer: String,
 ) -> Result<Result<(), Problem>, DbFault> {
-    if let Err(refused) = captcha::redeem(core, conn, (captcha, &answer), meta.now)? {
+    if let Err(refused) = captcha::redeem(tx, captcha, &answer)? {
         return Ok(Err(refused.into()));
     }
     let rule = Rule {
         name: "recovery_address_hour",
-        most: core.settings.limits.recoveries_per_address_hour,
+        most: tx.core.settings.limits.recoveries_per_address_hour,
         window_seconds: HOUR,
     };
-    let charge = Charge { rule, subject: meta.address.limit_subject() };
-    Ok(limits::charge(core, conn, &[charge], meta.now)?.map_err(|exceeded| {
+    let charge = Charge { rule, subject: tx.origin.limit_subject() };
+    Ok(limits::charge(tx, &[charge])?.map_err(|exceeded| {
         Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after)
     }))
 }

@@ -9,13 +9,13 @@ use super::draft::{Answers, Draft, Goal, Method, Stage};
 use crate::{
     capabilities::{
         accounts::Kind as UserType,
-        core::Core,
+        core::Tx,
         otp,
         proving::{Proving, Remaining, SentCode},
         security_questions::{Question, question},
     },
     kernel::{Timestamp, ids::FlowId},
-    tools::db::{Conn, DbFault},
+    tools::db::DbFault,
 };
 
 /// A recovery in progress.
@@ -106,7 +106,7 @@ struct RecoveryRemaining {
 }
 
 /// Shows a recovery.
-pub(super) fn of(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<Recovery, DbFault> {
+pub(super) fn of(tx: &mut Tx<'_>, draft: &Draft) -> Result<Recovery, DbFault> {
     let answers = &draft.answers;
     let username = match answers.goal {
         Goal::Username => None,
@@ -121,33 +121,29 @@ pub(super) fn of(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<Recovery
         username,
         method: answers.method,
         user_type: answers.user_type,
-        questions: questions(core, conn, draft)?,
-        code: code(core, conn, draft)?,
-        phone_replacement: replacement(core, conn, draft)?,
+        questions: questions(tx, draft)?,
+        code: code(tx, draft)?,
+        phone_replacement: replacement(tx, draft)?,
         remaining: RecoveryRemaining {
-            sms: core.settings.limits.sms_per_flow.saturating_sub(answers.codes_sent()),
+            sms: tx.core.settings.limits.sms_per_flow.saturating_sub(answers.codes_sent()),
         },
         flow_token: None,
     })
 }
 
-fn questions(
-    core: &Core,
-    conn: &mut Conn,
-    draft: &Draft,
-) -> Result<Option<Vec<Question>>, DbFault> {
+fn questions(tx: &mut Tx<'_>, draft: &Draft) -> Result<Option<Vec<Question>>, DbFault> {
     if draft.stage != Stage::Questions {
         return Ok(None);
     }
-    let enrolled = draft.enrolled(core, conn)?;
+    let enrolled = draft.enrolled(tx)?;
     Ok(enrolled
         .map(|enrolled| enrolled.questions.iter().filter_map(|id| question(id)).cloned().collect()))
 }
 
-fn code(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<Option<RecoveryCode>, DbFault> {
+fn code(tx: &mut Tx<'_>, draft: &Draft) -> Result<Option<RecoveryCode>, DbFault> {
     let (Some(id), Stage::Code) = (draft.answers.challenge, draft.stage) else { return Ok(None) };
-    let resend = TimeDelta::seconds(core.settings.sms.resend_seconds.into());
-    Ok(otp::find(core, conn, id)?.map(|challenge| RecoveryCode {
+    let resend = TimeDelta::seconds(tx.core.settings.sms.resend_seconds.into());
+    Ok(otp::find(tx, id)?.map(|challenge| RecoveryCode {
         requested_at: challenge.requested_at,
         expires_at: challenge.expires_at,
         resend_at: challenge.requested_at + resend,
@@ -155,24 +151,20 @@ fn code(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<Option<RecoveryCo
     }))
 }
 
-fn replacement(
-    core: &Core,
-    conn: &mut Conn,
-    draft: &Draft,
-) -> Result<Option<PhoneReplacement>, DbFault> {
+fn replacement(tx: &mut Tx<'_>, draft: &Draft) -> Result<Option<PhoneReplacement>, DbFault> {
     let entered = draft.answers.replacement.as_ref();
     if entered.is_none() && !draft.answers.phone_replaced {
         return Ok(None);
     }
     let waits = entered.is_some_and(|entered| entered.waits_for_code);
     let code = match Answers::elements(draft)? {
-        Some(elements) if waits => SentCode::of(core, conn, (draft, &elements.phone))?,
+        Some(elements) if waits => SentCode::of(tx, draft, &elements.phone)?,
         _ => None,
     };
     Ok(Some(PhoneReplacement {
         stage: if waits { PhoneReplacementStage::Code } else { PhoneReplacementStage::Bank },
         code,
-        remaining: Remaining::of(core, draft),
+        remaining: Remaining::of(tx.core, draft),
         done: entered.is_none(),
     }))
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    capabilities::core::Core,
+    capabilities::core::Ctx,
     tools::{
         config::{QuestionsMode, Settings},
         identity::{BankCode, DocumentType, PasswordPolicyKind},
@@ -237,8 +237,8 @@ pub async fn list_document_types() -> web::Json<DocumentTypeList> {
 /// contact, and whether the sandbox is on.
 #[utoipa::path(tag = "Reference data", responses((status = 200, body = ServiceInfo)))]
 #[get("/service-info")]
-pub async fn get_service_info(core: web::Data<Core>) -> web::Json<ServiceInfo> {
-    let settings = &core.settings;
+pub async fn get_service_info(ctx: Ctx) -> web::Json<ServiceInfo> {
+    let settings = &ctx.core.settings;
     let agreement = |kind, version: &String| Agreement { kind, version: version.clone() };
     let agreements = &settings.agreements;
     web::Json(ServiceInfo {
@@ -304,8 +304,8 @@ pub async fn get_health() -> web::Json<Health> {
     (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),
 ))]
 #[get("/readyz")]
-pub async fn get_readiness(core: web::Data<Core>) -> Result<HttpResponse, Problem> {
-    match core.db.ready().await {
+pub async fn get_readiness(ctx: Ctx) -> Result<HttpResponse, Problem> {
+    match ctx.core.db.ready().await {
         Ok(true) => Ok(HttpResponse::Ok().json(Health { status: "ok" })),
         Ok(false) => Err(Problem::new(crate::tools::web::ProblemCode::Overloaded).retry_after(5)),
         Err(fault) => {

@@ -8,16 +8,16 @@ use super::draft::{Answers, Draft, Stage};
 use crate::{
     capabilities::{
         accounts::{self, NewAccount, NewUnit, NotCreated, Proofs},
-        audit::{self, AuditKind, AuditSubject},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::Tx,
         flows,
         proving::{Proving, busy, not_found, prove_phone, settled, wrong_stage},
     },
     kernel::ids::{AccountId, FlowId},
     tools::{
-        db::{Conn, DbFault, savepoint},
+        db::DbFault,
         identity::OtpCode,
-        web::{Problem, ProblemCode, RequestMeta},
+        web::{Problem, ProblemCode},
     },
 };
 
@@ -47,12 +47,11 @@ struct RegisteredAccount {
 /// inside is committed: a wrong try counts, a right code stays proved when only
 /// the username is in the way.
 pub(super) fn confirm(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, id): (&RequestMeta, FlowId),
+    tx: &mut Tx<'_>,
+    id: FlowId,
     code: Option<&OtpCode>,
 ) -> Result<Result<Registered, Problem>, Problem> {
-    let mut draft: Draft = flows::find(core, conn, id, meta.now)?.ok_or_else(not_found)?;
+    let mut draft: Draft = flows::find(tx, id)?.ok_or_else(not_found)?;
     if let Some(account) = draft.answers.account_id.clone() {
         // Asked again after the answer was lost.
         return Ok(Ok(registered(&draft, account)));
@@ -60,18 +59,18 @@ pub(super) fn confirm(
     let (Some(elements), Stage::Code) = (Answers::elements(&draft)?, draft.stage) else {
         return Err(wrong_stage(draft.stage));
     };
-    let phone_proved = match prove_phone(core, conn, (meta, &mut draft, &elements), code)? {
+    let phone_proved = match prove_phone(tx, &mut draft, &elements, code)? {
         Ok(proof) => proof,
         Err(refused) => return Ok(Err(refused)),
     };
-    let bank_matched = settled(core, &draft, &elements)?;
+    let bank_matched = settled(tx.core, &draft, &elements)?;
     let proofs =
         Proofs { captcha: &draft.answers.captcha, bank: &bank_matched, phone: &phone_proved };
-    let created = create(core, conn, meta, (&draft, proofs))?;
+    let created = create(tx, &draft, proofs)?;
     if let Ok(account) = created {
         draft.complete(account.to_string());
     }
-    if !flows::save(core, conn, &mut draft)? {
+    if !flows::save(tx, &mut draft)? {
         return Err(busy());
     }
     Ok(match created {
@@ -119,17 +118,16 @@ fn new_account(draft: &Draft) -> Result<NewAccount, Problem> {
 /// Creates the account in a savepoint, so that a claim that fails takes the
 /// other one back with it.
 fn create(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    (draft, proofs): (&Draft, Proofs<'_>),
+    tx: &mut Tx<'_>,
+    draft: &Draft,
+    proofs: Proofs<'_>,
 ) -> Result<Result<AccountId, NotCreated>, Problem> {
     let account = new_account(draft)?;
-    let created = savepoint(conn, |conn| {
-        let id = accounts::create(core, conn, (&account, proofs), meta.now)?;
+    let created = tx.savepoint(|tx| {
+        let id = accounts::create(tx, &account, proofs)?;
         if let Ok(id) = id {
             let subject = AuditSubject { account: Some(id), ..AuditSubject::flow(draft.id) };
-            audit::record(core, conn, meta, (AuditKind::AccountCreated, subject))?;
+            tx.audit(AuditKind::AccountCreated, subject)?;
         }
         Ok::<_, DbFault>(id)
     })?;

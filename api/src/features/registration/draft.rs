@@ -8,7 +8,7 @@ use crate::{
     capabilities::{
         accounts::{self, Elements},
         captcha::CaptchaPassed,
-        core::Core,
+        core::{Core, Tx},
         flows::{self, Flow, Kind},
         proving::{
             Proof, Proving,
@@ -17,7 +17,7 @@ use crate::{
     },
     tools::{
         config::DuplicateDocument,
-        db::{Conn, DbFault},
+        db::DbFault,
         identity::{CreditCode, Gender, IdDocument, PersonName, UnitName, Username},
         ports::SmsPurpose,
         web::{Problem, ProblemCode},
@@ -144,12 +144,11 @@ impl Proving for Answers {
     }
 
     fn may_go_on(
-        core: &Core,
-        conn: &mut Conn,
+        tx: &mut Tx<'_>,
         flow: &Draft,
         elements: &Elements,
     ) -> Result<Result<(), Problem>, DbFault> {
-        claim_is_free(core, conn, flow, &elements.document)
+        claim_is_free(tx, flow, &elements.document)
     }
 }
 
@@ -221,16 +220,15 @@ impl Draft {
 /// a unit's credit code. An agent's document is not claimed: an agent may have
 /// an account of his own.
 fn claim_is_free(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     draft: &Draft,
     document: &IdDocument,
 ) -> Result<Result<(), Problem>, DbFault> {
     if let Some(unit) = draft.unit()? {
-        let taken = accounts::credit_code_in_use(core, conn, &unit.credit_code)?;
+        let taken = accounts::credit_code_in_use(tx, &unit.credit_code)?;
         return Ok(if taken { Err(Problem::new(ProblemCode::CreditCodeInUse)) } else { Ok(()) });
     }
-    let taken = accounts::document_in_use(core, conn, document)?;
+    let taken = accounts::document_in_use(tx, document)?;
     Ok(if taken { Err(Problem::new(ProblemCode::DocumentInUse)) } else { Ok(()) })
 }
 

@@ -1,7 +1,5 @@
 //! Step 2: who registers. For a unit first the unit, then its agent.
 
-use std::sync::Arc;
-
 use super::{
     draft::{
         Draft, Identity, IdentityAnswers, Stage, Unit, UnitAnswers, count_tried,
@@ -14,31 +12,28 @@ use super::{
 use crate::{
     capabilities::{
         accounts,
-        core::Core,
+        core::{Ctx, Tx},
         flows,
         proving::{answers::WhoAnswers, busy, wrong_stage},
     },
     kernel::ids::FlowId,
-    tools::{
-        db::Conn,
-        web::{Problem, ProblemCode, RequestMeta},
-    },
+    tools::web::{Problem, ProblemCode},
 };
 
 /// Enters or changes the identity.
 pub(super) async fn enter_identity(
-    core: &Arc<Core>,
-    of: (&RequestMeta, FlowId),
+    ctx: &Ctx,
+    id: FlowId,
     body: EnterIdentity,
 ) -> Result<Registration, Problem> {
-    enter(core, of, move |core, conn, draft, meta| {
+    enter(ctx, id, move |tx, draft| {
         if draft.is_unit() && draft.answers.unit.is_none() {
             return Err(wrong_stage(draft.stage));
         }
-        let identity = body.parse(draft, meta.now)?;
+        let identity = body.parse(draft, tx.now)?;
         // A document that counts as tried stays tried when it is refused, or
         // the cap would cap nothing.
-        let outcome = may_use(core, conn, draft, &identity)?;
+        let outcome = may_use(tx, draft, &identity)?;
         if outcome.is_ok() {
             keep(draft, &identity);
         }
@@ -49,16 +44,16 @@ pub(super) async fn enter_identity(
 
 /// Enters or changes the unit.
 pub(super) async fn enter_unit(
-    core: &Arc<Core>,
-    of: (&RequestMeta, FlowId),
+    ctx: &Ctx,
+    id: FlowId,
     body: EnterUnit,
 ) -> Result<Registration, Problem> {
-    enter(core, of, move |core, conn, draft, _| {
+    enter(ctx, id, move |tx, draft| {
         if !draft.is_unit() {
             return Err(wrong_stage(draft.stage));
         }
         let unit = body.parse(draft)?;
-        let outcome = may_use_unit(core, conn, draft, &unit)?;
+        let outcome = may_use_unit(tx, draft, &unit)?;
         if outcome.is_ok() {
             keep_unit(draft, &unit);
         }
@@ -69,64 +64,53 @@ pub(super) async fn enter_unit(
 
 /// Changes an open draft; a refusal inside is committed.
 async fn enter(
-    core: &Arc<Core>,
-    (meta, id): (&RequestMeta, FlowId),
-    change: impl FnOnce(
-        &Core,
-        &mut Conn,
-        &mut Draft,
-        &RequestMeta,
-    ) -> Result<Result<(), Problem>, Problem>
+    ctx: &Ctx,
+    id: FlowId,
+    change: impl FnOnce(&mut Tx<'_>, &mut Draft) -> Result<Result<(), Problem>, Problem>
     + Send
     + 'static,
 ) -> Result<Registration, Problem> {
-    let (core, meta) = (Arc::clone(core), meta.clone());
-    core.clone()
-        .db
-        .write(move |conn| -> Result<_, Problem> {
-            let mut draft = open(&core, conn, id, meta.now)?;
-            let outcome = change(&core, conn, &mut draft, &meta)?;
-            draft.keep_alive(&core, meta.now);
-            if !flows::save(&core, conn, &mut draft)? {
-                return Err(busy());
-            }
-            Ok(match outcome {
-                Ok(()) => Ok(view::of(&core, conn, &draft)?),
-                Err(refused) => Err(refused),
-            })
+    ctx.write(move |tx| -> Result<_, Problem> {
+        let mut draft = open(tx, id)?;
+        let outcome = change(tx, &mut draft)?;
+        draft.keep_alive(tx.core, tx.now);
+        if !flows::save(tx, &mut draft)? {
+            return Err(busy());
+        }
+        Ok(match outcome {
+            Ok(()) => Ok(view::of(tx, &draft)?),
+            Err(refused) => Err(refused),
         })
-        .await?
+    })
+    .await?
 }
 
 /// Counts a document that was not tried before, and refuses one that has an
 /// account, if that is to be said at this step.
 fn may_use(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     draft: &mut Draft,
     identity: &Identity,
 ) -> Result<Result<(), Problem>, Problem> {
-    if let Err(refused) = count_tried(core, draft, &identity.document.uniqueness_key()) {
+    if let Err(refused) = count_tried(tx.core, draft, &identity.document.uniqueness_key()) {
         return Ok(Err(refused));
     }
-    let claimed = !draft.is_unit() && tells_at_identity_step(core);
-    if claimed && accounts::document_in_use(core, conn, &identity.document)? {
+    let claimed = !draft.is_unit() && tells_at_identity_step(tx.core);
+    if claimed && accounts::document_in_use(tx, &identity.document)? {
         return Ok(Err(Problem::new(ProblemCode::DocumentInUse)));
     }
     Ok(Ok(()))
 }
 
 fn may_use_unit(
-    core: &Core,
-    conn: &mut Conn,
+    tx: &mut Tx<'_>,
     draft: &mut Draft,
     unit: &Unit,
 ) -> Result<Result<(), Problem>, Problem> {
-    if let Err(refused) = count_tried(core, draft, &unit.credit_code.uniqueness_key()) {
+    if let Err(refused) = count_tried(tx.core, draft, &unit.credit_code.uniqueness_key()) {
         return Ok(Err(refused));
     }
-    if tells_at_identity_step(core) && accounts::credit_code_in_use(core, conn, &unit.credit_code)?
-    {
+    if tells_at_identity_step(tx.core) && accounts::credit_code_in_use(tx, &unit.credit_code)? {
         return Ok(Err(Problem::new(ProblemCode::CreditCodeInUse)));
     }
     Ok(Ok(()))

@@ -1,7 +1,5 @@
 //! Registration over HTTP.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, HttpResponse, delete, get, http::StatusCode, post, put, web};
 
 use super::{
@@ -13,8 +11,8 @@ use super::{
 };
 use crate::{
     capabilities::{
-        audit::{self, AuditKind, AuditSubject},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::{Ctx, Tx},
         flows::{
             self, Kind,
             http::{Handle, begun, forget_cookie, is_app},
@@ -23,8 +21,8 @@ use crate::{
         proving::{ConfirmCode, not_found, request_code, wrong_stage},
     },
     tools::{
-        db::{Conn, DbFault},
-        web::{JsonBody, Problem, ProblemDocument, RequestMeta},
+        db::DbFault,
+        web::{JsonBody, Problem, ProblemDocument},
     },
 };
 
@@ -49,22 +47,20 @@ type Flow = Handle<Answers>;
     ))]
 #[post("/registrations")]
 pub async fn start_registration(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (request, idempotency): (HttpRequest, Idempotency),
     body: JsonBody<StartRegistration>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
     let is_app = is_app(&request);
     let JsonBody { value, bytes } = body;
-    let command = value.parse(&core)?;
+    let command = value.parse(&ctx.core)?;
     let caller = if is_app { "app" } else { "browser" };
-    let idempotency = idempotency.of(&core, &meta, (caller, &bytes));
+    let idempotency = idempotency.of(&ctx, caller, &bytes);
     idempotency
         .run(async move {
-            let view = start::start(&core, &meta, command).await?;
+            let view = start::start(&ctx, command).await?;
             let flow = (Kind::Registration, view.id(), is_app);
-            begun(&core, flow, view, |view, token| view.flow_token = Some(token))
+            begun(&ctx.core, flow, view, |view, token| view.flow_token = Some(token))
         })
         .await
 }
@@ -78,11 +74,10 @@ pub async fn start_registration(
     ))]
 #[get("/registrations/current")]
 pub async fn get_current_registration(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     flow: Flow,
 ) -> Result<web::Json<Registration>, Problem> {
-    show(core.into_inner(), meta, flow).await
+    show(&ctx, flow).await
 }
 
 /// A registration, to go on after a reload
@@ -93,25 +88,15 @@ pub async fn get_current_registration(
         (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 #[get("/registrations/{id}")]
-pub async fn get_registration(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    flow: Flow,
-) -> Result<web::Json<Registration>, Problem> {
-    show(core.into_inner(), meta, flow).await
+pub async fn get_registration(ctx: Ctx, flow: Flow) -> Result<web::Json<Registration>, Problem> {
+    show(&ctx, flow).await
 }
 
-async fn show(
-    core: Arc<Core>,
-    meta: RequestMeta,
-    flow: Flow,
-) -> Result<web::Json<Registration>, Problem> {
-    let view = core
-        .clone()
-        .db
-        .read(move |conn| -> Result<_, Problem> {
-            let draft: Option<Draft> = flows::find(&core, conn, flow.id, meta.now)?;
-            Ok(view::of(&core, conn, &draft.ok_or_else(not_found)?)?)
+async fn show(ctx: &Ctx, flow: Flow) -> Result<web::Json<Registration>, Problem> {
+    let view = ctx
+        .read(move |tx| -> Result<_, Problem> {
+            let draft: Option<Draft> = flows::find(tx, flow.id)?;
+            Ok(view::of(tx, &draft.ok_or_else(not_found)?)?)
         })
         .await?;
     Ok(web::Json(view))
@@ -133,14 +118,12 @@ async fn show(
     ))]
 #[put("/registrations/{id}/credentials")]
 pub async fn change_credentials(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     flow: Flow,
     body: JsonBody<ChangeCredentials>,
 ) -> Result<web::Json<Registration>, Problem> {
-    let core = core.into_inner();
-    let credentials = body.value.parse(&core)?;
-    start::change_credentials(&core, (&meta, flow.id), credentials).await.map(web::Json)
+    let credentials = body.value.parse(&ctx.core)?;
+    start::change_credentials(&ctx, flow.id, credentials).await.map(web::Json)
 }
 
 /// Enter the unit that registers
@@ -158,13 +141,11 @@ pub async fn change_credentials(
     ))]
 #[put("/registrations/{id}/unit")]
 pub async fn enter_unit(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     flow: Flow,
     body: JsonBody<EnterUnit>,
 ) -> Result<web::Json<Registration>, Problem> {
-    let core = core.into_inner();
-    identity_step::enter_unit(&core, (&meta, flow.id), body.value).await.map(web::Json)
+    identity_step::enter_unit(&ctx, flow.id, body.value).await.map(web::Json)
 }
 
 /// Enter name, document, sex and date of birth
@@ -181,20 +162,18 @@ pub async fn enter_unit(
     ))]
 #[put("/registrations/{id}/identity")]
 pub async fn enter_identity(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     flow: Flow,
     body: JsonBody<EnterIdentity>,
 ) -> Result<web::Json<Registration>, Problem> {
-    let core = core.into_inner();
-    identity_step::enter_identity(&core, (&meta, flow.id), body.value).await.map(web::Json)
+    identity_step::enter_identity(&ctx, flow.id, body.value).await.map(web::Json)
 }
 
 /// What puts bank, card and phone into a draft.
 fn enter_bank(
     body: VerifyWithBank,
-) -> impl FnOnce(&Core, &mut Conn, &mut Draft) -> Result<(), Problem> + Send + 'static {
-    move |_, _, draft| {
+) -> impl FnOnce(&mut Tx<'_>, &mut Draft) -> Result<(), Problem> + Send + 'static {
+    move |_, draft| {
         if draft.answers.identity.is_none() || draft.stage == Stage::Completed {
             return Err(wrong_stage(draft.stage));
         }
@@ -222,19 +201,16 @@ fn enter_bank(
     ))]
 #[post("/registrations/{id}/bank-verification")]
 pub async fn verify_with_bank(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (flow, idempotency): (Flow, Idempotency),
     body: JsonBody<VerifyWithBank>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
     let JsonBody { value, bytes } = body;
-    let idempotency = idempotency.of(&core, &meta, (&flow.token, &bytes));
+    let idempotency = idempotency.of(&ctx, &flow.token, &bytes);
     idempotency
         .run(async move {
             let enter = enter_bank(value);
-            let view = request_code(&core, (&meta, flow.id), enter, view::of).await;
-            core.outbox_bell.notify_one();
+            let view = request_code(&ctx, flow.id, enter, view::of).await;
             Reply::json(StatusCode::OK, &view?)
         })
         .await
@@ -253,17 +229,15 @@ pub async fn verify_with_bank(
     ))]
 #[post("/registrations/{id}/confirmation")]
 pub async fn confirm_registration(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (flow, idempotency): (Flow, Idempotency),
     body: JsonBody<ConfirmCode>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
     let JsonBody { value, bytes } = body;
     let code = value.parse()?;
-    let once = idempotency.of(&core, &meta, (&flow.token, &bytes));
-    once.write(move |core, conn, meta| {
-        let registered = confirm::confirm(core, conn, (meta, flow.id), code.as_ref())?;
+    let once = idempotency.of(&ctx, &flow.token, &bytes);
+    once.write(move |tx| {
+        let registered = confirm::confirm(tx, flow.id, code.as_ref())?;
         Reply::settled(StatusCode::CREATED, registered)
     })
     .await
@@ -278,13 +252,8 @@ pub async fn confirm_registration(
         (status = 409, description = "stage_conflict, request_in_progress", body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 #[post("/registrations/{id}/extension")]
-pub async fn extend_registration(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    flow: Flow,
-) -> Result<web::Json<Registration>, Problem> {
-    let core = core.into_inner();
-    start::change(&core, (&meta, flow.id), |_| Ok(())).await.map(web::Json)
+pub async fn extend_registration(ctx: Ctx, flow: Flow) -> Result<web::Json<Registration>, Problem> {
+    start::change(&ctx, flow.id, |_| Ok(())).await.map(web::Json)
 }
 
 /// Give up; everything typed is erased
@@ -295,24 +264,16 @@ pub async fn extend_registration(
         (status = 404, description = "flow_not_found", body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 #[delete("/registrations/{id}")]
-pub async fn abandon_registration(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    flow: Flow,
-) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
-    let own = Arc::clone(&core);
-    let gone = core
-        .db
-        .write(move |conn| -> Result<bool, DbFault> {
-            let event = (AuditKind::RegistrationAbandoned, AuditSubject::flow(flow.id));
-            audit::record(&own, conn, &meta, event)?;
-            flows::remove(conn, flow.id)
+pub async fn abandon_registration(ctx: Ctx, flow: Flow) -> Result<HttpResponse, Problem> {
+    let gone = ctx
+        .write(move |tx| -> Result<bool, DbFault> {
+            tx.audit(AuditKind::RegistrationAbandoned, AuditSubject::flow(flow.id))?;
+            flows::remove(tx.conn, flow.id)
         })
         .await?;
     if !gone {
         return Err(not_found());
     }
-    let cookie = forget_cookie(&core, Kind::Registration);
+    let cookie = forget_cookie(&ctx.core, Kind::Registration);
     Ok(HttpResponse::NoContent().cookie(cookie).finish())
 }

@@ -8,12 +8,12 @@ use super::draft::{Answers, Draft, Stage};
 use crate::{
     capabilities::{
         accounts::Kind,
-        core::Core,
+        core::Tx,
         proving::{self, Proving, SentCode},
     },
     kernel::{Timestamp, ids::FlowId},
     tools::{
-        db::{Conn, DbFault},
+        db::DbFault,
         identity::{DocumentType, Gender},
     },
 };
@@ -114,14 +114,12 @@ struct RegistrationRemaining {
 }
 
 /// Shows a draft.
-pub(super) fn of(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<Registration, DbFault> {
+pub(super) fn of(tx: &mut Tx<'_>, draft: &Draft) -> Result<Registration, DbFault> {
     let answers = &draft.answers;
     let tried = u32::try_from(answers.documents_tried.len()).unwrap_or(u32::MAX);
     let elements = Answers::elements(draft)?;
     let code = match &elements {
-        Some(elements) if draft.stage == Stage::Code => {
-            SentCode::of(core, conn, (draft, &elements.phone))?
-        }
+        Some(elements) if draft.stage == Stage::Code => SentCode::of(tx, draft, &elements.phone)?,
         _ => None,
     };
     Ok(Registration {
@@ -152,8 +150,8 @@ pub(super) fn of(core: &Core, conn: &mut Conn, draft: &Draft) -> Result<Registra
             phone: elements.phone.masked(),
         }),
         remaining: RegistrationRemaining {
-            documents: core.settings.limits.documents_per_flow.saturating_sub(tried),
-            proof: proving::Remaining::of(core, draft),
+            documents: tx.core.settings.limits.documents_per_flow.saturating_sub(tried),
+            proof: proving::Remaining::of(tx.core, draft),
         },
         return_to: answers.return_to.clone(),
         flow_token: None,

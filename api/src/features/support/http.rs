@@ -1,6 +1,6 @@
 //! Writing to the operator over HTTP.
 
-use actix_web::{HttpResponse, http::StatusCode, post, web};
+use actix_web::{HttpResponse, http::StatusCode, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -10,14 +10,14 @@ use crate::{
     capabilities::{
         captcha::http::CaptchaAnswer,
         cases::{CaseBody, CaseNumber, Topic},
-        core::Core,
+        core::Ctx,
         idempotency::{Idempotency, Reply},
         sessions::MaybeSignedIn,
     },
     kernel::{Timestamp, ids::CaptchaId},
     tools::{
         identity::{EmailAddress, FieldError},
-        web::{FieldErrors, JsonBody, Problem, ProblemDocument, RequestMeta},
+        web::{FieldErrors, JsonBody, Problem, ProblemDocument},
     },
 };
 
@@ -133,23 +133,20 @@ pub struct SupportCase {
     ))]
 #[post("/support-cases")]
 pub async fn open_support_case(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (signed_in, idempotency): (MaybeSignedIn, Idempotency),
     body: JsonBody<OpenSupportCase>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
     let JsonBody { value, bytes } = body;
     let written = value.parse()?;
     let MaybeSignedIn(session) = signed_in;
-    let once = idempotency.of(&core, &meta, ("", &bytes));
-    let opened = once.write(move |core, conn, meta| {
-        let opened = open_case::open_case(core, conn, (meta, session.as_ref()), &written)?;
+    let once = idempotency.of(&ctx, "", &bytes);
+    let opened = once.write(move |tx| {
+        let opened = open_case::open_case(tx, session.as_ref(), &written)?;
         let case =
-            |number: CaseNumber| SupportCase { number: number.to_string(), created_at: meta.now };
+            |number: CaseNumber| SupportCase { number: number.to_string(), created_at: tx.now };
         Reply::settled(StatusCode::CREATED, opened.map(case))
     });
     let answer = opened.await;
-    core.outbox_bell.notify_one();
     answer
 }

@@ -141,17 +141,19 @@ fn is_same_origin(headers: &HeaderMap, public_origin: &str) -> bool {
     )
 }
 
+impl RequestMeta {
+    /// What the request middleware has noted.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let noted = request.extensions().get::<Self>().cloned();
+        noted.ok_or_else(|| Problem::internal("the request middleware is missing"))
+    }
+}
+
 impl FromRequest for RequestMeta {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(
-            request
-                .extensions()
-                .get::<Self>()
-                .cloned()
-                .ok_or_else(|| Problem::internal("the request middleware is missing")),
-        )
+        ready(Self::of(request))
     }
 }

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     capabilities::{
         accounts,
-        audit::{self, AuditKind, AuditSubject},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::Tx,
         events::{self, EventKind},
         flows, outbox,
         proving::{busy, not_found, prove_phone, settled, wrong_stage},
@@ -21,59 +21,51 @@ use crate::{
         view::{self, AccountView},
     },
     kernel::ids::FlowId,
-    tools::{
-        db::Conn,
-        identity::OtpCode,
-        ports::Notice,
-        web::{Problem, RequestMeta},
-    },
+    tools::{identity::OtpCode, ports::Notice, web::Problem},
 };
 
 /// Redeems the code and changes the account: all of it, or nothing. A refusal
 /// inside is committed: a wrong try counts.
 pub(super) fn confirm(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, session): (&RequestMeta, &Session),
+    tx: &mut Tx<'_>,
+    session: &Session,
     code: Option<&OtpCode>,
 ) -> Result<Result<AccountView, Problem>, Problem> {
-    let account = own(core, conn, session)?;
+    let account = own(tx, session)?;
     let id = FlowId::of_account(account.id);
-    let mut change: Change = flows::find(core, conn, id, meta.now)?.ok_or_else(not_found)?;
+    let mut change: Change = flows::find(tx, id)?.ok_or_else(not_found)?;
     if change.answers.based_on != account.version() {
         // Somebody else has changed the account, or its password, meanwhile.
-        flows::remove(conn, id)?;
+        flows::remove(tx.conn, id)?;
         return Ok(Err(not_found()));
     }
-    refuse_held(&account, meta.now)?;
+    refuse_held(&account, tx.now)?;
     if change.stage != Stage::Code {
         return Err(wrong_stage(change.stage));
     }
     let elements = change.elements()?;
-    let phone = match prove_phone(core, conn, (meta, &mut change, &elements), code)? {
+    let phone = match prove_phone(tx, &mut change, &elements, code)? {
         Ok(proof) => proof,
         Err(refused) => return Ok(Err(refused)),
     };
-    let bank = settled(core, &change, &elements)?;
+    let bank = settled(tx.core, &change, &elements)?;
     let agent = change.answers.agent.map(|agent| (agent.gender, agent.birth_date));
     let changes = accounts::Change { elements: &elements, agent };
-    let proofs = ((&bank, &phone), meta.now);
+    let proofs = ((&bank, &phone), tx.now);
     // Whatever else was quicker: the code is not used up, and the next try
     // finds out.
-    if !accounts::change(core, conn, (&account, &changes), proofs)?
-        || !flows::complete(conn, &change)?
-    {
+    if !accounts::change(tx, &account, &changes, proofs.0)? || !flows::complete(tx.conn, &change)? {
         return Err(busy());
     }
-    outbox::notify(core, conn, (&account.elements.phone, Notice::DetailsChanged), meta.now)?;
+    outbox::notify(tx, &account.elements.phone, Notice::DetailsChanged)?;
     let parts = change.answers.changed_codes();
     let subject = AuditSubject { detail: Some(&parts), ..AuditSubject::account(account.id) };
-    audit::record(core, conn, meta, (AuditKind::ProfileChanged, subject))?;
+    tx.audit(AuditKind::ProfileChanged, subject)?;
     for kind in told(&change.answers.changed) {
-        events::emit(core, conn, (account.id, kind), meta.now)?;
+        events::emit(tx, account.id, kind)?;
     }
-    still_signed_in(conn, session, meta.now)?;
-    view::of(core, conn, session, meta.now).map(Ok)
+    still_signed_in(tx.conn, session, tx.now)?;
+    view::of(tx, session).map(Ok)
 }
 
 /// What business systems are told of a change.

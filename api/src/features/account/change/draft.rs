@@ -8,7 +8,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::{
     capabilities::{
         accounts::{self, Account, Elements, Version},
-        core::Core,
+        core::{Core, Tx},
         flows::{self, Flow, Kind},
         limits::{self, Charge, DAY, Rule},
         proving::{
@@ -17,9 +17,9 @@ use crate::{
             busy,
         },
     },
-    kernel::{Timestamp, ids::FlowId},
+    kernel::ids::FlowId,
     tools::{
-        db::{Conn, DbFault},
+        db::DbFault,
         identity::Gender,
         ports::SmsPurpose,
         web::{Problem, ProblemCode},
@@ -146,22 +146,22 @@ impl Proving for Answers {
     }
 
     /// The open change, or a new one.
-    fn open(core: &Core, conn: &mut Conn, id: FlowId, now: Timestamp) -> Result<Change, Problem> {
-        let account = accounts::find(core, conn, id.account())?
+    fn open(tx: &mut Tx<'_>, id: FlowId) -> Result<Change, Problem> {
+        let account = accounts::find(tx, id.account())?
             .ok_or_else(|| Problem::new(ProblemCode::NotSignedIn))?;
         // Looked at before the change itself: what another request begins in
         // between is never taken for the worthless one.
-        let seen = flows::begun_at(conn, id)?;
-        if let Some(change) = open(core, conn, &account, now)? {
+        let seen = flows::begun_at(tx.conn, id)?;
+        if let Some(change) = open(tx, &account)? {
             return Ok(change);
         }
         // The one that is worthless, or one that has expired and was not
         // forgotten yet.
         if let Some(began) = seen {
-            flows::remove_begun_at(conn, id, began)?;
+            flows::remove_begun_at(tx.conn, id, began)?;
         }
-        let change = begin(core, conn, &account, now)?;
-        if flows::claim(core, conn, &change)? { Ok(change) } else { Err(busy()) }
+        let change = begin(tx, &account)?;
+        if flows::claim(tx, &change)? { Ok(change) } else { Err(busy()) }
     }
 
     /// Failures count for the account, too, or giving a change up would start
@@ -173,13 +173,8 @@ impl Proving for Answers {
 
 /// The change that an account has open. One that was begun when the account was
 /// another can lead to nothing.
-pub fn open(
-    core: &Core,
-    conn: &mut Conn,
-    account: &Account,
-    now: Timestamp,
-) -> Result<Option<Change>, DbFault> {
-    let found: Option<Change> = flows::find(core, conn, FlowId::of_account(account.id), now)?;
+pub fn open(tx: &mut Tx<'_>, account: &Account) -> Result<Option<Change>, DbFault> {
+    let found: Option<Change> = flows::find(tx, FlowId::of_account(account.id))?;
     Ok(found.filter(|change| change.answers.based_on == account.version()))
 }
 
@@ -192,15 +187,10 @@ fn failures(core: &Core, id: FlowId) -> Charge {
 }
 
 /// The change of an account in which nothing is changed yet.
-fn begin(
-    core: &Core,
-    conn: &mut Conn,
-    account: &Account,
-    now: Timestamp,
-) -> Result<Change, DbFault> {
+fn begin(tx: &mut Tx<'_>, account: &Account) -> Result<Change, DbFault> {
     let id = FlowId::of_account(account.id);
-    let most = core.settings.limits.bank_checks_per_flow;
-    let left = limits::left(core, conn, &failures(core, id), now)?;
+    let most = tx.core.settings.limits.bank_checks_per_flow;
+    let left = limits::left(tx, &failures(tx.core, id))?;
     let Elements { name, document, bank, card, phone } = &account.elements;
     let answers = Answers {
         based_on: account.version(),
@@ -210,8 +200,8 @@ fn begin(
         changed: Vec::new(),
         proof: Proof::after(most.saturating_sub(left)),
     };
-    let longest = TimeDelta::hours(core.settings.registration.absolute_hours.into());
-    Ok(Change::begin(core, (id, Stage::Bank, answers), (now, longest)))
+    let longest = TimeDelta::hours(tx.core.settings.registration.absolute_hours.into());
+    Ok(Change::begin(tx.core, (id, Stage::Bank, answers), (tx.now, longest)))
 }
 
 impl Change {

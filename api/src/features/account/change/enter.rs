@@ -1,7 +1,5 @@
 //! What is to be changed, checked with the bank.
 
-use std::sync::Arc;
-
 use super::{
     draft::{AgentAnswers, Answers, Change, Part},
     dto::{ChangeAccount, Entered},
@@ -10,38 +8,34 @@ use super::{
 use crate::{
     capabilities::{
         accounts::{self, Account, Elements},
-        core::Core,
+        core::{Ctx, Tx},
         proving,
         sessions::Session,
     },
     features::account::{not_signed_in, own, view::held_until},
     kernel::{Timestamp, ids::FlowId},
-    tools::{
-        db::Conn,
-        web::{Problem, ProblemCode, RequestMeta, changes_held},
-    },
+    tools::web::{Problem, ProblemCode, changes_held},
 };
 
 /// Begins a change or goes on with the open one: checks the four elements that
 /// come of it with the bank, and has a code sent to the phone that will hold.
 pub(super) async fn change(
-    core: &Arc<Core>,
-    meta: &RequestMeta,
+    ctx: &Ctx,
     session: Session,
     body: ChangeAccount,
 ) -> Result<AccountChange, Problem> {
-    session.require_fresh_password(core, meta.now)?;
-    let (id, now) = (FlowId::of_account(session.account), meta.now);
-    let enter = move |core: &Core, conn: &mut Conn, change: &mut Change| {
-        let account = own(core, conn, &session)?;
+    session.require_fresh_password(&ctx.core, ctx.now)?;
+    let id = FlowId::of_account(session.account);
+    let enter = move |tx: &mut Tx<'_>, change: &mut Change| {
+        let account = own(tx, &session)?;
         // Nothing is begun for an account that is erased meanwhile.
-        if !accounts::hold(core, conn, &account)? {
+        if !accounts::hold(tx, &account)? {
             return Err(not_signed_in());
         }
-        refuse_held(&account, now)?;
-        enter(&account, change, &body, now)
+        refuse_held(&account, tx.now)?;
+        enter(&account, change, &body, tx.now)
     };
-    proving::request_code(core, (meta, id), enter, view::of).await
+    proving::request_code(ctx, id, enter, view::of).await
 }
 
 /// A reset by security questions, which are weak, holds every change: whoever

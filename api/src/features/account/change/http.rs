@@ -11,7 +11,7 @@ use super::{
 use crate::{
     capabilities::{
         accounts,
-        core::Core,
+        core::Ctx,
         flows,
         idempotency::{Idempotency, Reply},
         proving::{ConfirmCode, not_found},
@@ -21,7 +21,7 @@ use crate::{
     kernel::ids::FlowId,
     tools::{
         db::DbFault,
-        web::{JsonBody, Problem, ProblemDocument, RequestMeta},
+        web::{JsonBody, Problem, ProblemDocument},
     },
 };
 
@@ -45,20 +45,17 @@ use crate::{
     ))]
 #[post("/account/change")]
 pub async fn change_account(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (signed_in, idempotency): (SignedIn, Idempotency),
     body: JsonBody<ChangeAccount>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
     let JsonBody { value, bytes } = body;
     let SignedIn(session) = signed_in;
     let caller = session.id.to_string();
-    let idempotency = idempotency.of(&core, &meta, (&caller, &bytes));
+    let idempotency = idempotency.of(&ctx, &caller, &bytes);
     idempotency
         .run(async move {
-            let view = enter::change(&core, &meta, session, value).await;
-            core.outbox_bell.notify_one();
+            let view = enter::change(&ctx, session, value).await;
             Reply::json(StatusCode::OK, &view?)
         })
         .await
@@ -72,19 +69,14 @@ pub async fn change_account(
 ))]
 #[get("/account/change")]
 pub async fn get_account_change(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
 ) -> Result<web::Json<AccountChange>, Problem> {
-    let core = core.into_inner();
-    let view = core
-        .clone()
-        .db
-        .read(move |conn| -> Result<_, Problem> {
-            let account =
-                accounts::find(&core, conn, session.account)?.ok_or_else(not_signed_in)?;
-            let change = draft::open(&core, conn, &account, meta.now)?;
-            Ok(view::of(&core, conn, &change.ok_or_else(not_found)?)?)
+    let view = ctx
+        .read(move |tx| -> Result<_, Problem> {
+            let account = accounts::find(tx, session.account)?.ok_or_else(not_signed_in)?;
+            let change = draft::open(tx, &account)?;
+            Ok(view::of(tx, &change.ok_or_else(not_found)?)?)
         })
         .await?;
     Ok(web::Json(view))
@@ -98,11 +90,11 @@ pub async fn get_account_change(
 ))]
 #[delete("/account/change")]
 pub async fn abandon_account_change(
-    core: web::Data<Core>,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
 ) -> Result<HttpResponse, Problem> {
     let id = FlowId::of_account(session.account);
-    core.db.write(move |conn| -> Result<bool, DbFault> { flows::remove(conn, id) }).await?;
+    ctx.write(move |tx| -> Result<bool, DbFault> { flows::remove(tx.conn, id) }).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -122,22 +114,19 @@ pub async fn abandon_account_change(
     ))]
 #[post("/account/change/confirmation")]
 pub async fn confirm_account_change(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (signed_in, idempotency): (SignedIn, Idempotency),
     body: JsonBody<ConfirmCode>,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
     let JsonBody { value, bytes } = body;
     let code = value.parse()?;
     let SignedIn(session) = signed_in;
     let caller = session.id.to_string();
-    let once = idempotency.of(&core, &meta, (&caller, &bytes));
-    let changed = once.write(move |core, conn, meta| {
-        let account = confirm::confirm(core, conn, (meta, &session), code.as_ref())?;
+    let once = idempotency.of(&ctx, &caller, &bytes);
+    let changed = once.write(move |tx| {
+        let account = confirm::confirm(tx, &session, code.as_ref())?;
         Reply::settled(StatusCode::OK, account)
     });
     let answer = changed.await;
-    core.outbox_bell.notify_one();
     answer
 }

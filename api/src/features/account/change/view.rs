@@ -6,11 +6,11 @@ use utoipa::ToSchema;
 use super::draft::{Change, Part, Stage};
 use crate::{
     capabilities::{
-        core::Core,
+        core::Tx,
         proving::{Remaining, SentCode},
     },
     kernel::{Timestamp, ids::FlowId},
-    tools::db::{Conn, DbFault},
+    tools::db::DbFault,
 };
 
 /// A change that waits for the bank or for its code. The values are those that
@@ -44,10 +44,10 @@ pub struct AccountChange {
 }
 
 /// Shows a change.
-pub(super) fn of(core: &Core, conn: &mut Conn, change: &Change) -> Result<AccountChange, DbFault> {
+pub(super) fn of(tx: &mut Tx<'_>, change: &Change) -> Result<AccountChange, DbFault> {
     let elements = change.elements()?;
     let code = match change.stage {
-        Stage::Code => SentCode::of(core, conn, (change, &elements.phone))?,
+        Stage::Code => SentCode::of(tx, change, &elements.phone)?,
         Stage::Bank => None,
     };
     Ok(AccountChange {
@@ -59,7 +59,7 @@ pub(super) fn of(core: &Core, conn: &mut Conn, change: &Change) -> Result<Accoun
         card_number: elements.card.masked(),
         phone: elements.phone.masked(),
         code,
-        remaining: Remaining::of(core, change),
+        remaining: Remaining::of(tx.core, change),
         created_at: change.created_at,
         expires_at: change.expires_at,
     })

@@ -4,8 +4,6 @@
 
 mod systems;
 
-use std::sync::Arc;
-
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,7 +19,7 @@ use crate::{
         accounts::{self, Account, Elements, Kind, Unit, UnitState},
         audit::{self, AuditKind, AuditSubject},
         cases::{self, Case, Topic},
-        core::Core,
+        core::{Ctx, Tx},
         flows,
         security_questions::{self, Enrolled},
         sessions::{self, Session},
@@ -31,9 +29,8 @@ use crate::{
         ids::{AccountId, FlowId, SessionId},
     },
     tools::{
-        db::Conn,
         identity::{DocumentType, Gender},
-        web::{Problem, RequestMeta},
+        web::Problem,
     },
 };
 
@@ -234,46 +231,38 @@ struct ExportedChange {
 }
 
 /// Hands everything out, and records that.
-pub(super) async fn export(
-    core: &Arc<Core>,
-    meta: &RequestMeta,
-    session: Session,
-) -> Result<AccountExport, Problem> {
-    session.require_fresh_password(core, meta.now)?;
-    let (own_core, meta) = (Arc::clone(core), meta.clone());
-    core.db.write(move |conn| gather(&own_core, conn, (&meta, &session))).await
+pub(super) async fn export(ctx: &Ctx, session: Session) -> Result<AccountExport, Problem> {
+    session.require_fresh_password(&ctx.core, ctx.now)?;
+
+    ctx.write(move |tx| gather(tx, &session)).await
 }
 
-fn gather(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, session): (&RequestMeta, &Session),
-) -> Result<AccountExport, Problem> {
-    let account = own(core, conn, session)?;
+fn gather(tx: &mut Tx<'_>, session: &Session) -> Result<AccountExport, Problem> {
+    let account = own(tx, session)?;
     let id = account.id;
     // First, so that the export tells of itself.
-    audit::record(core, conn, meta, (AuditKind::Exported, AuditSubject::account(id)))?;
-    let consents = accounts::consents(conn, id)?.into_iter();
-    let change: Option<Change> = flows::find(core, conn, FlowId::of_account(id), meta.now)?;
+    tx.audit(AuditKind::Exported, AuditSubject::account(id))?;
+    let consents = accounts::consents(tx.conn, id)?.into_iter();
+    let change: Option<Change> = flows::find(tx, FlowId::of_account(id))?;
     let export = AccountExport {
-        exported_at: meta.now,
+        exported_at: tx.now,
         consents: consents
             .map(|(kind, version, given_at)| ExportedConsent { kind, version, given_at })
             .collect(),
-        sessions: sessions::held(conn, id)?.into_iter().map(ExportedSession::from).collect(),
-        history: audit::everything(conn, id)?.into_iter().map(HistoryItem::from).collect(),
-        security_questions: security_questions::find(conn, id)?.map(ExportedQuestions::from),
-        closure: accounts::closure(conn, id)?.map(ExportedClosure::from),
-        support_cases: cases::of_account(core, conn, id)?.iter().map(ExportedCase::from).collect(),
+        sessions: sessions::held(tx.conn, id)?.into_iter().map(ExportedSession::from).collect(),
+        history: audit::everything(tx.conn, id)?.into_iter().map(HistoryItem::from).collect(),
+        security_questions: security_questions::find(tx.conn, id)?.map(ExportedQuestions::from),
+        closure: accounts::closure(tx.conn, id)?.map(ExportedClosure::from),
+        support_cases: cases::of_account(tx, id)?.iter().map(ExportedCase::from).collect(),
         change: change.as_ref().map(exported_change).transpose()?,
-        authorized_systems: systems::systems(conn, id)?,
-        subjects: systems::subjects(conn, id)?,
-        grants: systems::sign_ins(conn, id)?,
-        identity_checks: systems::checks(conn, id)?,
+        authorized_systems: systems::systems(tx.conn, id)?,
+        subjects: systems::subjects(tx.conn, id)?,
+        grants: systems::sign_ins(tx.conn, id)?,
+        identity_checks: systems::checks(tx.conn, id)?,
         account: ExportedAccount::from(&account),
         unit: account.unit.map(ExportedUnit::from),
     };
-    still_signed_in(conn, session, meta.now)?;
+    still_signed_in(tx.conn, session, tx.now)?;
     Ok(export)
 }
 

@@ -1,7 +1,5 @@
 //! Security questions, over HTTP.
 
-use std::sync::Arc;
-
 use actix_web::{HttpResponse, delete, get, put, web};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,11 +7,11 @@ use utoipa::ToSchema;
 use super::set::{self, AccountQuestions, SetQuestions};
 use crate::{
     capabilities::{
-        core::Core,
+        core::Ctx,
         security_questions::{self, Group},
         sessions::SignedIn,
     },
-    tools::web::{JsonBody, Problem, ProblemDocument, RequestMeta},
+    tools::web::{JsonBody, Problem, ProblemDocument},
 };
 
 /// The questions that one can choose from.
@@ -36,12 +34,10 @@ pub async fn list_security_questions() -> web::Json<SecurityQuestionList> {
 ))]
 #[get("/account/security-questions")]
 pub async fn get_account_questions(
-    core: web::Data<Core>,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
 ) -> Result<web::Json<AccountQuestions>, Problem> {
-    let core = core.into_inner();
-    let own = Arc::clone(&core);
-    let view = core.db.read(move |conn| set::view(&own, conn, session.account)).await?;
+    let view = ctx.read(move |tx| set::view(tx, session.account)).await?;
     Ok(web::Json(view))
 }
 
@@ -62,14 +58,11 @@ pub async fn get_account_questions(
 ))]
 #[put("/account/security-questions")]
 pub async fn set_account_questions(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
     body: JsonBody<SetQuestions>,
 ) -> Result<web::Json<AccountQuestions>, Problem> {
-    let core = core.into_inner();
-    let chosen = set::set(&core, &meta, session, body.value).await?;
-    core.outbox_bell.notify_one();
+    let chosen = set::set(&ctx, session, body.value).await?;
     Ok(web::Json(chosen))
 }
 
@@ -81,12 +74,9 @@ pub async fn set_account_questions(
 ))]
 #[delete("/account/security-questions")]
 pub async fn remove_account_questions(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     SignedIn(session): SignedIn,
 ) -> Result<HttpResponse, Problem> {
-    let core = core.into_inner();
-    set::remove(&core, &meta, session).await?;
-    core.outbox_bell.notify_one();
+    set::remove(&ctx, session).await?;
     Ok(HttpResponse::NoContent().finish())
 }

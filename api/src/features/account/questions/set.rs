@@ -1,7 +1,5 @@
 //! Three questions with their answers, hashed together.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -9,8 +7,8 @@ use zeroize::Zeroizing;
 use crate::{
     capabilities::{
         accounts::Account,
-        audit::{self, AuditKind, AuditSubject},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::{Ctx, Tx},
         outbox,
         security_questions::{self, AnswerSet, Chosen, QUESTIONS, State},
         sessions::Session,
@@ -19,9 +17,9 @@ use crate::{
     kernel::{Timestamp, ids::AccountId},
     tools::{
         config::QuestionsMode,
-        db::{Conn, DbFault},
+        db::DbFault,
         ports::Notice,
-        web::{FieldErrors, Problem, ProblemCode, RequestMeta},
+        web::{FieldErrors, Problem, ProblemCode},
     },
 };
 
@@ -85,15 +83,11 @@ impl SetQuestions {
 }
 
 /// Shows what an account has chosen.
-pub(super) fn view(
-    core: &Core,
-    conn: &mut Conn,
-    account: AccountId,
-) -> Result<AccountQuestions, DbFault> {
-    let enrolled = security_questions::find(conn, account)?;
+pub(super) fn view(tx: &mut Tx<'_>, account: AccountId) -> Result<AccountQuestions, DbFault> {
+    let enrolled = security_questions::find(tx.conn, account)?;
     Ok(AccountQuestions {
-        mode: core.settings.security_questions.mode,
-        state: enrolled.as_ref().map_or(State::None, |enrolled| enrolled.state(core)),
+        mode: tx.core.settings.security_questions.mode,
+        state: enrolled.as_ref().map_or(State::None, |enrolled| enrolled.state(tx.core)),
         set_at: enrolled.as_ref().map(|enrolled| enrolled.set_at),
         questions: enrolled.map(|enrolled| enrolled.questions.to_vec()).unwrap_or_default(),
     })
@@ -102,59 +96,51 @@ pub(super) fn view(
 /// Chooses questions and keeps the hash of their answers; what was chosen
 /// before is replaced.
 pub(super) async fn set(
-    core: &Arc<Core>,
-    meta: &RequestMeta,
+    ctx: &Ctx,
     session: Session,
     body: SetQuestions,
 ) -> Result<AccountQuestions, Problem> {
-    if !security_questions::is_on(core) {
+    if !security_questions::is_on(&ctx.core) {
         return Err(Problem::new(ProblemCode::SecurityQuestionsOff));
     }
-    session.require_fresh_password(core, meta.now)?;
-    let ticket = core.hasher.admit().ok_or_else(overloaded)?;
-    let (own_core, of) = (Arc::clone(core), session.clone());
-    let account = core.db.read(move |conn| own(&own_core, conn, &of)).await?;
+    session.require_fresh_password(&ctx.core, ctx.now)?;
+    let ticket = ctx.core.hasher.admit().ok_or_else(overloaded)?;
+    let of = session.clone();
+    let account = ctx.read(move |tx| own(tx, &of)).await?;
     let (questions, answers) = body.parse(&account)?;
-    let (own_core, of, now) = (Arc::clone(core), session.clone(), meta.now);
-    core.db.write(move |conn| charge(&own_core, conn, &of, (CHOICES, now))).await??;
-    let input = answers.to_hash_input(core, account.id, &questions);
-    let hash = Zeroizing::new(core.hasher.hash(&ticket, input).await.map_err(Problem::internal)?);
+    let of = session.clone();
+    ctx.write(move |tx| charge(tx, &of, CHOICES.0, CHOICES.1)).await??;
+    let input = answers.to_hash_input(&ctx.core, account.id, &questions);
+    let hash =
+        Zeroizing::new(ctx.core.hasher.hash(&ticket, input).await.map_err(Problem::internal)?);
     drop(ticket);
-    let (own_core, meta) = (Arc::clone(core), meta.clone());
-    core.db
-        .write(move |conn| -> Result<AccountQuestions, Problem> {
-            security_questions::set(conn, account.id, (questions, &hash), meta.now)?;
-            tell(&own_core, conn, &account, meta.now)?;
-            let event = (AuditKind::QuestionsSet, AuditSubject::account(account.id));
-            audit::record(&own_core, conn, &meta, event)?;
-            still_signed_in(conn, &session, meta.now)?;
-            Ok(view(&own_core, conn, account.id)?)
-        })
-        .await
+
+    ctx.write(move |tx| -> Result<AccountQuestions, Problem> {
+        security_questions::set(tx.conn, account.id, (questions, &hash), tx.now)?;
+        tell(tx, &account)?;
+        tx.audit(AuditKind::QuestionsSet, AuditSubject::account(account.id))?;
+        still_signed_in(tx.conn, &session, tx.now)?;
+        Ok(view(tx, account.id)?)
+    })
+    .await
 }
 
 /// Whoever can answer them can set the password anew: the owner hears of it.
-fn tell(core: &Core, conn: &mut Conn, account: &Account, now: Timestamp) -> Result<(), DbFault> {
-    outbox::notify(core, conn, (&account.elements.phone, Notice::QuestionsChanged), now)
+fn tell(tx: &mut Tx<'_>, account: &Account) -> Result<(), DbFault> {
+    outbox::notify(tx, &account.elements.phone, Notice::QuestionsChanged)
 }
 
 /// Gives the questions up.
-pub(super) async fn remove(
-    core: &Arc<Core>,
-    meta: &RequestMeta,
-    session: Session,
-) -> Result<(), Problem> {
-    session.require_fresh_password(core, meta.now)?;
-    let (own_core, meta) = (Arc::clone(core), meta.clone());
-    core.db
-        .write(move |conn| -> Result<(), Problem> {
-            if security_questions::remove(conn, session.account)? {
-                let account = own(&own_core, conn, &session)?;
-                tell(&own_core, conn, &account, meta.now)?;
-                let event = (AuditKind::QuestionsRemoved, AuditSubject::account(session.account));
-                audit::record(&own_core, conn, &meta, event)?;
-            }
-            still_signed_in(conn, &session, meta.now)
-        })
-        .await
+pub(super) async fn remove(ctx: &Ctx, session: Session) -> Result<(), Problem> {
+    session.require_fresh_password(&ctx.core, ctx.now)?;
+
+    ctx.write(move |tx| -> Result<(), Problem> {
+        if security_questions::remove(tx.conn, session.account)? {
+            let account = own(tx, &session)?;
+            tell(tx, &account)?;
+            tx.audit(AuditKind::QuestionsRemoved, AuditSubject::account(session.account))?;
+        }
+        still_signed_in(tx.conn, &session, tx.now)
+    })
+    .await
 }

@@ -13,10 +13,10 @@ use crate::{
     capabilities::{
         callers::Caller,
         clients::Scope,
-        core::Core,
+        core::Ctx,
         idempotency::{Idempotency, Reply},
     },
-    tools::web::{JsonBody, Page, PageQuery, Problem, ProblemDocument, RequestMeta},
+    tools::web::{JsonBody, Page, PageQuery, Problem, ProblemDocument},
 };
 
 /// An id that is none is the id of nothing.
@@ -41,17 +41,16 @@ fn id_of<T: std::str::FromStr>(path: &str) -> Result<T, Problem> {
 ))]
 #[post("/webhooks")]
 pub async fn create_webhook(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     (caller, idempotency): (Caller, Idempotency),
     body: JsonBody<CreateWebhook>,
 ) -> Result<HttpResponse, Problem> {
-    let (core, client) = (core.into_inner(), caller.id_with(Scope::WebhooksManage)?);
+    let client = caller.id_with(Scope::WebhooksManage)?;
     let JsonBody { value, bytes } = body;
-    let fields = value.parse(&core.settings)?;
-    let once = idempotency.of(&core, &meta, (&client.to_string(), &bytes));
-    once.write(move |core, conn, meta| {
-        let created = super::create(core, conn, (client, fields), meta.now)?;
+    let fields = value.parse(&ctx.core.settings)?;
+    let once = idempotency.of(&ctx, &client.to_string(), &bytes);
+    once.write(move |tx| {
+        let created = super::create(tx, client, fields)?;
         Reply::json(StatusCode::CREATED, &created).map(Ok)
     })
     .await
@@ -68,11 +67,11 @@ pub async fn create_webhook(
 ))]
 #[get("/webhooks")]
 pub async fn list_webhooks(
-    core: web::Data<Core>,
+    ctx: Ctx,
     caller: Caller,
 ) -> Result<web::Json<Page<WebhookView>>, Problem> {
     let client = caller.id_with(Scope::WebhooksManage)?;
-    super::list(&core.into_inner(), client).await.map(web::Json)
+    super::list(&ctx, client).await.map(web::Json)
 }
 
 /// One address that is told of events
@@ -86,12 +85,12 @@ pub async fn list_webhooks(
 ))]
 #[get("/webhooks/{id}")]
 pub async fn get_webhook(
-    core: web::Data<Core>,
+    ctx: Ctx,
     caller: Caller,
     id: web::Path<String>,
 ) -> Result<web::Json<WebhookView>, Problem> {
     let client = caller.id_with(Scope::WebhooksManage)?;
-    super::show(&core.into_inner(), (client, id_of(&id)?)).await.map(web::Json)
+    super::show(&ctx, client, id_of(&id)?).await.map(web::Json)
 }
 
 /// Change an address, what it is told of, or whether
@@ -109,13 +108,12 @@ pub async fn get_webhook(
 ))]
 #[patch("/webhooks/{id}")]
 pub async fn change_webhook(
-    core: web::Data<Core>,
+    ctx: Ctx,
     (caller, id): (Caller, web::Path<String>),
     body: JsonBody<ChangeWebhook>,
 ) -> Result<web::Json<WebhookView>, Problem> {
     let client = caller.id_with(Scope::WebhooksManage)?;
-    let which = (client, id_of(&id)?);
-    super::change(&core.into_inner(), which, body.value).await.map(web::Json)
+    super::change(&ctx, client, id_of(&id)?, body.value).await.map(web::Json)
 }
 
 /// Forget an address and what was sent to it
@@ -129,12 +127,12 @@ pub async fn change_webhook(
 ))]
 #[delete("/webhooks/{id}")]
 pub async fn delete_webhook(
-    core: web::Data<Core>,
+    ctx: Ctx,
     caller: Caller,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let client = caller.id_with(Scope::WebhooksManage)?;
-    super::remove(&core.into_inner(), (client, id_of(&id)?)).await?;
+    super::remove(&ctx, client, id_of(&id)?).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -157,17 +155,16 @@ pub async fn delete_webhook(
 ))]
 #[post("/webhooks/{id}/secret")]
 pub async fn rotate_webhook_secret(
-    (core, id): (web::Data<Core>, web::Path<String>),
-    meta: RequestMeta,
+    ctx: Ctx,
+    id: web::Path<String>,
     (caller, idempotency): (Caller, Idempotency),
     body: JsonBody<RotateWebhookSecret>,
 ) -> Result<HttpResponse, Problem> {
-    let (core, client) = (core.into_inner(), caller.id_with(Scope::WebhooksManage)?);
+    let client = caller.id_with(Scope::WebhooksManage)?;
     let (id, JsonBody { value, bytes }) = (id_of(&id)?, body);
-    let once = idempotency.of(&core, &meta, (&client.to_string(), &bytes));
-    once.write(move |core, conn, meta| {
-        let rotation = (client, id, value.overlap_seconds);
-        let secret = super::rotate(core, conn, rotation, meta.now)?;
+    let once = idempotency.of(&ctx, &client.to_string(), &bytes);
+    once.write(move |tx| {
+        let secret = super::rotate(tx, client, id, value.overlap_seconds)?;
         Reply::json(StatusCode::CREATED, &secret).map(Ok)
     })
     .await
@@ -188,14 +185,13 @@ pub async fn rotate_webhook_secret(
 ))]
 #[get("/webhooks/{id}/deliveries")]
 pub async fn list_webhook_deliveries(
-    core: web::Data<Core>,
+    ctx: Ctx,
     (caller, id): (Caller, web::Path<String>),
     (filter, query): (web::Query<DeliveryFilter>, web::Query<PageQuery>),
 ) -> Result<web::Json<Page<DeliveryView>>, Problem> {
     let client = caller.id_with(Scope::WebhooksManage)?;
     let which = (client, id_of(&id)?);
-    let asked = (filter.state, query.into_inner());
-    super::deliveries(&core.into_inner(), which, asked).await.map(web::Json)
+    super::deliveries(&ctx, which, (filter.state, query.into_inner())).await.map(web::Json)
 }
 
 /// Send something again
@@ -216,18 +212,16 @@ pub async fn list_webhook_deliveries(
 ))]
 #[post("/webhook-deliveries/{id}/replay")]
 pub async fn replay_webhook_delivery(
-    (core, id): (web::Data<Core>, web::Path<String>),
-    meta: RequestMeta,
+    ctx: Ctx,
+    id: web::Path<String>,
     (caller, idempotency): (Caller, Idempotency),
 ) -> Result<HttpResponse, Problem> {
-    let (core, client) = (core.into_inner(), caller.id_with(Scope::WebhooksManage)?);
+    let client = caller.id_with(Scope::WebhooksManage)?;
     let id = id_of(&id)?;
-    let once = idempotency.of(&core, &meta, (&client.to_string(), b""));
-    let replayed = once.write(move |core, conn, meta| {
-        let delivery = super::replay(core, conn, (client, id), meta.now)?;
+    let once = idempotency.of(&ctx, &client.to_string(), b"");
+    once.write(move |tx| {
+        let delivery = super::replay(tx, client, id)?;
         Reply::json(StatusCode::ACCEPTED, &delivery).map(Ok)
-    });
-    let answer = replayed.await;
-    core.outbox_bell.notify_one();
-    answer
+    })
+    .await
 }

@@ -3,7 +3,7 @@
 use crate::{
     capabilities::{
         clients::{self, Client},
-        core::Core,
+        core::{Core, Tx},
         limits::{self, Charge, HOUR, Rule},
         sessions::Session,
     },
@@ -19,7 +19,7 @@ use crate::{
     kernel::Timestamp,
     tools::{
         db::Conn,
-        web::{Form, OauthError, Problem, ProblemCode, RequestMeta},
+        web::{Form, OauthError, Problem, ProblemCode},
     },
 };
 
@@ -89,71 +89,56 @@ fn client(conn: &mut Conn, form: &Form) -> Result<Option<Client>, Problem> {
 /// the person.
 type Read = Result<Request, Reply>;
 
-fn read(
-    core: &Core,
-    conn: &mut Conn,
-    (client, form): (&Client, &Form),
-    meta: &RequestMeta,
-) -> Result<Read, Problem> {
+fn read(tx: &mut Tx<'_>, client: &Client, form: &Form) -> Result<Read, Problem> {
     if let Some(uri) = form.get("request_uri").filter(|uri| pending::is_pushed(uri)) {
-        let taken = pending::take_pushed(core, conn, (client, uri), meta.now)?;
+        let taken = pending::take_pushed(tx, client, uri)?;
         return Ok(taken.ok_or(Reply::Nobody(Stranded::Pushed)));
     }
     let target = match Target::read(client, form) {
         Ok(target) => target,
         Err(why) => return Ok(Err(Reply::Nobody(why.into()))),
     };
-    let request = read_with_hint(core, (client, form, target.clone()), false, meta.now);
-    Ok(request.map_err(|error| Reply::To(redirect::error(core, &target, &error))))
+    let request = read_with_hint(tx.core, (client, form, target.clone()), false, tx.now);
+    Ok(request.map_err(|error| Reply::To(redirect::error(tx.core, &target, &error))))
 }
 
 /// Takes a request on.
-pub fn arrive(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    arrival: Arrival,
-) -> Result<Outcome, Problem> {
+pub fn arrive(tx: &mut Tx<'_>, arrival: Arrival) -> Result<Outcome, Problem> {
     let Arrival { form, secret, session } = arrival;
-    let Some(client) = client(conn, &form)? else {
+    let Some(client) = client(tx.conn, &form)? else {
         return Ok(Outcome::Over(Reply::Nobody(Stranded::Client)));
     };
-    let request = match read(core, conn, (&client, &form), meta)? {
+    let request = match read(tx, &client, &form)? {
         Ok(request) => request,
         Err(reply) => return Ok(Outcome::Over(reply)),
     };
     // What is answered at once leaves something behind, too.
-    charge(core, conn, meta)?;
+    charge(tx)?;
     if request.prompts.contains(&Prompt::None) {
-        let pending = Pending::passing(client, request, meta.now);
-        let location = decide::silently(core, conn, (meta, session), &pending)?;
+        let pending = Pending::passing(client, request, tx.now);
+        let location = decide::silently(tx, session, &pending)?;
         return Ok(Outcome::Over(Reply::To(location)));
     }
     let secret = match secret {
         Some(secret) => secret,
-        None => core.random_token()?,
+        None => tx.core.random_token()?,
     };
-    let id = pending::keep_for_browser(core, conn, (&request, &secret), meta.now)?;
+    let id = pending::keep_for_browser(tx, &request, &secret)?;
     Ok(Outcome::Waits { id, secret, create: request.prompts.contains(&Prompt::Create) })
 }
 
 /// Keeps a request that was posted by another site's page: cookies come with
 /// what our own redirection makes the browser ask for, and not with this.
-pub fn posted(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    form: &Form,
-) -> Result<Reply, Problem> {
-    let Some(client) = client(conn, form)? else {
+pub fn posted(tx: &mut Tx<'_>, form: &Form) -> Result<Reply, Problem> {
+    let Some(client) = client(tx.conn, form)? else {
         return Ok(Reply::Nobody(Stranded::Client));
     };
     let uri = match form.get("request_uri").filter(|uri| pending::is_pushed(uri)) {
         Some(uri) => uri.to_owned(),
-        None => match read(core, conn, (&client, form), meta)? {
+        None => match read(tx, &client, form)? {
             Ok(request) => {
-                charge(core, conn, meta)?;
-                pending::keep_pushed(core, conn, &request, meta.now)?.0
+                charge(tx)?;
+                pending::keep_pushed(tx, &request)?.0
             }
             Err(reply) => return Ok(reply),
         },
@@ -201,11 +186,11 @@ pub fn pushed(
 }
 
 /// A refusal writes nothing.
-fn charge(core: &Core, conn: &mut Conn, meta: &RequestMeta) -> Result<(), Problem> {
-    let most = core.settings.limits.authorizations_per_address_hour;
+fn charge(tx: &mut Tx<'_>) -> Result<(), Problem> {
+    let most = tx.core.settings.limits.authorizations_per_address_hour;
     let rule = Rule { name: "authorization_address_hour", most, window_seconds: HOUR };
-    let charge = Charge { rule, subject: meta.address.limit_subject() };
-    limits::charge(core, conn, &[charge], meta.now)?.map_err(|exceeded| {
+    let charge = Charge { rule, subject: tx.origin.limit_subject() };
+    limits::charge(tx, &[charge])?.map_err(|exceeded| {
         Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after)
     })
 }

@@ -1,12 +1,10 @@
 //! Where business systems send people.
 
-use std::sync::Arc;
-
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, get, post};
 
 use super::arrive::{Arrival, Outcome, Reply, Stranded, arrive, posted};
 use crate::{
-    capabilities::{core::Core, sessions},
+    capabilities::{core::Ctx, sessions},
     features::oauth::{
         pages::{
             Reader,
@@ -14,7 +12,7 @@ use crate::{
         },
         request::http::{Sent, cookie, make_cookie, see_other},
     },
-    tools::web::{Form, Problem, RequestMeta},
+    tools::web::{Form, Problem},
 };
 
 /// Authorization request
@@ -47,38 +45,34 @@ use crate::{
     (status = 429, description = "A page: too_many_requests", content_type = "text/html", body = String),
 ))]
 #[get("/oauth2/authorize")]
-pub async fn authorize(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    request: HttpRequest,
-) -> HttpResponse {
-    let core = core.into_inner();
-    let reader = Reader::of(&request, &meta);
+pub async fn authorize(ctx: Ctx, reader: Reader, request: HttpRequest) -> HttpResponse {
     let done = match Form::parse(request.query_string().as_bytes()) {
-        Ok(form) => arrived(&core, (&meta, &request), form).await,
+        Ok(form) => arrived(&ctx, &reader, &request, form).await,
         Err(_) => Ok(stranded(&reader, Stranded::Malformed)),
     };
     done.unwrap_or_else(|problem| told(&reader, &problem))
 }
 
 async fn arrived(
-    core: &Arc<Core>,
-    (meta, request): (&RequestMeta, &HttpRequest),
+    ctx: &Ctx,
+    reader: &Reader,
+    request: &HttpRequest,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
-    let session = sessions::of_browser(core, request, meta.now).await?;
-    let secret = cookie(core, request).map(|(_, secret)| secret);
-    let (own, of) = (Arc::clone(core), meta.clone());
+    let session = sessions::of_browser(ctx, request).await?;
+    let secret = cookie(&ctx.core, request).map(|(_, secret)| secret);
     let arrival = Arrival { form, secret, session };
-    let outcome = core.db.write(move |conn| arrive(&own, conn, &of, arrival)).await?;
+    let outcome = ctx.write(move |tx| arrive(tx, arrival)).await?;
     Ok(match outcome {
         Outcome::Waits { id, secret, create } => {
             let query = if create { "?create=1" } else { "" };
             let mut response = see_other(&format!("/authorize/{id}{query}"));
-            response.add_cookie(&make_cookie(core, (&id, &secret))).map_err(Problem::internal)?;
+            response
+                .add_cookie(&make_cookie(&ctx.core, (&id, &secret)))
+                .map_err(Problem::internal)?;
             response
         }
-        Outcome::Over(reply) => replied(&Reader::of(request, meta), reply),
+        Outcome::Over(reply) => replied(reader, reply),
     })
 }
 
@@ -98,17 +92,9 @@ fn replied(reader: &Reader, reply: Reply) -> HttpResponse {
     (status = 429, description = "A page: too_many_requests", content_type = "text/html", body = String),
 ))]
 #[post("/oauth2/authorize")]
-pub async fn authorize_by_form(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    request: HttpRequest,
-    form: Sent,
-) -> HttpResponse {
-    let core = core.into_inner();
-    let reader = Reader::of(&request, &meta);
+pub async fn authorize_by_form(ctx: Ctx, reader: Reader, form: Sent) -> HttpResponse {
     let Ok(form) = form else { return stranded(&reader, Stranded::Malformed) };
-    let own = Arc::clone(&core);
-    match core.db.write(move |conn| posted(&own, conn, &meta, &form)).await {
+    match ctx.write(move |tx| posted(tx, &form)).await {
         Ok(reply) => replied(&reader, reply),
         Err(problem) => told(&reader, &problem),
     }

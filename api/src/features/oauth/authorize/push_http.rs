@@ -1,17 +1,15 @@
 //! Requests that clients push to us, so that nothing of them passes through a
 //! browser (RFC 9126).
 
-use std::sync::Arc;
-
-use actix_web::{HttpResponse, http::StatusCode, post, web};
+use actix_web::{HttpResponse, http::StatusCode, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::arrive::pushed;
 use crate::{
-    capabilities::{clients::http::FromClient, core::Core},
+    capabilities::{clients::http::FromClient, core::Ctx},
     features::oauth::request::pending,
-    tools::web::{OauthError, OauthErrorDocument, RequestMeta},
+    tools::web::{OauthError, OauthErrorDocument},
 };
 
 /// What is pushed: the parameters of the authorization request, and what the
@@ -75,19 +73,13 @@ pub struct Pushed {
     (status = 429, description = "too_many_requests", body = OauthErrorDocument),
 ))]
 #[post("/oauth2/par")]
-pub async fn push_request(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    sent: FromClient,
-) -> Result<HttpResponse, OauthError> {
-    let core = core.into_inner();
+pub async fn push_request(ctx: Ctx, sent: FromClient) -> Result<HttpResponse, OauthError> {
     let FromClient { client, form } = sent;
-    let own = Arc::clone(&core);
-    let (request_uri, expires_in) = core
-        .db
-        .write(move |conn| -> Result<_, OauthError> {
-            let request = pushed(&own, (&client, &form), meta.now)?;
-            Ok(pending::keep_pushed(&own, conn, &request, meta.now)?)
+
+    let (request_uri, expires_in) = ctx
+        .write(move |tx| -> Result<_, OauthError> {
+            let request = pushed(tx.core, (&client, &form), tx.now)?;
+            Ok(pending::keep_pushed(tx, &request)?)
         })
         .await?;
     Ok(HttpResponse::build(StatusCode::CREATED).json(Pushed { request_uri, expires_in }))

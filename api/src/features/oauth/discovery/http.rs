@@ -1,13 +1,13 @@
 //! What clients configure themselves from: open to everybody, answered from
 //! memory, and kept by whoever asks for as long as it may be.
 
-use actix_web::{HttpResponse, get, http::header, web::Data};
+use actix_web::{HttpResponse, get, http::header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::metadata::{self, Metadata};
 use crate::{
-    capabilities::core::Core,
+    capabilities::core::Ctx,
     tools::crypto::signing::{PublishedKey, TokenKeys},
 };
 
@@ -29,15 +29,15 @@ fn kept(seconds: u32, body: impl Serialize) -> HttpResponse {
 /// Metadata for OpenID Connect clients
 #[utoipa::path(tag = "OpenID Connect", responses((status = 200, body = Metadata)))]
 #[get("/.well-known/openid-configuration")]
-pub async fn get_openid_configuration(core: Data<Core>) -> HttpResponse {
-    kept(KEPT, metadata::describe(&core))
+pub async fn get_openid_configuration(ctx: Ctx) -> HttpResponse {
+    kept(KEPT, metadata::describe(&ctx.core))
 }
 
 /// Metadata for OAuth 2.0 clients (RFC 8414), the same
 #[utoipa::path(tag = "OpenID Connect", responses((status = 200, body = Metadata)))]
 #[get("/.well-known/oauth-authorization-server")]
-pub async fn get_oauth_metadata(core: Data<Core>) -> HttpResponse {
-    kept(KEPT, metadata::describe(&core))
+pub async fn get_oauth_metadata(ctx: Ctx) -> HttpResponse {
+    kept(KEPT, metadata::describe(&ctx.core))
 }
 
 /// Public keys of every token that we sign
@@ -46,8 +46,8 @@ pub async fn get_oauth_metadata(core: Data<Core>) -> HttpResponse {
 /// tokens live. `Cache-Control` says how long the set may be kept.
 #[utoipa::path(tag = "OpenID Connect", responses((status = 200, body = KeySet)))]
 #[get("/.well-known/jwks.json")]
-pub async fn get_jwks(core: Data<Core>) -> HttpResponse {
+pub async fn get_jwks(ctx: Ctx) -> HttpResponse {
     // Half of what a new key waits: everybody has it in time.
-    let seconds = core.settings.oauth.key_ahead_minutes.saturating_mul(30).min(3600);
-    kept(seconds, KeySet { keys: core.keyring.with_tokens(TokenKeys::published) })
+    let seconds = ctx.core.settings.oauth.key_ahead_minutes.saturating_mul(30).min(3600);
+    kept(seconds, KeySet { keys: ctx.core.keyring.with_tokens(TokenKeys::published) })
 }

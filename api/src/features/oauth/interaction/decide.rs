@@ -12,16 +12,13 @@ use super::{
 use crate::{
     capabilities::{
         accounts::Account,
-        audit::{self, AuditKind, AuditSubject},
-        core::Core,
+        audit::{AuditKind, AuditSubject},
+        core::Tx,
         grants::{self, NewCode, Occasion, Terms},
         sessions::{self, Session},
     },
     features::oauth::request::{pending::Pending, redirect},
-    tools::{
-        db::Conn,
-        web::{OauthError, Problem, ProblemCode, RequestMeta},
-    },
+    tools::web::{OauthError, Problem, ProblemCode},
 };
 
 /// What the person decides, and what was shown ([`confirmation`]).
@@ -53,61 +50,55 @@ fn conflict(state: State) -> Problem {
 
 /// Uses a request up and returns where its answer goes.
 pub fn decide(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, session): (&RequestMeta, Option<Session>),
-    (pending, decided): (&Pending, &Decided),
+    tx: &mut Tx<'_>,
+    session: Option<Session>,
+    pending: &Pending,
+    decided: &Decided,
 ) -> Result<String, Problem> {
-    let found = standing(core, conn, (pending, session), meta.now)?;
+    let found = standing(tx, pending, session)?;
     if decided.decision == Decision::Deny {
-        if !pending.take(conn)? {
+        if !pending.take(tx.conn)? {
             return Err(not_found());
         }
         let error = OauthError::new(found.error());
-        return Ok(redirect::error(core, &pending.request.target, &error));
+        return Ok(redirect::error(tx.core, &pending.request.target, &error));
     }
     // Another account may have signed in, or the client may see something else
     // than what was on the page.
     let given = decided.confirmation.as_deref().unwrap_or_default();
-    let shown = confirmation(core, pending, &found);
+    let shown = confirmation(tx.core, pending, &found);
     if !bool::from(shown.as_bytes().ct_eq(given.as_bytes())) {
         return Err(conflict(found.state));
     }
-    allow(core, conn, meta, (pending, &found))
+    allow(tx, pending, &found)
 }
 
 /// Answers a request that nobody is to be bothered with (`prompt=none`).
 pub fn silently(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, session): (&RequestMeta, Option<Session>),
+    tx: &mut Tx<'_>,
+    session: Option<Session>,
     pending: &Pending,
 ) -> Result<String, Problem> {
-    let found = standing(core, conn, (pending, session), meta.now)?;
+    let found = standing(tx, pending, session)?;
     if found.state == State::Ready {
-        return allow(core, conn, meta, (pending, &found));
+        return allow(tx, pending, &found);
     }
     let error = OauthError::new(found.silent_error(&pending.request.scopes));
-    Ok(redirect::error(core, &pending.request.target, &error))
+    Ok(redirect::error(tx.core, &pending.request.target, &error))
 }
 
 /// Consent, sign-in, code and their traces: all of it or nothing.
-fn allow(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    (pending, found): (&Pending, &Standing),
-) -> Result<String, Problem> {
+fn allow(tx: &mut Tx<'_>, pending: &Pending, found: &Standing) -> Result<String, Problem> {
     let (Some(account), Some(session)) = (&found.account, &found.session) else {
         return Err(conflict(found.state));
     };
     if !matches!(found.state, State::Consent | State::Ready) {
         return Err(conflict(found.state));
     }
-    if !pending.take(conn)? {
+    if !pending.take(tx.conn)? {
         return Err(not_found());
     }
-    consented(core, conn, meta, (pending, found, account))?;
+    consented(tx, pending, found, account)?;
     let Pending { client, request, .. } = pending;
     let occasion = Occasion {
         session: session.id,
@@ -120,51 +111,51 @@ fn allow(
         claims: request.claims.as_ref().map(crate::features::oauth::request::Claims::text),
         resources: request.resources.clone(),
     };
-    let grant = grants::begin(core, conn, (client, &occasion), (terms, meta.now))?;
+    let grant = grants::begin(tx, client, &occasion, terms)?;
     let code = NewCode {
         redirect_uri: request.target.uri.clone(),
         code_challenge: Some(request.challenge.clone()),
         nonce: request.nonce.clone(),
     };
-    let code = grants::issue_code(core, conn, (&grant, &code), meta.now)?;
-    record(core, conn, meta, (AuditKind::SignedInToClient, (account, pending)))?;
+    let code = grants::issue_code(tx, &grant, &code)?;
+    record(tx, AuditKind::SignedInToClient, account, pending)?;
     // Last: whoever ends the session waits, and then sees the grant.
-    if !sessions::hold(conn, session, meta.now)? {
+    if !sessions::hold(tx.conn, session, tx.now)? {
         return Err(conflict(State::SignIn));
     }
-    Ok(redirect::code(core, &request.target, &code))
+    Ok(redirect::code(tx.core, &request.target, &code))
 }
 
 /// Remembers what is new, and keeps what was consented to before from being
 /// withdrawn meanwhile.
 fn consented(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    (pending, found, account): (&Pending, &Standing, &Account),
+    tx: &mut Tx<'_>,
+    pending: &Pending,
+    found: &Standing,
+    account: &Account,
 ) -> Result<(), Problem> {
     let Pending { client, request, .. } = pending;
     if found.state == State::Ready {
         // It may have been withdrawn, and given anew for less.
-        let held = grants::hold_consent(conn, account.id, client.id)?;
-        let consent = grants::consent_of(conn, account.id, client.id)?;
+        let held = grants::hold_consent(tx.conn, account.id, client.id)?;
+        let consent = grants::consent_of(tx.conn, account.id, client.id)?;
         let covers = consent.is_some_and(|consent| consent.scopes.cover(&request.scopes));
         return if held && covers { Ok(()) } else { Err(conflict(State::Consent)) };
     }
-    grants::consent(conn, (account.id, client.id), &request.scopes, meta.now)?;
+    grants::consent(tx.conn, (account.id, client.id), &request.scopes, tx.now)?;
     if !found.consented.cover(&request.scopes) {
-        record(core, conn, meta, (AuditKind::ConsentGiven, (account, pending)))?;
+        record(tx, AuditKind::ConsentGiven, account, pending)?;
     }
     Ok(())
 }
 
 fn record(
-    core: &Core,
-    conn: &mut Conn,
-    meta: &RequestMeta,
-    (kind, (account, pending)): (AuditKind, (&Account, &Pending)),
+    tx: &mut Tx<'_>,
+    kind: AuditKind,
+    account: &Account,
+    pending: &Pending,
 ) -> Result<(), Problem> {
     let id = pending.client.id.to_string();
     let subject = AuditSubject { detail: Some(&id), ..AuditSubject::account(account.id) };
-    Ok(audit::record(core, conn, meta, (kind, subject))?)
+    Ok(tx.audit(kind, subject)?)
 }

@@ -1,7 +1,5 @@
 //! The person's side of a sign-in to a business system, for the web client.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,23 +9,23 @@ use super::{
     view::{self, Authorization},
 };
 use crate::{
-    capabilities::{core::Core, sessions},
+    capabilities::core::Ctx,
+    capabilities::sessions,
     features::oauth::request::{http::Held, pending},
-    tools::web::{JsonBody, Problem, ProblemDocument, RequestMeta},
+    tools::web::{JsonBody, Problem, ProblemDocument},
 };
 
 async fn shown(
-    core: Arc<Core>,
-    (meta, request): (RequestMeta, HttpRequest),
+    ctx: &Ctx,
+    request: &HttpRequest,
     held: Held,
 ) -> Result<web::Json<Authorization>, Problem> {
-    let session = sessions::of_browser(&core, &request, meta.now).await?;
-    let own = Arc::clone(&core);
-    let look = move |conn: &mut _| {
-        let found = view::look(&own, conn, (&held, session), meta.now)?;
-        Ok(view::view(&own, held.id, found))
-    };
-    core.db.read(look).await.map(web::Json)
+    let session = sessions::of_browser(ctx, request).await?;
+    let look = ctx.read(move |tx| {
+        let found = view::look(tx, &held, session)?;
+        Ok(view::view(tx.core, held.id, found))
+    });
+    look.await.map(web::Json)
 }
 
 /// The sign-in that this browser brought last
@@ -37,12 +35,11 @@ async fn shown(
 ))]
 #[get("/authorizations/current")]
 pub async fn get_current_authorization(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     request: HttpRequest,
     held: Held,
 ) -> Result<web::Json<Authorization>, Problem> {
-    shown(core.into_inner(), (meta, request), held).await
+    shown(&ctx, &request, held).await
 }
 
 /// A sign-in to a business system
@@ -57,12 +54,11 @@ pub async fn get_current_authorization(
 ))]
 #[get("/authorizations/{id}")]
 pub async fn get_authorization(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     request: HttpRequest,
     held: Held,
 ) -> Result<web::Json<Authorization>, Problem> {
-    shown(core.into_inner(), (meta, request), held).await
+    shown(&ctx, &request, held).await
 }
 
 /// What the person decides.
@@ -99,33 +95,29 @@ pub struct DecidedView {
 ))]
 #[post("/authorizations/{id}/decision")]
 pub async fn decide_authorization(
-    core: web::Data<Core>,
-    (meta, request): (RequestMeta, HttpRequest),
+    ctx: Ctx,
+    request: HttpRequest,
     held: Held,
     body: JsonBody<Decide>,
 ) -> Result<web::Json<DecidedView>, Problem> {
-    let core = core.into_inner();
     let Decide { decision, confirmation } = body.value;
     let done = Decided { decision, confirmation };
-    let redirect_to = decided(&core, (meta, &request), held, done).await?;
+    let redirect_to = decided(&ctx, &request, held, done).await?;
     Ok(web::Json(DecidedView { redirect_to }))
 }
 
 /// Decides about a request; the caller knows that it was our own page that
 /// asked.
 pub async fn decided(
-    core: &Arc<Core>,
-    (meta, request): (RequestMeta, &HttpRequest),
+    ctx: &Ctx,
+    request: &HttpRequest,
     held: Held,
     done: Decided,
 ) -> Result<String, Problem> {
-    let session = sessions::of_browser(core, request, meta.now).await?;
-    let own = Arc::clone(core);
-    core.db
-        .write(move |conn| {
-            let held = (held.id.as_str(), held.secret.as_str());
-            let pending = pending::find(&own, conn, held, meta.now)?.ok_or_else(not_found)?;
-            decide(&own, conn, (&meta, session), (&pending, &done))
-        })
-        .await
+    let session = sessions::of_browser(ctx, request).await?;
+    ctx.write(move |tx| {
+        let pending = pending::find(tx, &held.id, &held.secret)?.ok_or_else(not_found)?;
+        decide(tx, session, &pending, &done)
+    })
+    .await
 }

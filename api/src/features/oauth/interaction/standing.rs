@@ -9,12 +9,11 @@ use crate::{
         access_tokens::acr,
         accounts::{self, Account, UnitState},
         clients::{Client, Scopes},
-        core::Core,
+        core::Tx,
         grants,
         sessions::Session,
     },
     features::oauth::request::{Claims, Prompt, pending::Pending},
-    kernel::Timestamp,
     tools::{
         db::{Conn, DbFault},
         web::OauthCode,
@@ -102,10 +101,9 @@ impl Standing {
 
 /// Finds out where a request stands for the session of its browser.
 pub fn standing(
-    core: &Core,
-    conn: &mut Conn,
-    (pending, session): (&Pending, Option<Session>),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    pending: &Pending,
+    session: Option<Session>,
 ) -> Result<Standing, DbFault> {
     let mut standing = Standing {
         state: State::SignIn,
@@ -114,15 +112,15 @@ pub fn standing(
         session: None,
         consented: Scopes::default(),
     };
-    let Some(session) = session.filter(|session| session.expires_at > now) else {
+    let Some(session) = session.filter(|session| session.expires_at > tx.now) else {
         return Ok(standing);
     };
     // It may have been erased a moment ago.
-    let Some(account) = accounts::find(core, conn, session.account)? else { return Ok(standing) };
-    let consent = grants::consent_of(conn, account.id, pending.client.id)?;
+    let Some(account) = accounts::find(tx, session.account)? else { return Ok(standing) };
+    let consent = grants::consent_of(tx.conn, account.id, pending.client.id)?;
     standing.consented = consent.map(|consent| consent.scopes).unwrap_or_default();
     (standing.state, standing.reason) =
-        decided(conn, (pending, &standing.consented), (&session, &account))?;
+        decided(tx.conn, (pending, &standing.consented), (&session, &account))?;
     standing.account = Some(account);
     standing.session = Some(session);
     Ok(standing)

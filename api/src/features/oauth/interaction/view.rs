@@ -11,7 +11,7 @@ use crate::{
     capabilities::{
         accounts::Account,
         clients::{ClientView, Item},
-        core::Core,
+        core::{Core, Tx},
         sessions::Session,
     },
     features::oauth::request::{
@@ -22,7 +22,6 @@ use crate::{
     kernel::Timestamp,
     tools::{
         crypto::{Purpose, blind::hex},
-        db::Conn,
         web::Problem,
     },
 };
@@ -79,14 +78,13 @@ pub fn shown_name(account: &Account) -> String {
 
 /// The request that a browser holds, and where it stands.
 pub fn look(
-    core: &Core,
-    conn: &mut Conn,
-    (held, session): (&Held, Option<Session>),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    held: &Held,
+    session: Option<Session>,
 ) -> Result<(Pending, Standing), Problem> {
     let held = (held.id.as_str(), held.secret.as_str());
-    let pending = pending::find(core, conn, held, now)?.ok_or_else(not_found)?;
-    let standing = standing(core, conn, (&pending, session), now)?;
+    let pending = pending::find(tx, held.0, held.1)?.ok_or_else(not_found)?;
+    let standing = standing(tx, &pending, session)?;
     Ok((pending, standing))
 }
 

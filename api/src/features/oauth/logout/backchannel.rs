@@ -4,15 +4,9 @@
 use serde_json::json;
 
 use crate::{
-    capabilities::{clients, core::Core},
-    kernel::{
-        Timestamp,
-        ids::{ClientId, TokenId},
-    },
-    tools::{
-        db::{Conn, DbFault},
-        ports::HttpRequest,
-    },
+    capabilities::{clients, core::Tx},
+    kernel::ids::{ClientId, TokenId},
+    tools::{db::DbFault, ports::HttpRequest},
 };
 
 /// What a logout token is (Back-Channel Logout 1.0 §2.4).
@@ -26,27 +20,27 @@ const LIFETIME: i64 = 120;
 /// any more. A token is made for each try, so that none is too old or was seen
 /// before.
 pub fn notice(
-    core: &Core,
-    conn: &mut Conn,
-    (client, subject, session): (ClientId, &str, &str),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    client: ClientId,
+    subject: &str,
+    session: &str,
 ) -> Result<Option<HttpRequest>, DbFault> {
-    let Some(client) = clients::find(conn, client)?.filter(clients::Client::is_enabled) else {
+    let Some(client) = clients::find(tx.conn, client)?.filter(clients::Client::is_enabled) else {
         return Ok(None);
     };
     let Some(url) = client.metadata.backchannel_logout_uri.clone() else { return Ok(None) };
     let claims = json!({
-        "iss": core.settings.server.public_url,
+        "iss": tx.core.settings.server.public_url,
         "aud": client.id,
-        "iat": now.timestamp(),
-        "exp": now.timestamp() + LIFETIME,
-        "jti": TokenId::new(now, &*core.entropy)?,
+        "iat": tx.now.timestamp(),
+        "exp": tx.now.timestamp() + LIFETIME,
+        "jti": TokenId::new(tx.now, &*tx.core.entropy)?,
         "sub": subject,
         "sid": session,
         "events": { EVENT: {} },
     });
     let alg = client.metadata.id_token_signed_response_alg;
-    let token = core.keyring.with_tokens(|keys| keys.sign((alg, TYPE), &claims, now))?;
+    let token = tx.core.keyring.with_tokens(|keys| keys.sign((alg, TYPE), &claims, tx.now))?;
     Ok(Some(HttpRequest {
         url,
         content_type: "application/x-www-form-urlencoded",

@@ -1,13 +1,11 @@
 //! Where business systems send people to sign out.
 
-use std::sync::Arc;
-
-use actix_web::{HttpRequest, HttpResponse, get, http::StatusCode, post, web};
+use actix_web::{HttpRequest, HttpResponse, get, http::StatusCode, post};
 
 use super::request::{self, Wish};
 use crate::{
     capabilities::{
-        core::Core,
+        core::Ctx,
         sessions::{self, Session},
     },
     features::oauth::{
@@ -49,47 +47,38 @@ fn malformed() -> Problem {
     (status = 400, description = "A page: malformed_request", content_type = "text/html", body = String),
 ))]
 #[get("/oauth2/logout")]
-pub async fn sign_out(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    request: HttpRequest,
-) -> HttpResponse {
-    let core = core.into_inner();
-    let reader = Reader::of(&request, &meta);
+pub async fn sign_out(ctx: Ctx, reader: Reader, request: HttpRequest) -> HttpResponse {
     let done = async {
         let form = Form::parse(request.query_string().as_bytes()).map_err(|_| malformed())?;
-        let session = sessions::of_browser(&core, &request, meta.now).await?;
-        let (wish, form) = read(&core, &meta, form).await?;
+        let session = sessions::of_browser(&ctx, &request).await?;
+        let (wish, form) = read(&ctx, form).await?;
         let reader = reader.clone().in_locale(wish.ui_locale);
         match session {
-            Some(session) if !wish.means(&core, &session) => {
-                let token = form_token(&core, (ASKED, &session.id.to_string()));
+            Some(session) if !wish.means(&ctx.core, &session) => {
+                let token = form_token(&ctx.core, (ASKED, &session.id.to_string()));
                 let forms_to = wish.return_to.as_deref().map(form_target).unwrap_or_default();
                 let page = sign_out_page(&reader, &wish, (token, &form));
                 rendered((StatusCode::OK, &reader), &page, &forms_to)
             }
-            session => over(&core, (&meta, &reader), session, wish).await,
+            session => over(&ctx, &reader, session, wish).await,
         }
     };
     done.await.unwrap_or_else(|problem| told(&reader, &problem))
 }
 
-async fn read(core: &Arc<Core>, meta: &RequestMeta, form: Form) -> Result<(Wish, Form), DbFault> {
-    let (own, meta) = (Arc::clone(core), meta.clone());
-    core.db.read(move |conn| Wish::read(&own, conn, (&form, &meta)).map(|wish| (wish, form))).await
+async fn read(ctx: &Ctx, form: Form) -> Result<(Wish, Form), DbFault> {
+    ctx.read(move |tx| Wish::read(tx, &form).map(|wish| (wish, form))).await
 }
 
 /// Signs out, if anybody is signed in, and sends the person back.
 async fn over(
-    core: &Arc<Core>,
-    (meta, reader): (&RequestMeta, &Reader),
+    ctx: &Ctx,
+    reader: &Reader,
     session: Option<Session>,
     wish: Wish,
 ) -> Result<HttpResponse, Problem> {
     if let Some(session) = session {
-        let (own, of) = (Arc::clone(core), meta.clone());
-        core.db.write(move |conn| request::end(&own, conn, (&of, &session))).await?;
-        core.outbox_bell.notify_one();
+        ctx.write(move |tx| request::end(tx, &session)).await?;
     }
     let mut response = if let Some(location) = &wish.return_to {
         see_other(location)
@@ -98,7 +87,7 @@ async fn over(
         let said = (words.signed_out_title, words.signed_out.to_owned());
         message((StatusCode::OK, reader), said, false)
     };
-    let gone = cookies::remove(&core.settings, cookies::SESSION);
+    let gone = cookies::remove(&ctx.core.settings, cookies::SESSION);
     response.add_cookie(&gone).map_err(Problem::internal)?;
     Ok(response)
 }
@@ -112,18 +101,12 @@ async fn over(
     (status = 400, description = "A page: malformed_request", content_type = "text/html", body = String),
 ))]
 #[post("/oauth2/logout")]
-pub async fn sign_out_by_form(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    request: HttpRequest,
-    form: Sent,
-) -> HttpResponse {
-    let core = core.into_inner();
+pub async fn sign_out_by_form(ctx: Ctx, reader: Reader, form: Sent) -> HttpResponse {
     let done = async {
-        let (wish, form) = read(&core, &meta, form.map_err(|_| malformed())?).await?;
+        let (wish, form) = read(&ctx, form.map_err(|_| malformed())?).await?;
         Ok(see_other(&wish.location(&form)))
     };
-    done.await.unwrap_or_else(|problem| told(&Reader::of(&request, &meta), &problem))
+    done.await.unwrap_or_else(|problem| told(&reader, &problem))
 }
 
 /// Answer whether to sign out
@@ -135,24 +118,22 @@ pub async fn sign_out_by_form(
 ))]
 #[post("/oauth2/logout/confirmation")]
 pub async fn confirm_sign_out(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
+    reader: Reader,
     request: HttpRequest,
     form: Sent,
 ) -> HttpResponse {
-    let core = core.into_inner();
-    let reader = Reader::of(&request, &meta);
     let done = async {
-        meta.refuse_other_sites()?;
+        RequestMeta::of(&request)?.refuse_other_sites()?;
         let form = form.map_err(|_| malformed())?;
-        let session = sessions::of_browser(&core, &request, meta.now).await?;
+        let session = sessions::of_browser(&ctx, &request).await?;
         if let Some(session) = &session {
-            check_token(&core, &form, (ASKED, &session.id.to_string()))?;
+            check_token(&ctx.core, &form, (ASKED, &session.id.to_string()))?;
         }
-        let (wish, form) = read(&core, &meta, form).await?;
+        let (wish, form) = read(&ctx, form).await?;
         let reader = reader.clone().of_form(&form).at("/oauth2/logout".to_owned());
         match form.get("decision") {
-            Some("sign_out") => over(&core, (&meta, &reader), session, wish).await,
+            Some("sign_out") => over(&ctx, &reader, session, wish).await,
             Some("stay") => {
                 let words = reader.words();
                 let said = (words.stayed_title, words.stayed.to_owned());

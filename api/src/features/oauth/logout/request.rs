@@ -3,19 +3,16 @@
 
 use crate::{
     capabilities::{
-        audit::{self, AuditKind, AuditSubject},
+        audit::{AuditKind, AuditSubject},
         clients::{self, Client},
-        core::Core,
+        core::{Core, Tx},
         grants,
         sessions::{self, Session},
     },
     features::oauth::request::{
         LONGEST_STATE, UiLocale, has_controls, hint::Hint, redirect::with_query, ui_locale,
     },
-    tools::{
-        db::{Conn, DbFault},
-        web::{Form, RequestMeta},
-    },
+    tools::{db::DbFault, web::Form},
 };
 
 /// What a system asks for.
@@ -34,18 +31,14 @@ pub struct Wish {
 impl Wish {
     /// Reads the parameters. What cannot be believed is as good as left out:
     /// then the person is asked, and stays here.
-    pub fn read(
-        core: &Core,
-        conn: &mut Conn,
-        (form, meta): (&Form, &RequestMeta),
-    ) -> Result<Self, DbFault> {
-        let hint = form.get("id_token_hint").and_then(|token| Hint::read(core, token, meta.now));
+    pub fn read(tx: &mut Tx<'_>, form: &Form) -> Result<Self, DbFault> {
+        let hint = form.get("id_token_hint").and_then(|token| Hint::read(tx.core, token, tx.now));
         let named = form.get("client_id");
         let hint = hint.filter(|hint| named.is_none_or(|named| named == hint.client.to_string()));
         let id = hint.as_ref().map(|hint| hint.client);
         let id = id.or_else(|| named.and_then(|named| named.parse().ok()));
         let client = match id {
-            Some(id) => clients::find(conn, id)?.filter(Client::is_enabled),
+            Some(id) => clients::find(tx.conn, id)?.filter(Client::is_enabled),
             None => None,
         };
         Ok(Self {
@@ -101,15 +94,11 @@ fn return_to(client: &Client, form: &Form) -> Option<String> {
 }
 
 /// Signs out.
-pub fn end(
-    core: &Core,
-    conn: &mut Conn,
-    (meta, session): (&RequestMeta, &Session),
-) -> Result<(), DbFault> {
-    if sessions::end(core, conn, (session.account, session.id), meta.now)? {
+pub fn end(tx: &mut Tx<'_>, session: &Session) -> Result<(), DbFault> {
+    if sessions::end(tx, session.account, session.id)? {
         let id = session.id.to_string();
         let subject = AuditSubject { detail: Some(&id), ..AuditSubject::account(session.account) };
-        audit::record(core, conn, meta, (AuditKind::SessionEnded, subject))?;
+        tx.audit(AuditKind::SessionEnded, subject)?;
     }
     Ok(())
 }

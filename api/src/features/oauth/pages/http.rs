@@ -1,9 +1,11 @@
 //! The pages without JavaScript, over HTTP.
 
-use std::sync::Arc;
+use std::future::{Ready, ready};
 
 use actix_web::{
-    HttpRequest, HttpResponse, get,
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    get,
     http::{StatusCode, header},
     post, web,
 };
@@ -16,7 +18,7 @@ use super::{
 use crate::{
     capabilities::{
         captcha,
-        core::Core,
+        core::{Core, Ctx},
         sessions,
         sign_in::{
             self,
@@ -43,8 +45,9 @@ use crate::{
 };
 
 impl Reader {
-    /// Whoever sent this request.
-    pub(crate) fn of(request: &HttpRequest, meta: &RequestMeta) -> Self {
+    /// The sender of a request.
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let meta = RequestMeta::of(request)?;
         let query = Form::parse(request.query_string().as_bytes()).unwrap_or_default();
         let chosen = query.get("lang").and_then(language);
         let rest = request.query_string().split('&');
@@ -52,13 +55,22 @@ impl Reader {
             rest.filter(|one| !one.is_empty() && !one.starts_with("lang=")).collect();
         let path = request.path().to_owned();
         let core = request.app_data::<web::Data<Core>>();
-        Self {
+        Ok(Self {
             language: chosen.unwrap_or(meta.language),
             chosen: chosen.is_some(),
             path: if rest.is_empty() { path } else { format!("{path}?{}", rest.join("&")) },
             sandbox: core.is_some_and(|core| core.settings.uses_sandbox()),
             request_id: meta.id,
-        }
+        })
+    }
+}
+
+impl FromRequest for Reader {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request))
     }
 }
 
@@ -115,18 +127,16 @@ pub fn stranded(reader: &Reader, why: Stranded) -> HttpResponse {
 }
 
 async fn look(
-    core: &Arc<Core>,
-    (meta, request): (&RequestMeta, &HttpRequest),
+    ctx: &Ctx,
+    request: &HttpRequest,
     held: Held,
 ) -> Result<(Held, Pending, Standing), Problem> {
-    let session = sessions::of_browser(core, request, meta.now).await?;
-    let (own, now) = (Arc::clone(core), meta.now);
-    core.db
-        .read(move |conn| {
-            let (pending, standing) = view::look(&own, conn, (&held, session), now)?;
-            Ok((held, pending, standing))
-        })
-        .await
+    let session = sessions::of_browser(ctx, request).await?;
+    ctx.read(move |tx| {
+        let (pending, standing) = view::look(tx, &held, session)?;
+        Ok((held, pending, standing))
+    })
+    .await
 }
 
 /// The stylesheet of the pages
@@ -145,14 +155,10 @@ pub async fn plain_style() -> HttpResponse {
     (status = 404, description = "A page: authorization_not_found", content_type = "text/html", body = String),
 ))]
 #[get("/oauth2/plain")]
-pub async fn current_plain(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    request: HttpRequest,
-) -> HttpResponse {
-    match cookie(&core, &request) {
+pub async fn current_plain(ctx: Ctx, reader: Reader, request: HttpRequest) -> HttpResponse {
+    match cookie(&ctx.core, &request) {
         Some((id, _)) => see_other(&format!("/oauth2/plain/{id}")),
-        None => told(&Reader::of(&request, &meta), &not_found()),
+        None => told(&reader, &not_found()),
     }
 }
 
@@ -167,24 +173,12 @@ pub async fn current_plain(
     (status = 429, description = "A page: too_many_requests", content_type = "text/html", body = String),
 ))]
 #[get("/oauth2/plain/{id}")]
-pub async fn show_plain(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    request: HttpRequest,
-) -> HttpResponse {
-    let core = core.into_inner();
-    let reader = Reader::of(&request, &meta);
-    shown(&core, (&meta, &request), reader.clone())
-        .await
-        .unwrap_or_else(|problem| told(&reader, &problem))
+pub async fn show_plain(ctx: Ctx, reader: Reader, request: HttpRequest) -> HttpResponse {
+    shown(&ctx, &request, reader.clone()).await.unwrap_or_else(|problem| told(&reader, &problem))
 }
 
-async fn shown(
-    core: &Arc<Core>,
-    (meta, request): (&RequestMeta, &HttpRequest),
-    reader: Reader,
-) -> Result<HttpResponse, Problem> {
-    let (held, pending, standing) = look(core, (meta, request), held(core, request)?).await?;
+async fn shown(ctx: &Ctx, request: &HttpRequest, reader: Reader) -> Result<HttpResponse, Problem> {
+    let (held, pending, standing) = look(ctx, request, held(&ctx.core, request)?).await?;
     let reader = reader.in_locale(pending.request.ui_locale);
     let forms_to = form_target(&pending.request.target.uri);
     let query = Form::parse(request.query_string().as_bytes()).unwrap_or_default();
@@ -193,16 +187,16 @@ async fn shown(
     let ok = (StatusCode::OK, &reader);
     match (standing.state, &standing.account) {
         (State::Consent | State::Ready, Some(account)) if !another => {
-            let page = consent_page(core, &reader, &held, (&pending, &standing, account));
+            let page = consent_page(&ctx.core, &reader, &held, (&pending, &standing, account));
             rendered(ok, &page, &forms_to)
         }
         (State::Refused, _) if !another => {
-            rendered(ok, &refused_page(core, &reader, (&held, &pending), reason), &forms_to)
+            rendered(ok, &refused_page(&ctx.core, &reader, (&held, &pending), reason), &forms_to)
         }
         _ => {
-            let captcha = captcha::http::issue(core, meta).await?.id;
+            let captcha = captcha::http::issue(ctx).await?.id;
             let asked = (&held, &pending, reason.filter(|_| !another));
-            let page = sign_in_page(core, &reader, asked, (captcha, None, Vec::new()));
+            let page = sign_in_page(&ctx.core, &reader, asked, (captcha, None, Vec::new()));
             rendered(ok, &page, &forms_to)
         }
     }
@@ -224,40 +218,39 @@ async fn shown(
 ))]
 #[post("/oauth2/plain/{id}/sign-in")]
 pub async fn sign_in_plain(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
+    reader: Reader,
     request: HttpRequest,
     form: Sent,
 ) -> HttpResponse {
-    let core = core.into_inner();
-    let reader = Reader::of(&request, &meta);
     let done = match form {
-        Ok(form) => signed_in(&core, (&meta, &request), (&reader, &form)).await,
+        Ok(form) => signed_in(&ctx, &request, &reader, &form).await,
         Err(_) => Err(Problem::new(ProblemCode::MalformedRequest)),
     };
     done.unwrap_or_else(|problem| told(&reader, &problem))
 }
 
 async fn signed_in(
-    core: &Arc<Core>,
-    (meta, request): (&RequestMeta, &HttpRequest),
-    (reader, form): (&Reader, &Form),
+    ctx: &Ctx,
+    request: &HttpRequest,
+    reader: &Reader,
+    form: &Form,
 ) -> Result<HttpResponse, Problem> {
-    meta.refuse_other_sites()?;
-    let held = held(core, request)?;
-    check_token(core, form, (&held.id, &held.secret))?;
-    let (held, pending, standing) = look(core, (meta, request), held).await?;
+    RequestMeta::of(request)?.refuse_other_sites()?;
+    let held = held(&ctx.core, request)?;
+    check_token(&ctx.core, form, (&held.id, &held.secret))?;
+    let (held, pending, standing) = look(ctx, request, held).await?;
     let path = format!("/oauth2/plain/{}", held.id);
     let reader = reader.clone().of_form(form).at(path.clone());
-    let brought = Brought::by(core, request);
+    let brought = Brought::by(&ctx.core, request);
     let tried = match credentials(form, brought.device) {
-        Ok(credentials) => sign_in::browser(core, meta, credentials, brought.session).await,
+        Ok(credentials) => sign_in::browser(ctx, credentials, brought.session).await,
         Err(problem) => Err(problem),
     };
     let problem = match tried {
         Ok((opened, device)) => {
             let mut response = see_other(&format!("{path}?lang={}", reader.language.tag()));
-            for cookie in given(core, (opened.cookie, device)) {
+            for cookie in given(&ctx.core, (opened.cookie, device)) {
                 response.add_cookie(&cookie).map_err(Problem::internal)?;
             }
             return Ok(response);
@@ -266,10 +259,10 @@ async fn signed_in(
     };
     problem.log(reader.request_id);
     let errors = sign_in_errors(reader.words(), reader.language, &problem);
-    let captcha = captcha::http::issue(core, meta).await?.id;
+    let captcha = captcha::http::issue(ctx).await?.id;
     let typed = form.get("username").map(str::to_owned);
     let asked: (_, _, Option<Reason>) = (&held, &pending, standing.reason);
-    let page = sign_in_page(core, &reader, asked, (captcha, typed, errors));
+    let page = sign_in_page(&ctx.core, &reader, asked, (captcha, typed, errors));
     let forms_to = form_target(&pending.request.target.uri);
     rendered((problem.code().status(), &reader), &page, &forms_to)
 }
@@ -284,19 +277,17 @@ async fn signed_in(
 ))]
 #[post("/oauth2/plain/{id}/decision")]
 pub async fn decide_plain(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
+    reader: Reader,
     request: HttpRequest,
     form: Sent,
 ) -> HttpResponse {
-    let core = core.into_inner();
-    let reader = Reader::of(&request, &meta);
     let malformed = || Problem::new(ProblemCode::MalformedRequest);
     let done = async {
-        meta.refuse_other_sites()?;
+        RequestMeta::of(&request)?.refuse_other_sites()?;
         let form = form.map_err(|_| malformed())?;
-        let held = held(&core, &request)?;
-        check_token(&core, &form, (&held.id, &held.secret))?;
+        let held = held(&ctx.core, &request)?;
+        check_token(&ctx.core, &form, (&held.id, &held.secret))?;
         let decision = match form.get("decision") {
             Some("allow") => Decision::Allow,
             Some("deny") => Decision::Deny,
@@ -305,7 +296,7 @@ pub async fn decide_plain(
         let page = format!("/oauth2/plain/{}", held.id);
         let confirmation = form.get("confirmation").map(str::to_owned);
         let done = Decided { decision, confirmation };
-        match decided(&core, (meta.clone(), &request), held, done).await {
+        match decided(&ctx, &request, held, done).await {
             Err(problem) if problem.code() == ProblemCode::AuthorizationConflict => Ok(page),
             location => location,
         }

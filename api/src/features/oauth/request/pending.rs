@@ -8,7 +8,7 @@ use super::{Request, resource, store};
 use crate::{
     capabilities::{
         clients::{self, Client},
-        core::{Core, corrupt},
+        core::{Core, Tx, corrupt},
     },
     kernel::Timestamp,
     tools::{
@@ -45,47 +45,36 @@ struct Holder<'a> {
     seconds: i64,
 }
 
-fn keep(
-    core: &Core,
-    conn: &mut Conn,
-    (request, holder): (&Request, &Holder<'_>),
-    now: Timestamp,
-) -> Result<String, DbFault> {
-    let id = core.random_token()?;
+fn keep(tx: &mut Tx<'_>, request: &Request, holder: &Holder<'_>) -> Result<String, DbFault> {
+    let id = tx.core.random_token()?;
     let key = token_hash(&id);
     let row = store::Row {
-        parameters_sealed: core.seal_json(place(&key), request)?,
+        parameters_sealed: tx.core.seal_json(place(&key), request)?,
         request_hash: key,
         client_id: request.client.to_string(),
         browser_hash: holder.browser.map(token_hash),
-        created_at: now.naive_utc(),
-        expires_at: (now + TimeDelta::seconds(holder.seconds)).naive_utc(),
+        created_at: tx.now.naive_utc(),
+        expires_at: (tx.now + TimeDelta::seconds(holder.seconds)).naive_utc(),
     };
-    store::insert(conn, &row)?;
+    store::insert(tx.conn, &row)?;
     Ok(id)
 }
 
 /// Keeps a request for the browser that has this secret; returns its id.
 pub fn keep_for_browser(
-    core: &Core,
-    conn: &mut Conn,
-    (request, secret): (&Request, &str),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    request: &Request,
+    secret: &str,
 ) -> Result<String, DbFault> {
-    let seconds = i64::from(core.settings.oauth.request_minutes) * 60;
-    keep(core, conn, (request, &Holder { browser: Some(secret), seconds }), now)
+    let seconds = i64::from(tx.core.settings.oauth.request_minutes) * 60;
+    keep(tx, request, &Holder { browser: Some(secret), seconds })
 }
 
 /// Keeps a request for whichever browser brings it; returns its `request_uri`
 /// and the seconds it waits.
-pub fn keep_pushed(
-    core: &Core,
-    conn: &mut Conn,
-    request: &Request,
-    now: Timestamp,
-) -> Result<(String, i64), DbFault> {
-    let seconds = i64::from(core.settings.oauth.pushed_request_seconds);
-    let id = keep(core, conn, (request, &Holder { browser: None, seconds }), now)?;
+pub fn keep_pushed(tx: &mut Tx<'_>, request: &Request) -> Result<(String, i64), DbFault> {
+    let seconds = i64::from(tx.core.settings.oauth.pushed_request_seconds);
+    let id = keep(tx, request, &Holder { browser: None, seconds })?;
     Ok((format!("{URN}{id}"), seconds))
 }
 
@@ -105,39 +94,33 @@ fn may_still(core: &Core, client: &Client, request: &Request) -> bool {
 
 /// Uses up what a client has pushed. Another client's is left alone.
 pub fn take_pushed(
-    core: &Core,
-    conn: &mut Conn,
-    (client, uri): (&Client, &str),
-    now: Timestamp,
+    tx: &mut Tx<'_>,
+    client: &Client,
+    uri: &str,
 ) -> Result<Option<Request>, DbFault> {
     let Some(id) = uri.strip_prefix(URN) else { return Ok(None) };
     let key = token_hash(id);
-    let Some(row) = store::find(conn, &key, now)? else { return Ok(None) };
+    let Some(row) = store::find(tx.conn, &key, tx.now)? else { return Ok(None) };
     if row.browser_hash.is_some() || row.client_id != client.id.to_string() {
         return Ok(None);
     }
-    let request: Request = core.open_json(place(&key), &row.parameters_sealed)?;
-    Ok((store::remove(conn, &key)? && may_still(core, client, &request)).then_some(request))
+    let request: Request = tx.core.open_json(place(&key), &row.parameters_sealed)?;
+    Ok((store::remove(tx.conn, &key)? && may_still(tx.core, client, &request)).then_some(request))
 }
 
 /// The request with this id, as long as it waits in the browser that has this
 /// secret.
-pub fn find(
-    core: &Core,
-    conn: &mut Conn,
-    (id, secret): (&str, &str),
-    now: Timestamp,
-) -> Result<Option<Pending>, DbFault> {
+pub fn find(tx: &mut Tx<'_>, id: &str, secret: &str) -> Result<Option<Pending>, DbFault> {
     let key = token_hash(id);
-    let Some(row) = store::find(conn, &key, now)? else { return Ok(None) };
+    let Some(row) = store::find(tx.conn, &key, tx.now)? else { return Ok(None) };
     let theirs = row.browser_hash.unwrap_or_default();
     if !bool::from(theirs.as_bytes().ct_eq(token_hash(secret).as_bytes())) {
         return Ok(None);
     }
-    let request: Request = core.open_json(place(&key), &row.parameters_sealed)?;
-    let client = clients::find(conn, request.client)?
+    let request: Request = tx.core.open_json(place(&key), &row.parameters_sealed)?;
+    let client = clients::find(tx.conn, request.client)?
         .ok_or_else(|| corrupt(Place { column: "client_id", ..place(&key) }))?;
-    if !may_still(core, &client, &request) {
+    if !may_still(tx.core, &client, &request) {
         return Ok(None);
     }
     Ok(Some(Pending {

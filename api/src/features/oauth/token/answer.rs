@@ -1,8 +1,6 @@
 //! The token endpoint (RFC 6749 §3.2): what kind of request it is, and the
 //! tokens that answer it.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,14 +10,14 @@ use crate::{
         access_tokens::{self, Issued, Speaks, Wanted},
         accounts::{self, Account, UnitState},
         clients::{Client, FromClient, GrantType, Scope, Scopes},
-        core::Core,
+        core::{Core, Ctx, Tx},
         grants::Grant,
     },
     features::oauth::request::resource,
     kernel::Timestamp,
     tools::{
-        db::{Conn, DbFault},
-        web::{Form, OauthCode, OauthError, RequestMeta},
+        db::DbFault,
+        web::{Form, OauthCode, OauthError},
     },
 };
 
@@ -49,9 +47,8 @@ pub struct TokenAnswer {
 
 /// Answers a token request.
 pub async fn answer(
-    core: &Arc<Core>,
+    ctx: &Ctx,
     FromClient { client, form }: FromClient,
-    meta: RequestMeta,
 ) -> Result<TokenAnswer, OauthError> {
     let kind = form.require("grant_type", "The grant_type is missing.")?;
     let grant_type = match kind {
@@ -63,18 +60,18 @@ pub async fn answer(
     if !client.metadata.may(grant_type) {
         return Err(OauthError::new(OauthCode::UnauthorizedClient));
     }
-    let resource = resource::asked(core, &client, &form)?;
+    let resource = resource::asked(&ctx.core, &client, &form)?;
     match grant_type {
         GrantType::ClientCredentials => {
-            credentials(core, (&client, &form), resource.as_deref(), meta.now)
+            credentials(&ctx.core, (&client, &form), resource.as_deref(), ctx.now)
         }
         GrantType::AuthorizationCode => {
-            let granted = code::run(core, (client.clone(), &form), resource, &meta).await?;
-            persons(core, (&client, granted), meta.now)
+            let granted = code::run(ctx, client.clone(), &form, resource).await?;
+            persons(&ctx.core, (&client, granted), ctx.now)
         }
         GrantType::RefreshToken => {
-            let granted = refresh::run(core, (client.clone(), &form), resource, &meta).await?;
-            persons(core, (&client, granted), meta.now)
+            let granted = refresh::run(ctx, client.clone(), &form, resource).await?;
+            persons(&ctx.core, (&client, granted), ctx.now)
         }
     }
 }
@@ -155,8 +152,8 @@ fn persons(
 
 /// The account of a grant, as long as it may sign in to business systems: a
 /// unit that was rejected since may not.
-pub fn account_of(core: &Core, conn: &mut Conn, grant: &Grant) -> Result<Option<Account>, DbFault> {
-    let account = accounts::find(core, conn, grant.account)?;
+pub fn account_of(tx: &mut Tx<'_>, grant: &Grant) -> Result<Option<Account>, DbFault> {
+    let account = accounts::find(tx, grant.account)?;
     let approved = |account: &Account| {
         account.unit.as_ref().is_none_or(|unit| unit.state == UnitState::Approved)
     };

@@ -1,7 +1,5 @@
 //! Trading an authorization code for tokens (RFC 6749 §4.1.3, RFC 7636).
 
-use std::sync::Arc;
-
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -10,15 +8,15 @@ use zeroize::Zeroizing;
 use super::answer::{Granted, account_of};
 use crate::{
     capabilities::{
-        audit::{self, AuditKind, AuditSubject},
+        audit::{AuditKind, AuditSubject},
         clients::{Client, GrantType},
-        core::Core,
+        core::{Ctx, Tx},
         grants::{self, Grant, NewCode, Redeemed},
     },
     features::oauth::request::resource,
     tools::{
-        db::{Conn, DbFault},
-        web::{Form, OauthCode, OauthError, RequestMeta},
+        db::DbFault,
+        web::{Form, OauthCode, OauthError},
     },
 };
 
@@ -36,10 +34,10 @@ struct Exchange {
 /// try. Whoever comes with it again, at the same moment or later, ends what was
 /// given for it.
 pub async fn run(
-    core: &Arc<Core>,
-    (client, form): (Client, &Form),
+    ctx: &Ctx,
+    client: Client,
+    form: &Form,
     resource: Option<String>,
-    meta: &RequestMeta,
 ) -> Result<Granted, OauthError> {
     let owned =
         |name, missing| form.require(name, missing).map(|text| Zeroizing::new(text.to_owned()));
@@ -53,27 +51,25 @@ pub async fn run(
         verifier,
         resource,
     };
-    let (own, meta) = (Arc::clone(core), meta.clone());
-    core.db
-        .write(move |conn| -> Result<Result<Granted, OauthError>, OauthError> {
-            let granted = exchange_code(&own, conn, (&client, &exchange), &meta)?;
-            Ok(granted.ok_or_else(|| OauthError::new(OauthCode::InvalidGrant)))
-        })
-        .await?
+
+    ctx.write(move |tx| -> Result<Result<Granted, OauthError>, OauthError> {
+        let granted = exchange_code(tx, &client, &exchange)?;
+        Ok(granted.ok_or_else(|| OauthError::new(OauthCode::InvalidGrant)))
+    })
+    .await?
 }
 
 /// What is refused (`None`) is committed; asking for a token for whom it may not
 /// be, by the right one, leaves the code as it was.
 fn exchange_code(
-    core: &Core,
-    conn: &mut Conn,
-    (client, exchange): (&Client, &Exchange),
-    meta: &RequestMeta,
+    tx: &mut Tx<'_>,
+    client: &Client,
+    exchange: &Exchange,
 ) -> Result<Option<Granted>, OauthError> {
-    let (grant, code) = match grants::redeem_code(conn, &exchange.code, meta.now)? {
+    let (grant, code) = match grants::redeem_code(tx.conn, &exchange.code, tx.now)? {
         Redeemed::Once(redeemed) => *redeemed,
         Redeemed::Again(grant) => {
-            end_reused(core, conn, &grant, meta)?;
+            end_reused(tx, &grant)?;
             return Ok(None);
         }
         Redeemed::Invalid => return Ok(None),
@@ -81,10 +77,10 @@ fn exchange_code(
     if grant.client != client.id || !fits(&code, exchange) {
         return Ok(None);
     }
-    let Some(account) = account_of(core, conn, &grant)? else { return Ok(None) };
-    let resource = resource::of_grant(core, client, &grant, exchange.resource.as_deref())?;
+    let Some(account) = account_of(tx, &grant)? else { return Ok(None) };
+    let resource = resource::of_grant(tx.core, client, &grant, exchange.resource.as_deref())?;
     let refresh = if client.metadata.may(GrantType::RefreshToken) {
-        Some(grants::issue_refresh(core, conn, (&grant, client), meta.now)?)
+        Some(grants::issue_refresh(tx, &grant, client)?)
     } else {
         None
     };
@@ -94,17 +90,12 @@ fn exchange_code(
 }
 
 /// Ends a sign-in whose code or refresh token came a second time.
-pub fn end_reused(
-    core: &Core,
-    conn: &mut Conn,
-    grant: &Grant,
-    meta: &RequestMeta,
-) -> Result<(), DbFault> {
-    if grants::end(conn, grant.id, meta.now)? {
+pub fn end_reused(tx: &mut Tx<'_>, grant: &Grant) -> Result<(), DbFault> {
+    if grants::end(tx.conn, grant.id, tx.now)? {
         let client = grant.client.to_string();
         let subject =
             AuditSubject { detail: Some(&client), ..AuditSubject::account(grant.account) };
-        audit::record(core, conn, meta, (AuditKind::GrantReused, subject))?;
+        tx.audit(AuditKind::GrantReused, subject)?;
     }
     Ok(())
 }

@@ -1,7 +1,5 @@
 //! The endpoints that clients themselves call.
 
-use std::sync::Arc;
-
 use actix_web::{HttpResponse, get, post, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -12,8 +10,8 @@ use super::{
     userinfo,
 };
 use crate::{
-    capabilities::{access_tokens::PersonToken, clients::FromClient, core::Core},
-    tools::web::{OauthError, OauthErrorDocument, RequestMeta},
+    capabilities::{access_tokens::PersonToken, clients::FromClient, core::Ctx},
+    tools::web::{OauthError, OauthErrorDocument},
 };
 
 /// A token request. Clients prove themselves as they are registered: by
@@ -156,12 +154,10 @@ pub struct UserinfoAnswer {
 )]
 #[post("/oauth2/token")]
 pub async fn create_client_tokens(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     request: FromClient,
 ) -> Result<HttpResponse, OauthError> {
-    let core: Arc<Core> = core.into_inner();
-    let answer = answer::answer(&core, request, meta).await?;
+    let answer = answer::answer(&ctx, request).await?;
     Ok(HttpResponse::Ok().insert_header(("Pragma", "no-cache")).json(answer))
 }
 
@@ -183,11 +179,10 @@ pub async fn create_client_tokens(
 )]
 #[post("/oauth2/introspect")]
 pub async fn introspect_token(
-    core: web::Data<Core>,
-    meta: RequestMeta,
+    ctx: Ctx,
     request: FromClient,
 ) -> Result<web::Json<Introspection>, OauthError> {
-    introspect::answer(&core.into_inner(), request, meta).await.map(web::Json)
+    introspect::answer(&ctx, request).await.map(web::Json)
 }
 
 /// Revoke a token
@@ -205,21 +200,13 @@ pub async fn introspect_token(
     security(("client_basic" = []), ()),
 )]
 #[post("/oauth2/revoke")]
-pub async fn revoke_token(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    request: FromClient,
-) -> Result<HttpResponse, OauthError> {
-    introspect::revoke(&core.into_inner(), request, meta).await?;
+pub async fn revoke_token(ctx: Ctx, request: FromClient) -> Result<HttpResponse, OauthError> {
+    introspect::revoke(&ctx, request).await?;
     Ok(HttpResponse::Ok().finish())
 }
 
-async fn seen(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    token: PersonToken,
-) -> Result<HttpResponse, OauthError> {
-    let claims = userinfo::answer(&core.into_inner(), token, meta.now).await?;
+async fn seen(ctx: Ctx, token: PersonToken) -> Result<HttpResponse, OauthError> {
+    let claims = userinfo::answer(&ctx, token).await?;
     Ok(HttpResponse::Ok().json(claims))
 }
 
@@ -234,12 +221,8 @@ async fn seen(
     security(("person_token" = [])),
 )]
 #[get("/oauth2/userinfo")]
-pub async fn get_userinfo(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    token: PersonToken,
-) -> Result<HttpResponse, OauthError> {
-    seen(core, meta, token).await
+pub async fn get_userinfo(ctx: Ctx, token: PersonToken) -> Result<HttpResponse, OauthError> {
+    seen(ctx, token).await
 }
 
 /// The same, with the token in the header or in the body
@@ -255,10 +238,6 @@ pub async fn get_userinfo(
     security(("person_token" = [])),
 )]
 #[post("/oauth2/userinfo")]
-pub async fn post_userinfo(
-    core: web::Data<Core>,
-    meta: RequestMeta,
-    token: PersonToken,
-) -> Result<HttpResponse, OauthError> {
-    seen(core, meta, token).await
+pub async fn post_userinfo(ctx: Ctx, token: PersonToken) -> Result<HttpResponse, OauthError> {
+    seen(ctx, token).await
 }

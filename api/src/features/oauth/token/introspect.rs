@@ -1,7 +1,5 @@
 //! Asking about tokens (RFC 7662) and ending them (RFC 7009).
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -10,13 +8,13 @@ use crate::{
     capabilities::{
         access_tokens::{self, Claims, Token},
         clients::{Client, FromClient},
-        core::Core,
+        core::{Ctx, Tx},
         grants,
     },
     kernel::Timestamp,
     tools::{
         db::{Conn, DbFault},
-        web::{OauthError, RequestMeta},
+        web::OauthError,
     },
 };
 
@@ -89,22 +87,20 @@ fn concerns(client: &Client, claims: &Claims) -> bool {
 
 /// Tells a client about a token.
 pub async fn answer(
-    core: &Arc<Core>,
+    ctx: &Ctx,
     FromClient { client, form }: FromClient,
-    meta: RequestMeta,
 ) -> Result<Introspection, OauthError> {
     if client.metadata.is_public() {
         return Err(OauthError::invalid_client(false));
     }
     let token = Zeroizing::new(form.require("token", "The token is missing.")?.to_owned());
-    let claims = access_tokens::read(core, &token, meta.now);
-    let own = Arc::clone(core);
-    Ok(core
-        .db
-        .read(move |conn| match claims {
+    let claims = access_tokens::read(&ctx.core, &token, ctx.now);
+
+    Ok(ctx
+        .read(move |tx| match claims {
             Some(claims) if !concerns(&client, &claims) => Ok(Introspection::default()),
-            Some(claims) => access_token(conn, claims, meta.now),
-            None => refresh_token(&own, conn, (&client, &token), meta.now),
+            Some(claims) => access_token(tx.conn, claims, tx.now),
+            None => refresh_token(tx, &client, &token),
         })
         .await?)
 }
@@ -119,13 +115,8 @@ fn access_token(conn: &mut Conn, claims: Claims, now: Timestamp) -> Result<Intro
     Ok(token.map(narrowed).unwrap_or_default())
 }
 
-fn refresh_token(
-    core: &Core,
-    conn: &mut Conn,
-    (client, token): (&Client, &str),
-    now: Timestamp,
-) -> Result<Introspection, DbFault> {
-    let Some((grant, expires_at)) = grants::peek_refresh(conn, (token, client), now)? else {
+fn refresh_token(tx: &mut Tx<'_>, client: &Client, token: &str) -> Result<Introspection, DbFault> {
+    let Some((grant, expires_at)) = grants::peek_refresh(tx.conn, (token, client), tx.now)? else {
         return Ok(Introspection::default());
     };
     Ok(Introspection {
@@ -133,7 +124,7 @@ fn refresh_token(
         scope: Some(grant.scopes.shared_with(&client.metadata.scopes()).to_string()),
         client_id: Some(client.id.to_string()),
         sub: Some(grant.subject),
-        iss: Some(core.settings.server.public_url.clone()),
+        iss: Some(tx.core.settings.server.public_url.clone()),
         exp: Some(expires_at.timestamp()),
         auth_time: Some(grant.auth_time.timestamp()),
         ..Introspection::default()
@@ -143,23 +134,18 @@ fn refresh_token(
 /// Ends a client's token: of an access token only itself, of a refresh token,
 /// used or not, everything that hangs on the same sign-in. What is unknown, or
 /// another client's, is answered the same (RFC 7009 §2.2).
-pub async fn revoke(
-    core: &Arc<Core>,
-    FromClient { client, form }: FromClient,
-    meta: RequestMeta,
-) -> Result<(), OauthError> {
+pub async fn revoke(ctx: &Ctx, FromClient { client, form }: FromClient) -> Result<(), OauthError> {
     let token = Zeroizing::new(form.require("token", "The token is missing.")?.to_owned());
-    let claims = access_tokens::read(core, &token, meta.now);
-    Ok(core
-        .db
-        .write(move |conn| -> Result<(), DbFault> {
+    let claims = access_tokens::read(&ctx.core, &token, ctx.now);
+    Ok(ctx
+        .write(move |tx| -> Result<(), DbFault> {
             match claims {
                 Some(claims) if claims.client_id == client.id => {
-                    access_tokens::revoke(conn, &claims)
+                    access_tokens::revoke(tx.conn, &claims)
                 }
                 Some(_) => Ok(()),
-                None => match grants::of_refresh(conn, (&token, &client), meta.now)? {
-                    Some(grant) => grants::end(conn, grant.id, meta.now).map(drop),
+                None => match grants::of_refresh(tx.conn, (&token, &client), tx.now)? {
+                    Some(grant) => grants::end(tx.conn, grant.id, tx.now).map(drop),
                     None => Ok(()),
                 },
             }

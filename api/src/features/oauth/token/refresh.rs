@@ -1,7 +1,5 @@
 //! Trading a refresh token for new tokens (RFC 6749 §6).
 
-use std::sync::Arc;
-
 use zeroize::Zeroizing;
 
 use super::{
@@ -11,34 +9,30 @@ use super::{
 use crate::{
     capabilities::{
         clients::{Client, Scopes},
-        core::Core,
+        core::{Ctx, Tx},
         grants::{self, Refreshed},
     },
     features::oauth::request::resource,
-    tools::{
-        db::Conn,
-        web::{Form, OauthCode, OauthError, RequestMeta},
-    },
+    tools::web::{Form, OauthCode, OauthError},
 };
 
 /// Trades a refresh token, which is used up by it. One that comes a second time
 /// is a copy in somebody's hands, so everything that hangs on it is ended (RFC
 /// 9700 §4.14.2).
 pub async fn run(
-    core: &Arc<Core>,
-    (client, form): (Client, &Form),
+    ctx: &Ctx,
+    client: Client,
+    form: &Form,
     resource: Option<String>,
-    meta: &RequestMeta,
 ) -> Result<Granted, OauthError> {
     let token = form.require("refresh_token", "The refresh_token is missing.")?;
     let token = Zeroizing::new(token.to_owned());
     let asked = Asked { scopes: asked_scopes(form)?, resource };
-    let (own, meta) = (Arc::clone(core), meta.clone());
-    core.db
-        .write(move |conn| -> Result<Result<Granted, OauthError>, OauthError> {
-            trade(&own, conn, (&client, &token, asked), &meta)
-        })
-        .await?
+
+    ctx.write(move |tx| -> Result<Result<Granted, OauthError>, OauthError> {
+        trade(tx, &client, &token, asked)
+    })
+    .await?
 }
 
 /// What a request wants of what was granted.
@@ -50,21 +44,21 @@ struct Asked {
 /// What is refused inside (`Ok(Err(_))`) is committed; what is refused outside
 /// leaves the token as it was.
 fn trade(
-    core: &Core,
-    conn: &mut Conn,
-    (client, token, asked): (&Client, &str, Asked),
-    meta: &RequestMeta,
+    tx: &mut Tx<'_>,
+    client: &Client,
+    token: &str,
+    asked: Asked,
 ) -> Result<Result<Granted, OauthError>, OauthError> {
     let invalid = || Ok(Err(OauthError::new(OauthCode::InvalidGrant)));
-    let grant = match grants::refresh(conn, (token, client), meta.now)? {
+    let grant = match grants::refresh(tx.conn, (token, client), tx.now)? {
         Refreshed::Once(grant) => *grant,
         Refreshed::Again(grant) => {
-            end_reused(core, conn, &grant, meta)?;
+            end_reused(tx, &grant)?;
             return invalid();
         }
         Refreshed::Invalid => return invalid(),
     };
-    let Some(account) = account_of(core, conn, &grant)? else { return invalid() };
+    let Some(account) = account_of(tx, &grant)? else { return invalid() };
     // The next refresh token is good for everything again (RFC 6749 §6), but for
     // what the client may not ask for any more.
     let granted = grant.scopes.shared_with(&client.metadata.scopes());
@@ -75,7 +69,7 @@ fn trade(
         Some(asked) => asked,
         None => granted,
     };
-    let resource = resource::of_grant(core, client, &grant, asked.resource.as_deref())?;
-    let refresh = Some(grants::issue_refresh(core, conn, (&grant, client), meta.now)?);
+    let resource = resource::of_grant(tx.core, client, &grant, asked.resource.as_deref())?;
+    let refresh = Some(grants::issue_refresh(tx, &grant, client)?);
     Ok(Ok(Granted { grant, account, scopes, resource, refresh, nonce: None }))
 }

@@ -1,7 +1,5 @@
 //! The userinfo endpoint (OpenID Connect Core §5.3).
 
-use std::sync::Arc;
-
 use serde_json::json;
 
 use super::answer::account_of;
@@ -10,7 +8,7 @@ use crate::{
         access_tokens::PersonToken,
         claims::{self, Asked, Claims, Verifier},
         clients::{Client, Scope},
-        core::Core,
+        core::{Core, Ctx},
     },
     kernel::Timestamp,
     tools::{db::DbFault, web::OauthError},
@@ -26,11 +24,7 @@ pub fn verifier<'a>(core: &'a Core, client: &Client, now: Timestamp) -> Verifier
 }
 
 /// What the person has let the client see, as it is now.
-pub async fn answer(
-    core: &Arc<Core>,
-    token: PersonToken,
-    now: Timestamp,
-) -> Result<Claims, OauthError> {
+pub async fn answer(ctx: &Ctx, token: PersonToken) -> Result<Claims, OauthError> {
     let PersonToken { client, grant, claims } = token;
     // A refresh may have narrowed what the token covers, and an operator what
     // the client may see.
@@ -39,18 +33,18 @@ pub async fn answer(
     if !scopes.has(Scope::OpenId) {
         return Err(OauthError::lacks(Scope::OpenId.code()));
     }
-    let (own, subject) = (Arc::clone(core), grant.subject.clone());
+    let subject = grant.subject.clone();
     let asked = Asked::parse(grant.claims.as_deref());
-    let account = core
-        .db
-        .read(move |conn| -> Result<_, DbFault> { account_of(&own, conn, &grant) })
+    let account = ctx
+        .read(move |tx| -> Result<_, DbFault> { account_of(tx, &grant) })
         .await?
         .ok_or_else(OauthError::bad_token)?;
     let mut answer = claims::of(&account, &scopes, client.metadata.document_number);
     answer.insert("sub".into(), json!(subject));
     if let Some(verified) = asked.verified_in_userinfo()
         && scopes.has(Scope::RealName)
-        && let Some(verified) = claims::verified(&account, verified, verifier(core, &client, now))
+        && let Some(verified) =
+            claims::verified(&account, verified, verifier(&ctx.core, &client, ctx.now))
     {
         answer.insert("verified_claims".into(), verified);
     }

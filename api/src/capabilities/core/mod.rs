@@ -1,6 +1,9 @@
 //! What every feature is handed: settings, database, keys, time, randomness,
 //! the hashing pool and the outside world. Made once, by the composition.
 
+mod ctx;
+pub mod http;
+
 use std::sync::Arc;
 
 use tokio::sync::Notify;
@@ -15,6 +18,8 @@ use crate::{
         ports::{BankVerifier, HttpPost, Mailer, SmsSender},
     },
 };
+
+pub use ctx::{Ctx, Origin, Tx};
 
 /// The parts that make up a running service.
 #[derive(Debug)]

@@ -1,0 +1,215 @@
+//! What one piece of work carries: the parts of the service, its moment, and
+//! who caused it.
+
+use std::{fmt, sync::Arc};
+
+use super::Core;
+use crate::{
+    kernel::{Timestamp, ids::RequestId},
+    tools::{
+        db::{Conn, DbFault, savepoint},
+        web::{RequestMeta, address::ClientAddress},
+    },
+};
+
+/// Who caused a piece of work.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// A client, with a request over HTTP.
+    Request {
+        /// Id in logs and problems.
+        id: RequestId,
+        /// Where the client is.
+        address: ClientAddress,
+        /// What the browser calls itself, in a few words.
+        device: Option<String>,
+    },
+    /// The operator, at the command line.
+    Operator,
+    /// The service itself, when a time is over.
+    Service,
+}
+
+impl Origin {
+    /// The client of a request.
+    pub fn of_request(meta: &RequestMeta) -> Self {
+        Self::Request { id: meta.id, address: meta.address, device: meta.device.clone() }
+    }
+
+    /// What limits by address count: the client's network. Work without a
+    /// client shares one count.
+    pub fn limit_subject(&self) -> String {
+        match self {
+            Self::Request { address, .. } => address.limit_subject(),
+            Self::Operator | Self::Service => String::new(),
+        }
+    }
+
+    /// The client's network, as coarse as the audit trail may know it.
+    pub fn coarse_address(&self) -> String {
+        match self {
+            Self::Request { address, .. } => address.coarse(),
+            Self::Operator | Self::Service => String::new(),
+        }
+    }
+
+    /// What the browser calls itself.
+    pub fn device(&self) -> Option<&str> {
+        match self {
+            Self::Request { device, .. } => device.as_deref(),
+            Self::Operator | Self::Service => None,
+        }
+    }
+}
+
+/// The id of the request, or a word for what is no request.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request { id, .. } => id.fmt(f),
+            Self::Operator => f.write_str("operator"),
+            Self::Service => f.write_str("service"),
+        }
+    }
+}
+
+/// The context of one request, command or task. Clones are cheap.
+#[derive(Debug, Clone)]
+pub struct Ctx {
+    /// The parts of the service.
+    pub core: Arc<Core>,
+    /// The moment of the work: time is read once.
+    pub now: Timestamp,
+    /// Who caused it.
+    pub origin: Arc<Origin>,
+}
+
+impl Ctx {
+    /// The context of work that begins now.
+    pub fn new(core: &Arc<Core>, origin: Origin) -> Self {
+        Self { now: core.clock.now(), core: Arc::clone(core), origin: Arc::new(origin) }
+    }
+
+    /// The context of a request.
+    pub fn of_request(core: &Arc<Core>, meta: &RequestMeta) -> Self {
+        let origin = Arc::new(Origin::of_request(meta));
+        Self { now: meta.now, core: Arc::clone(core), origin }
+    }
+
+    /// The same work at a later moment: the time is read again, after a bank
+    /// or another gateway has answered.
+    #[must_use]
+    pub fn later(&self) -> Self {
+        Self { now: self.core.clock.now(), ..self.clone() }
+    }
+
+    /// Runs queries that change nothing.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbFault> + Send + 'static,
+    {
+        let ctx = self.clone();
+        self.core.db.read(move |conn| work(&mut ctx.tx(conn))).await
+    }
+
+    /// Runs `work` in one transaction: committed when it returns `Ok`, rolled
+    /// back when it returns `Err`. Messages that it enqueues leave at once.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbFault> + Send + 'static,
+    {
+        let ctx = self.clone();
+        let done = self.core.db.write(move |conn| ctx.run(conn, work)).await;
+        self.ring(done)
+    }
+
+    /// As [`Ctx::write`], but without waiting for the disk: see
+    /// [`crate::tools::db::Db::write_unflushed`].
+    pub async fn write_unflushed<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbFault> + Send + 'static,
+    {
+        let ctx = self.clone();
+        let done = self.core.db.write_unflushed(move |conn| ctx.run(conn, work)).await;
+        self.ring(done)
+    }
+
+    /// A transaction of this context on a connection.
+    fn tx<'a>(&'a self, conn: &'a mut Conn) -> Tx<'a> {
+        Tx { core: &self.core, conn, now: self.now, origin: &self.origin, has_enqueued: false }
+    }
+
+    /// Runs `work`, and notes whether it has enqueued messages.
+    fn run<T, E>(
+        &self,
+        conn: &mut Conn,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<(T, bool), E> {
+        let mut tx = self.tx(conn);
+        let value = work(&mut tx)?;
+        Ok((value, tx.has_enqueued))
+    }
+
+    /// Wakes the worker once the messages are committed.
+    fn ring<T, E>(&self, done: Result<(T, bool), E>) -> Result<T, E> {
+        let (value, has_enqueued) = done?;
+        if has_enqueued {
+            self.core.outbox_bell.notify_one();
+        }
+        Ok(value)
+    }
+}
+
+/// One transaction, and what its work carries.
+pub struct Tx<'a> {
+    /// The parts of the service.
+    pub core: &'a Core,
+    /// The connection that the transaction is open on.
+    pub conn: &'a mut Conn,
+    /// The moment of the work.
+    pub now: Timestamp,
+    /// Who caused it.
+    pub origin: &'a Origin,
+    has_enqueued: bool,
+}
+
+impl fmt::Debug for Tx<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+impl Tx<'_> {
+    /// Runs `work` in a savepoint, which is rolled back when `work` is refused
+    /// (`Ok(Err(_))`) or fails, while the transaction around it goes on.
+    pub fn savepoint<T, R>(
+        &mut self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<Result<T, R>, DbFault>,
+    ) -> Result<Result<T, R>, DbFault> {
+        let Self { core, now, origin, .. } = *self;
+        let has_enqueued = &mut self.has_enqueued;
+        savepoint(self.conn, |conn| {
+            let mut inner = Tx { core, conn, now, origin, has_enqueued: false };
+            let done = work(&mut inner);
+            *has_enqueued |= inner.has_enqueued;
+            done
+        })
+    }
+
+    /// The same transaction, as work of somebody else.
+    pub fn as_origin<'b>(&'b mut self, origin: &'b Origin) -> Tx<'b> {
+        let Self { core, now, has_enqueued, .. } = *self;
+        Tx { core, conn: self.conn, now, origin, has_enqueued }
+    }
+
+    /// Has the worker woken after the commit. Called by the outbox.
+    pub fn has_messages(&mut self) {
+        self.has_enqueued = true;
+    }
+}
