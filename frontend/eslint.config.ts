@@ -9,7 +9,8 @@ const floors: Record<string, string[]> = {
   api: ['i18n'],
   forms: ['api', 'i18n'],
   ui: ['forms', 'i18n', 'api'],
-  features: ['api', 'ui', 'forms', 'i18n'],
+  proof: ['ui', 'forms', 'i18n', 'api'],
+  features: ['proof', 'ui', 'forms', 'i18n', 'api'],
 }
 
 const restrict = (folder: string, allowed: string[]): Linter.Config => ({
@@ -20,7 +21,7 @@ const restrict = (folder: string, allowed: string[]): Linter.Config => ({
     'no-restricted-imports': [
       'error',
       {
-        patterns: ['app', 'api', 'forms', 'i18n', 'ui', 'features']
+        patterns: ['app', ...Object.keys(floors)]
           .filter((other) => other !== folder && !allowed.includes(other))
           .map((other) => ({
             group: [`@/${other}/*`],

@@ -55,20 +55,20 @@ export default defineConfig({
             { name: 'base', test: /node_modules|plugin-vue|vite\/preload/ },
             {
               name: 'form',
-              test: /src\/(?:api\/(?!lists)|forms\/(?:form|page|typed)|i18n\/\w+\.ts|ui\/(?:Captcha|Field|Text(?!Area)|Password|Submit|Problem|Notice|ErrorS|PageT))/,
+              test: /src\/(?:api\/(?!lists)|forms\/(?:form|page|typed)|i18n\/\w+\.ts|proof\/Captcha|ui\/(?:Field|Text(?!Area)|Password|Submit|Problem|Notice|ErrorS|PageT))/,
             },
             {
               name: 'parts',
-              test: /src\/(?:api\/lists|forms\/(?:letter|residentId)|ui\/(?!display|TextArea|SignIn|Waiting|NewPassword)\w+\.(?:vue|ts)|ui\/styles\/parts\.css)/,
+              test: /src\/(?:api\/lists|forms\/(?:letter|residentId)|proof\/(?!SignIn|NewPassword)\w+\.(?:vue|ts)|ui\/(?!display|TextArea|Waiting)\w+\.(?:vue|ts)|ui\/styles\/parts\.css)/,
             },
             {
               name: 'account',
-              test: /features\/account\/(?:Account(?!Facts)|Closing|Done|Password(?!Page)|fresh|times)/,
+              test: /features\/account\/(?:Account(?!Facts)|closure\/Closing|Done|Password(?!Page)|fresh|times)/,
             },
             // What the flows share, and what each of them does: the entry names every file there is.
             {
               name: 'proof',
-              test: /src\/(?:api\/lists|forms\/(?:checks|resident)|ui\/(?:Bank|clock|Code|Country|Document|Fact|Mismatch|Name|Radio|Select|Step|Strength)\w*\.(?:vue|ts))/,
+              test: /src\/(?:api\/lists|forms\/(?:checks|resident)|proof\/(?:Bank|Code|Country|Document|Mismatch|Name|Strength)\w*\.(?:vue|ts)|ui\/(?:clock|Fact|Radio|Select|Step)\w*\.(?:vue|ts))/,
             },
             {
               name: 'registering',

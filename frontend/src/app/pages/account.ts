@@ -15,17 +15,27 @@ const proving = (view: View): View => withWords(view, 'proof', 'account')
 
 export const views: Views<'account'> = {
   account: proving(() => import('@/features/account/InformationPage.vue')),
-  'account-change': proving(() => import('@/features/account/ChangePage.vue')),
-  'account-change-code': proving(() => import('@/features/account/ChangeCodePage.vue')),
+  'account-change': proving(() => import('@/features/account/change/ChangePage.vue')),
+  'account-change-code': proving(() => import('@/features/account/change/ChangeCodePage.vue')),
   'account-password': proving(() => import('@/features/account/PasswordPage.vue')),
-  'account-questions': withWords(() => import('@/features/account/QuestionsPage.vue'), 'questions'),
-  'account-history': withWords(() => import('@/features/account/HistoryPage.vue'), 'records'),
+  'account-questions': withWords(
+    () => import('@/features/account/questions/QuestionsPage.vue'),
+    'questions',
+  ),
+  'account-history': withWords(
+    () => import('@/features/account/history/HistoryPage.vue'),
+    'records',
+  ),
   'account-systems': withWords(
-    () => import('@/features/account/SystemsPage.vue'),
+    () => import('@/features/account/systems/SystemsPage.vue'),
     'items',
     'systems',
   ),
-  'account-checks': withWords(() => import('@/features/account/ChecksPage.vue'), 'systems'),
-  'account-export': withWords(() => import('@/features/account/ExportPage.vue'), 'help', 'records'),
-  'account-closure': () => import('@/features/account/ClosurePage.vue'),
+  'account-checks': withWords(() => import('@/features/account/systems/ChecksPage.vue'), 'systems'),
+  'account-export': withWords(
+    () => import('@/features/account/export/ExportPage.vue'),
+    'help',
+    'records',
+  ),
+  'account-closure': () => import('@/features/account/closure/ClosurePage.vue'),
 }
