@@ -55,7 +55,7 @@ export default defineConfig({
             { name: 'base', test: /node_modules|plugin-vue|vite\/preload/ },
             {
               name: 'form',
-              test: /src\/(?:api\/(?!lists)|forms\/(?:form|page|typed)|i18n\/\w+\.ts|proof\/Captcha|ui\/(?:Field|Text(?!Area)|Password|Submit|Problem|Notice|ErrorS|PageT))/,
+              test: /src\/(?:api\/(?!lists)|forms\/(?:form|page|required|typed)|i18n\/\w+\.ts|proof\/Captcha|ui\/(?:Button|Field|Text(?!Area)|Password|Retry|Submit|Problem|Notice|ErrorS|PageT))/,
             },
             {
               name: 'parts',
