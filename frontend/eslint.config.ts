@@ -7,10 +7,11 @@ import pluginA11y from 'eslint-plugin-vuejs-accessibility'
 const floors: Record<string, string[]> = {
   i18n: [],
   api: ['i18n'],
+  flow: ['api', 'i18n'],
   forms: ['api', 'i18n'],
   ui: ['forms', 'i18n', 'api'],
   proof: ['ui', 'forms', 'i18n', 'api'],
-  features: ['proof', 'ui', 'forms', 'i18n', 'api'],
+  features: ['flow', 'proof', 'ui', 'forms', 'i18n', 'api'],
 }
 
 const restrict = (folder: string, allowed: string[]): Linter.Config => ({

@@ -59,7 +59,11 @@ export default defineConfig({
             },
             {
               name: 'parts',
-              test: /src\/(?:api\/lists|forms\/(?:letter|residentId)|proof\/(?!SignIn|NewPassword)\w+\.(?:vue|ts)|ui\/(?!display|TextArea|Waiting)\w+\.(?:vue|ts)|ui\/styles\/parts\.css)/,
+              test: /src\/(?:api\/lists|flow\/makeFlow|forms\/(?:letter|residentId)|proof\/(?!SignIn|NewPassword)\w+\.(?:vue|ts)|ui\/(?!display|Step|TextArea|Waiting)\w+\.(?:vue|ts)|ui\/styles\/parts\.css)/,
+            },
+            {
+              name: 'flows',
+              test: /src\/(?:flow\/|ui\/Step)/,
             },
             {
               name: 'account',
@@ -68,7 +72,7 @@ export default defineConfig({
             // What the flows share, and what each of them does: the entry names every file there is.
             {
               name: 'proof',
-              test: /src\/(?:api\/lists|forms\/(?:checks|resident)|proof\/(?:Bank|Code|Country|Document|Mismatch|Name|Strength)\w*\.(?:vue|ts)|ui\/(?:clock|Fact|Radio|Select|Step)\w*\.(?:vue|ts))/,
+              test: /src\/(?:api\/lists|forms\/(?:checks|resident)|proof\/(?:Bank|Code|Country|Document|Mismatch|Name|Strength)\w*\.(?:vue|ts)|ui\/(?:clock|Fact|Radio|Select)\w*\.(?:vue|ts))/,
             },
             {
               name: 'registering',

@@ -1,81 +1,41 @@
-/**
- * The recovery of this browser: finding a username, or a new password. The
- * server keeps it, under a cookie; here are its view and, while the page is
- * open, what was typed. Nothing typed is ever stored.
- */
-import { reactive, shallowRef } from 'vue'
+/** The recovery of this browser, under a cookie: of a username, or of a password by a new one. */
 import type { NavigationGuard } from 'vue-router'
 import { answered, api, type Schemas } from '@/api/client'
-import { ProblemError, problemFrom } from '@/api/problem'
-import { stored } from '@/i18n/stored'
+import { makeRememberedFlow } from '@/flow/makeRememberedFlow'
 
 export type Recovery = Schemas['Recovery']
 
-export const recovery = shallowRef<Recovery | null>(null)
-
-const nothingTyped = () => ({
-  userType: 'person',
-  name: '',
-  documentType: '',
-  documentNumber: '',
-  issuingCountry: '',
-  unitName: '',
-  creditCode: '',
-  username: '',
-  /** The phone of the registration. */
-  phone: '',
-  bankCode: '',
-  cardNumber: '',
-  /** The phone that is to take its place. */
-  newPhone: '',
+export const {
+  view: recovery,
+  typed,
+  keep,
+  drop,
+  wipe,
+  advance,
+  isGone,
+  find,
+} = makeRememberedFlow({
+  name: 'recovery',
+  ask: () => answered(api.GET('/api/v1/recoveries/current')),
+  isDone: ({ stage }: Recovery) => stage === 'done',
+  changes: ({ status, code }) => [409, 422].includes(status) && code !== 'validation_failed',
+  blank: () => ({
+    userType: 'person',
+    name: '',
+    documentType: '',
+    documentNumber: '',
+    issuingCountry: '',
+    unitName: '',
+    creditCode: '',
+    username: '',
+    /** The phone of the registration. */
+    phone: '',
+    bankCode: '',
+    cardNumber: '',
+    /** The phone that is to take its place. */
+    newPhone: '',
+  }),
 })
-export const typed = reactive(nothingTyped())
-
-const FLAG = 'recovery'
-
-/** Takes the server's newest view. */
-export function keep(newest: Recovery): Recovery {
-  recovery.value = newest
-  stored.set(FLAG, newest.stage === 'done' ? 'done' : 'open')
-  return newest
-}
-
-/** Forgets the recovery; what was typed stays until the page is closed or the recovery is done. */
-export function drop(): void {
-  recovery.value = null
-  stored.set(FLAG, null)
-}
-
-/** Forgets what was typed too. */
-export function wipe(): void {
-  Object.assign(typed, nothingTyped())
-}
-
-/** The recovery that the server has for this browser. */
-export async function load(): Promise<Recovery | null> {
-  try {
-    return keep(await answered(api.GET('/api/v1/recoveries/current')))
-  } catch (error) {
-    if (error instanceof ProblemError && error.problem.code === 'flow_not_found') {
-      drop()
-      return null
-    }
-    throw error
-  }
-}
-
-/** Takes one step. A refusal may have changed the recovery: tries are used up, the stage is another. */
-export async function advance(send: () => Promise<Recovery>): Promise<Recovery> {
-  try {
-    return keep(await send())
-  } catch (thrown) {
-    const { status, code } = problemFrom(thrown)
-    if ([409, 422].includes(status) && code !== 'validation_failed') {
-      await load().catch(() => undefined)
-    }
-    throw thrown
-  }
-}
 
 /** Whether a phone can be replaced where the recovery stands. */
 const replaceable = ({ goal, stage, phone_replacement: replaced }: Recovery): boolean =>
@@ -118,16 +78,11 @@ const starts = Object.values(START) as string[]
 export const recoveryGuard: NavigationGuard = async (to) => {
   const name = String(to.name)
   if (name === 'recover-expired') return true
-  const flag = stored.get(FLAG)
-  if (recovery.value === null && flag !== null) {
-    const found = await load().catch(() => undefined)
-    // Where nothing was remembered, nothing may have been there.
-    if (found === null && flag !== undefined && !starts.includes(name)) {
-      // What is done needs no words about its end.
-      return { name: flag === 'done' ? 'login' : 'recover-expired' }
-    }
-  }
+  const standing = await find()
   if (starts.includes(name)) return true
+  // What is done needs no words about its end.
+  if (standing === 'done') return { name: 'login' }
+  if (standing === 'expired') return { name: 'recover-expired' }
   if (recovery.value === null) {
     // Which of the two a phone was to be replaced for is not known any more.
     const start = starts.find((one) => name.startsWith(one))

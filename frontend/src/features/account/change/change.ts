@@ -1,63 +1,48 @@
-/**
- * A change of the account under way. The server keeps it; here are its masked
- * view and, while the page is open, what was typed. Nothing typed is stored.
- */
-import { reactive, shallowRef, watch } from 'vue'
+/** A change of the account under way, and what it asks for. */
+import { watch } from 'vue'
 import { answered, api, type Schemas } from '@/api/client'
-import { ProblemError } from '@/api/problem'
 import { account } from '@/api/session'
+import { makeFlow } from '@/flow/makeFlow'
 import { number } from '@/forms/typed'
 
 export type Change = Schemas['AccountChange']
 
-export const change = shallowRef<Change | null>(null)
-
-const nothingTyped = () => ({
-  name: '',
-  bankCode: '',
-  cardNumber: '',
-  phone: '',
-  /** For units: another person acts for it from now on. */
-  otherAgent: false,
-  documentType: '',
-  documentNumber: '',
-  issuingCountry: '',
-  gender: '',
-  birthDate: '',
+const flow = makeFlow({
+  ask: () => answered(api.GET('/api/v1/account/change')),
+  // The account tells whether there is a change; it is asked for only then.
+  note: (change: Change | null) => {
+    if (account.value === null) return
+    account.value = { ...account.value, change_expires_at: change?.expires_at ?? null }
+  },
+  // What is left of bank checks and of tries stands in the change, too.
+  changes: ({ code, remaining }) => remaining !== undefined || code.startsWith('code_'),
+  blank: () => ({
+    name: '',
+    bankCode: '',
+    cardNumber: '',
+    phone: '',
+    /** For units: another person acts for it from now on. */
+    otherAgent: false,
+    documentType: '',
+    documentNumber: '',
+    issuingCountry: '',
+    gender: '',
+    birthDate: '',
+  }),
 })
-export const typed = reactive(nothingTyped())
-
-/** Takes the server's newest view. The account tells whether there is a change; it is asked for only then. */
-export function keep(newest: Change | null): Change | null {
-  change.value = newest
-  if (account.value !== null) {
-    account.value = { ...account.value, change_expires_at: newest?.expires_at ?? null }
-  }
-  return newest
-}
+export const { view: change, typed, drop, load, advance } = flow
 
 /** Forgets the change and what was typed. */
 export function wipe(): void {
-  change.value = null
-  Object.assign(typed, nothingTyped())
+  drop()
+  flow.wipe()
 }
 // The next person at this browser finds nothing.
 watch(account, (now) => now === null && wipe(), { flush: 'sync' })
 
-/** The change that the server has for this account. */
-export async function loadChange(): Promise<Change | null> {
-  try {
-    return keep(await answered(api.GET('/api/v1/account/change')))
-  } catch (error) {
-    if (!(error instanceof ProblemError) || error.problem.code !== 'flow_not_found') throw error
-    return keep(null)
-  }
-}
-
 /** Gives the change up. */
-export async function dropChange(): Promise<void> {
+export async function abandon(): Promise<void> {
   await answered(api.DELETE('/api/v1/account/change'))
-  keep(null)
   wipe()
 }
 
