@@ -90,6 +90,16 @@ it('asks again after a refusal that has changed the view, and after no other', a
   expect(known.value).toEqual(view(4))
 })
 
+it('attempts what has another answer', async () => {
+  const { view: known, keep, attempt } = flow()
+  keep(view(5))
+  expect(await attempt(async () => 'account')).toBe('account')
+  expect(known.value).toEqual(view(5))
+  server = view(4)
+  await expect(attempt(() => Promise.reject(refused('code_wrong')))).rejects.toThrow('code_wrong')
+  expect(known.value).toEqual(view(4))
+})
+
 it('tells the refusal even where the view cannot be had', async () => {
   const { view: known, keep, advance } = flow()
   keep(view(5))

@@ -18,7 +18,9 @@ export interface Flow<V, T> {
   wipe: () => void
   /** Asks the server for the view; `null` when it has none. */
   load: () => Promise<V | null>
-  /** Takes one step, and asks for the view again after a refusal that has changed it. */
+  /** Sends something, and asks for the view again after a refusal that has changed it. */
+  attempt: <A>(send: () => Promise<A>) => Promise<A>
+  /** Attempts a step, which is answered with the newest view. */
   advance: (send: () => Promise<V>) => Promise<V>
   /** Whether the server says that the flow is over: another tab may have gone on with it. */
   isGone: () => Promise<boolean>
@@ -63,9 +65,9 @@ export function makeFlow<V, T extends object>({
       return null
     }
   }
-  async function advance(send: () => Promise<V>): Promise<V> {
+  async function attempt<A>(send: () => Promise<A>): Promise<A> {
     try {
-      return keep(await send())
+      return await send()
     } catch (thrown) {
       // The refusal is what the page has to tell, whether or not the view can be had.
       if (changes(problemFrom(thrown))) await load().catch(() => undefined)
@@ -79,7 +81,8 @@ export function makeFlow<V, T extends object>({
     drop,
     wipe: () => Object.assign(typed, blank()),
     load,
-    advance,
+    attempt,
+    advance: async (send) => keep(await attempt(send)),
     isGone: async () => (await load().catch(() => view.value)) === null,
   }
 }

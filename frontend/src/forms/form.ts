@@ -23,7 +23,7 @@ export interface Form<F extends string> {
   /** Whether a request is under way. */
   busy: Ref<boolean>
   /** Checks, then works; a second press while it works is ignored. */
-  submit: (check: () => Partial<Record<F, string>>, work: () => Promise<void>) => Promise<void>
+  submit: (check: () => Partial<Record<F, string>>, work: () => Promise<unknown>) => Promise<void>
   /** Shows refusals that came from elsewhere. */
   show: (problem: Problem) => void
   /** Says what is wrong with fields, by code. */
@@ -119,7 +119,7 @@ export function useForm<F extends string>(pointers: Pointers<F>, purpose = ''): 
 
   async function submit(
     check: () => Partial<Record<F, string>>,
-    work: () => Promise<void>,
+    work: () => Promise<unknown>,
   ): Promise<void> {
     if (busy.value) return
     fail(check())

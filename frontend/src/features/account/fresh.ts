@@ -6,8 +6,11 @@ import { serverNow } from '@/api/time'
 export interface Fresh {
   /** Whether the page asks for the password now; what was typed waits behind it. */
   asking: Ref<boolean>
-  /** Does the work of `action`, or asks for the password before it is pressed again. */
-  guarded: (action: () => unknown, work: () => Promise<void>) => Promise<void>
+  /**
+   * Does the work of `action`, or asks for the password before it is pressed again. Returns
+   * whether the work is done.
+   */
+  guarded: (action: () => unknown, work: () => Promise<unknown>) => Promise<boolean>
   /** The password was entered: goes on with what the person was doing. */
   entered: () => void
   /** The person would rather not. */
@@ -31,14 +34,16 @@ export function useFresh(): Fresh {
       goOn = action
       if (!known()) {
         asking.value = true
-        return
+        return false
       }
       try {
         await work()
+        return true
       } catch (thrown) {
         // The server's clock decides.
         if (problemFrom(thrown).code !== 'password_needed') throw thrown
         asking.value = true
+        return false
       }
     },
     entered() {

@@ -15,6 +15,7 @@ export const {
   drop,
   wipe,
   load,
+  attempt,
   advance,
   isGone,
   find,

@@ -30,7 +30,7 @@ const flow = makeFlow({
     birthDate: '',
   }),
 })
-export const { view: change, typed, drop, load, advance } = flow
+export const { view: change, typed, drop, load, attempt, advance } = flow
 
 /** Forgets the change and what was typed. */
 export function wipe(): void {
