@@ -15,7 +15,7 @@ import { paths } from './paths'
 
 declare module 'vue-router' {
   interface RouteMeta {
-    /** Messages of the page, besides those of every page; the last have the first word. */
+    /** Messages of the page, besides those of every page. */
     messages?: Namespace[]
     /** Fetches what the page has in common with others. */
     fetch?: () => Promise<unknown>

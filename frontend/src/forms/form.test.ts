@@ -2,20 +2,26 @@ import { render, screen } from '@testing-library/vue'
 import { defineComponent, h } from 'vue'
 import { expect, it, vi } from 'vitest'
 import { ProblemError, problemOf } from '@/api/problem'
-import { i18n, setLanguage } from '@/i18n'
+import { i18n, loadMessages, setLanguage } from '@/i18n'
 import ErrorSummary from '@/ui/ErrorSummary.vue'
-import { useForm, type Form } from './form'
+import { useForm, type Form, type Options, type Pointers } from './form'
 import { page } from './page'
 
 type Fields = 'username' | 'user_agreement'
 
-function mounted(): Form<Fields> {
-  let form: Form<Fields> | undefined
-  const Host = defineComponent(() => {
-    form = useForm<Fields>({
+const mounted = () =>
+  mount<Fields>(
+    {
       username: '/username',
       user_agreement: ['/consents/user_agreement', '/consents/privacy_notice'],
-    })
+    },
+    { words: ['registration', 'proof'] },
+  )
+
+function mount<F extends string>(pointers: Pointers<F>, options?: Options): Form<F> {
+  let form: Form<F> | undefined
+  const Host = defineComponent(() => {
+    form = useForm(pointers, options)
     const { summary } = form
     return () => h(ErrorSummary, { items: summary.value })
   })
@@ -89,4 +95,73 @@ it('ignores a second press while it works', async () => {
   finish()
   await first
   expect(work).toHaveBeenCalledTimes(1)
+})
+
+const nothing = () => ({})
+/** What a form says of a refusal. */
+async function said<F extends string>(form: Form<F>, refusal: ProblemError): Promise<Form<F>> {
+  await form.submit(nothing, () => Promise.reject(refusal))
+  return form
+}
+
+it('has the words of its page, wherever one has been before', async () => {
+  const pointers = { password_confirmation: '/password_confirmation' }
+  const of = async (words: Options['words'] & object) =>
+    (await said(mount(pointers, { words }), refused([missing]))).errors.password_confirmation
+  const missing = { pointer: '/password_confirmation', code: 'required' }
+  await loadMessages('proof', 'account')
+  expect(await of(['proof'])).toBe('请再次输入密码')
+  expect(await of(['account', 'proof'])).toBe('请再次输入新密码')
+  expect(await of(['proof', 'account'])).toBe('请再次输入密码')
+  // Other pages' words are loaded, and are not those of this one.
+  expect(await of([])).toBe('此项必填')
+})
+
+it('has words of its own for a purpose', async () => {
+  await loadMessages('recovery')
+  const wrong = new ProblemError(
+    problemOf({ code: 'recovery_code_wrong', status: 422, attempts_left: 4 }, 422),
+  )
+  const of = async (purpose?: string) => {
+    const options = { words: ['recovery'] as const, ...(purpose !== undefined && { purpose }) }
+    return (await said(mount({ code: 'recovery_code_wrong' }, options), wrong)).errors.code
+  }
+  expect(await of('username')).toContain('姓名、证件')
+  expect(await of('username')).toContain('还可以再试 4 次')
+  expect(await of('password')).toContain('证件、手机号码')
+  expect(await of()).toContain('证件、手机号码')
+})
+
+it('says in general words what it has no words for', async () => {
+  const form = mounted()
+  await said(form, refused([{ pointer: '/username', code: 'of_tomorrow' }]))
+  expect(form.errors.username).toBe('填写的内容有误，请检查')
+})
+
+it('says once what is wrong with several fields, at the first of them', async () => {
+  const pointers = { answer_1: ['/answers/0', 'answers_wrong'], answer_2: 'answers_wrong' }
+  await loadMessages('recovery')
+  const form = mount<keyof typeof pointers>(pointers, { words: ['recovery'] })
+  await said(form, new ProblemError(problemOf({ code: 'answers_wrong', status: 422 }, 422)))
+  expect(Object.keys(form.errors)).toEqual(['answer_1', 'answer_2'])
+  expect(form.errors.answer_2).toBe(form.errors.answer_1)
+  expect(form.summary.value.map(({ id }) => id)).toEqual(['answer_1'])
+  expect(form.refused.value?.code).toBe('answers_wrong')
+})
+
+it('forgets what was wrong when it is sent again', async () => {
+  const form = mounted()
+  form.fail({ username: 'required' })
+  expect(form.summary.value).toHaveLength(1)
+  await form.submit(nothing, () => Promise.resolve())
+  expect(form.summary.value).toEqual([])
+  expect(form.refused.value).toBeNull()
+  expect(page.failed).toBe(false)
+})
+
+it('passes on what is no refusal, and can be sent again', async () => {
+  const form = mounted()
+  const fault = new TypeError('a fault of the page')
+  await expect(form.submit(nothing, () => Promise.reject(fault))).rejects.toBe(fault)
+  expect(form.busy.value).toBe(false)
 })

@@ -2,7 +2,7 @@ import { computed, nextTick, reactive, ref, shallowRef, type ComputedRef, type R
 import { problemFrom, type Problem } from '@/api/problem'
 import { useI18n } from 'petite-vue-i18n'
 import { rules } from '@/api/service'
-import { keyOf } from '@/i18n'
+import { keyOf, type Namespace } from '@/i18n'
 import { page } from './page'
 
 /**
@@ -30,11 +30,18 @@ export interface Form<F extends string> {
   fail: (codes: Partial<Record<F, string>>) => void
 }
 
-/**
- * Everything that forms have in common: errors, summary, focus, one request at a time. Where a page
- * serves several purposes, its `purpose` may have words of its own for what is wrong.
- */
-export function useForm<F extends string>(pointers: Pointers<F>, purpose = ''): Form<F> {
+export interface Options {
+  /** Where the page has words for what is wrong, before those of every page; the first has the first word. */
+  words?: readonly Namespace[]
+  /** Where a page serves several purposes, one may have words of its own. */
+  purpose?: string
+}
+
+/** Everything that forms have in common: errors, summary, focus, one request at a time. */
+export function useForm<F extends string>(
+  pointers: Pointers<F>,
+  { words = [], purpose = '' }: Options = {},
+): Form<F> {
   const { t } = useI18n()
   const names = Object.keys(pointers) as F[]
   /** What is wrong, by field; codes, so that another language has its own words for them. */
@@ -47,6 +54,7 @@ export function useForm<F extends string>(pointers: Pointers<F>, purpose = ''): 
     // Fields of a row, such as `answer_2`, have one set of words.
     const [, row = name, n = ''] = /^(.+)_(\d)$/.exec(name) ?? []
     const key = keyOf(
+      [...words, 'core'],
       `errors.${row}.${code}_${purpose}`,
       `errors.${row}.${code}`,
       `errors.any.${code}`,

@@ -79,22 +79,16 @@ async function load(language: Language): Promise<void> {
   )
 }
 
-/** Makes the messages of a page available in its language; the last namespace has the first word. */
+/** Makes the messages of a page available in its language. */
 export function loadMessages(...namespaces: Namespace[]): Promise<void> {
-  for (const one of namespaces) {
-    // Behind what other pages wanted before.
-    wanted.delete(one)
-    wanted.add(one)
-  }
+  for (const one of namespaces) wanted.add(one)
   return load(language())
 }
 
-/** The key of the first of these paths that a loaded namespace has a message for, the page's own before others. */
-export function keyOf(...paths: string[]): string | undefined {
+/** The key of the first of these paths that one of these namespaces, in their order, has a message for. */
+export function keyOf(words: readonly Namespace[], ...paths: string[]): string | undefined {
   const messages = i18n.global.getLocaleMessage(language())
-  const keys = paths.flatMap((path) =>
-    [...wanted].reverse().map((namespace) => `${namespace}.${path}`),
-  )
+  const keys = paths.flatMap((path) => words.map((namespace) => `${namespace}.${path}`))
   return keys.find((key) => messageAt(messages, key) !== undefined)
 }
 

@@ -22,7 +22,7 @@ beforeEach(() => {
 function show(): Code {
   let code: Code | undefined
   const Host = defineComponent(() => {
-    code = useCode({ sent: () => sent.value, confirm, send })
+    code = useCode({ words: ['proof'], sent: () => sent.value, confirm, send })
     const { problem } = code
     return () =>
       h(

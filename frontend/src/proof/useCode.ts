@@ -1,6 +1,6 @@
 import { nextTick, ref, type Ref } from 'vue'
 import { checkCode, CODE } from '@/forms/checks'
-import { useForm, type Form } from '@/forms/form'
+import { useForm, type Form, type Options } from '@/forms/form'
 import { number } from '@/forms/typed'
 
 /** The message that was sent last. */
@@ -9,15 +9,13 @@ export interface Sent {
   resend_at: string
 }
 
-interface Plan {
+interface Plan extends Options {
   /** What is known of the last message; `null` before the first. */
   sent: () => Sent | null
   /** Hands the code in. */
   confirm: (code: string) => Promise<unknown>
   /** Asks for a message; `false` where the person has something else to do first. */
   send: () => Promise<unknown>
-  /** Has words of its own for what is wrong with a code. */
-  purpose?: string
 }
 
 export interface Code extends Form<'code'> {
@@ -31,10 +29,10 @@ export interface Code extends Form<'code'> {
 }
 
 /** A code from a message: typed, handed in, sent again. `CodePanel` shows it. */
-export function useCode({ sent, confirm, send, purpose }: Plan): Code {
+export function useCode({ sent, confirm, send, ...options }: Plan): Code {
   const typed = ref('')
   const resent = ref(false)
-  const form = useForm({ code: CODE }, purpose)
+  const form = useForm({ code: CODE }, options)
 
   const next = () =>
     form.submit(

@@ -4,14 +4,14 @@ import type { View, Views } from './group'
 
 export const guard = signedInGuard
 
-/** Words that only some pages have; the last of them have the first word. */
+/** Words that only some pages have. */
 const withWords =
   (view: View, ...words: Namespace[]): View =>
   async () =>
     (await Promise.all([view(), loadMessages(...words)]))[0]
 
 /** Pages with fields that other flows have, too. */
-const proving = (view: View): View => withWords(view, 'proof', 'account')
+const proving = (view: View): View => withWords(view, 'proof')
 
 export const views: Views<'account'> = {
   account: proving(() => import('@/features/account/InformationPage.vue')),
