@@ -10,10 +10,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/lib.sh
 
 scratch=$(mktemp -d)
-types=frontend/src/api/schema.gen.ts
+client=frontend/src/api
+# What "npm run gen:api" writes there.
+types=schema.gen.ts
+delivered=delivered.gen.ts
 clean_up() {
-  # The generator writes in place; the committed file comes back.
-  if [[ -e $scratch/schema.gen.ts ]]; then cp -p "$scratch/schema.gen.ts" "$types"; fi
+  # The generators write in place; the committed files come back.
+  for file in "$types" "$delivered"; do
+    if [[ -e $scratch/$file ]]; then cp -p "$scratch/$file" "$client/$file"; fi
+  done
   rm -rf "$scratch"
 }
 trap clean_up EXIT
@@ -28,13 +33,15 @@ same() {
 }
 
 [[ -f openapi/openapi.json ]] || die "openapi/openapi.json is missing. Run: make gen"
-[[ -f $types ]] || die "$types is missing. Run: make gen"
+for file in "$types" "$delivered"; do
+  [[ -f $client/$file ]] || die "$client/$file is missing. Run: make gen"
+done
 "${SHIMING_BIN:-target/debug/shiming}" openapi >"$scratch/openapi.json"
 same openapi/openapi.json openapi/openapi.json "$scratch/openapi.json" "the API's routes"
 
-cp -p "$types" "$scratch/schema.gen.ts"
+cp -p "$client/$types" "$client/$delivered" "$scratch"
 npm --prefix frontend run --silent gen:api >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; die "npm run gen:api failed"; }
-cp "$types" "$scratch/fresh.ts"
-same "$types" "$scratch/schema.gen.ts" "$scratch/fresh.ts" openapi/openapi.json
+same "$client/$types" "$scratch/$types" "$client/$types" openapi/openapi.json
+same "$client/$delivered" "$scratch/$delivered" "$client/$delivered" api/data/defaults.toml
 
 scripts/openapi-breaking.py

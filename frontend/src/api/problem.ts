@@ -6,9 +6,7 @@ export type Problem = Omit<components['schemas']['ProblemDocument'], 'code'> & {
   retry_after_seconds?: number
   attempts_left?: number
   remaining?: number
-  stage?: components['schemas']['Stage'] | components['schemas']['RecoveryStage']
   scope?: 'card' | 'document' | 'flow' | 'phone' | 'address' | 'person'
-  card_kind?: 'credit' | 'semi_credit' | 'prepaid'
   bank_code?: string
   held_until?: string
 }

@@ -1,38 +1,29 @@
 import { computed, shallowRef } from 'vue'
 import { answered, api, type Schemas } from './client'
+import { DELIVERED } from './delivered.gen'
 
 type Info = Schemas['ServiceInfo']
+
+/** What the server tells of its rules, without the groups it tells it in. */
+type Rules = Info['password'] &
+  Info['sms'] &
+  Info['limits'] &
+  Info['security_questions'] &
+  Info['account'] &
+  Info['retention']
 
 /** What is known of this installation; `null` until it has been asked. */
 export const service = shallowRef<Info | null>(null)
 
-/** The rules that Shiming is delivered with, for as long as the server has not told its own. */
-const DELIVERED = {
-  min_length: 8,
-  max_length: 128,
-  resend_seconds: 60,
-  documents_per_flow: 3,
-  bank_checks_per_flow: 5,
-  bank_failures_per_day: 3,
-  password_failures_before_lock: 5,
-  password_lock_seconds: 900,
-  wrong_sets: 5,
-  closing_days: 15,
-  changes_hold_hours: 72,
-  password_fresh_minutes: 10,
-  session_idle_minutes: 30,
-  registration_idle_minutes: 30,
-  registration_hours: 24,
-  support_days: 400,
-  audit_days: 400,
-}
-
-/** The numbers that texts name: an operator may have chosen others. */
+/**
+ * The numbers that texts name: those that the settings are delivered with, for as long as the
+ * server has not told its own.
+ */
 export const rules = computed(() => {
   const { password, sms, limits, security_questions, account, retention } = (service.value ??
     {}) as Partial<Info>
   const known = {
-    ...DELIVERED,
+    ...(DELIVERED satisfies Pick<Rules, keyof typeof DELIVERED>),
     ...password,
     ...sms,
     ...limits,
