@@ -59,7 +59,7 @@ export default defineConfig({
             },
             {
               name: 'parts',
-              test: /src\/(?:api\/lists|flow\/makeFlow|forms\/(?:letter|residentId)|proof\/(?!Code|NewPassword|SignIn|useCode)\w+\.(?:vue|ts)|ui\/(?!display|Step|TextArea|Waiting)\w+\.(?:vue|ts)|ui\/styles\/parts\.css)/,
+              test: /src\/(?:api\/lists|flow\/makeFlow|forms\/(?:chosen|letter|residentId)|proof\/(?!Code|NewPassword|SignIn|use)\w+\.(?:vue|ts)|ui\/(?!display|Step|TextArea|Waiting)\w+\.(?:vue|ts)|ui\/styles\/parts\.css)/,
             },
             // What some pages share: the entry names every file there is.
             { name: 'flows', test: /src\/(?:flow\/|ui\/Step)/ },
@@ -67,7 +67,7 @@ export default defineConfig({
               name: 'account',
               test: /features\/account\/(?:Account(?!Facts)|closure\/Closing|Done|Password(?!Page)|fresh|times)/,
             },
-            { name: 'checks', test: /src\/forms\/checks/ },
+            { name: 'checks', test: /src\/(?:forms\/checks|proof\/useDocument)/ },
             { name: 'code', test: /src\/proof\/(?:Code|useCode)/ },
             {
               name: 'registering',

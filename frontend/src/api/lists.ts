@@ -26,7 +26,7 @@ export function nameOf(
 }
 
 /** The entries as a select takes them. */
-export const optionsOf = (
-  list: readonly { code: string; name: string; name_en: string }[],
-): { value: string; text: string }[] =>
+export const optionsOf = <C extends string>(
+  list: readonly { code: C; name: string; name_en: string }[],
+): { value: C; text: string }[] =>
   list.map(({ code }) => ({ value: code, text: nameOf(list, code) }))

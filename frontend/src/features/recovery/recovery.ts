@@ -2,6 +2,7 @@
 import type { NavigationGuard } from 'vue-router'
 import { answered, api, type Schemas } from '@/api/client'
 import { makeRememberedFlow } from '@/flow/makeRememberedFlow'
+import { blankDocument } from '@/proof/typed'
 
 export type Recovery = Schemas['Recovery']
 
@@ -20,11 +21,9 @@ export const {
   isDone: ({ stage }: Recovery) => stage === 'done',
   changes: ({ status, code }) => [409, 422].includes(status) && code !== 'validation_failed',
   blank: () => ({
-    userType: 'person',
+    userType: 'person' as Schemas['UserType'],
     name: '',
-    documentType: '',
-    documentNumber: '',
-    issuingCountry: '',
+    ...blankDocument(),
     unitName: '',
     creditCode: '',
     username: '',

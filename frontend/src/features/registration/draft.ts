@@ -2,6 +2,7 @@
 import type { NavigationGuard } from 'vue-router'
 import { answered, api, type Schemas } from '@/api/client'
 import { makeRememberedFlow } from '@/flow/makeRememberedFlow'
+import { blankPerson } from '@/proof/typed'
 
 export type Registration = Schemas['Registration']
 
@@ -26,17 +27,13 @@ export const {
   // What is left of bank checks stands in the refusal and in the draft.
   changes: ({ code, remaining }) => remaining !== undefined || NOTED.includes(code),
   blank: () => ({
-    userType: 'person',
+    userType: 'person' as Schemas['UserType'],
     username: '',
     unitName: '',
     creditCode: '',
     legalRepresentative: '',
     name: '',
-    documentType: '',
-    documentNumber: '',
-    issuingCountry: '',
-    gender: '',
-    birthDate: '',
+    ...blankPerson(),
     bankCode: '',
     cardNumber: '',
     phone: '',

@@ -3,7 +3,9 @@ import { watch } from 'vue'
 import { answered, api, type Schemas } from '@/api/client'
 import { account } from '@/api/session'
 import { makeFlow } from '@/flow/makeFlow'
+import { chosen } from '@/forms/chosen'
 import { number } from '@/forms/typed'
+import { blankPerson, type TypedPerson } from '@/proof/typed'
 
 export type Change = Schemas['AccountChange']
 
@@ -23,11 +25,7 @@ const flow = makeFlow({
     phone: '',
     /** For units: another person acts for it from now on. */
     otherAgent: false,
-    documentType: '',
-    documentNumber: '',
-    issuingCountry: '',
-    gender: '',
-    birthDate: '',
+    ...blankPerson(),
   }),
 })
 export const { view: change, typed, drop, load, attempt, advance } = flow
@@ -48,11 +46,18 @@ export async function abandon(): Promise<void> {
 
 const orNull = (text: string) => (text.trim() === '' ? null : text.trim())
 
-/** What the server is asked to change; `null` stays as it is. */
-export function wanted(
-  now: { bank_code: string },
-  needsCountry: boolean,
-): Schemas['ChangeAccount'] {
+/** A change as far as it is typed. */
+export type Wanted = Omit<Schemas['ChangeAccount'], 'agent'> & {
+  agent:
+    | (Omit<Schemas['ChangeAgent'], 'document_type' | 'gender'> & {
+        document_type: TypedPerson['documentType']
+        gender: TypedPerson['gender']
+      })
+    | null
+}
+
+/** What is to be changed; `null` stays as it is. */
+export function wanted(now: { bank_code: string }, needsCountry: boolean): Wanted {
   const bank = orNull(typed.bankCode)
   return {
     name: orNull(typed.name),
@@ -61,19 +66,29 @@ export function wanted(
     phone: orNull(typed.phone),
     agent: typed.otherAgent
       ? {
-          document_type: typed.documentType as Schemas['DocumentType'],
+          document_type: typed.documentType,
           document_number: typed.documentNumber.trim(),
           issuing_country: needsCountry ? typed.issuingCountry : null,
-          gender: typed.gender as Schemas['Gender'],
+          gender: typed.gender,
           birth_date: typed.birthDate,
         }
       : null,
   }
 }
 
+/** What the server is asked for, once it is complete. */
+export const complete = ({ agent, ...rest }: Wanted): Schemas['ChangeAccount'] => ({
+  ...rest,
+  agent: agent && {
+    ...agent,
+    document_type: chosen(agent.document_type),
+    gender: chosen(agent.gender),
+  },
+})
+
 /** Whether anything is to be changed. */
-export const something = (body: Schemas['ChangeAccount']): boolean =>
-  Object.values(body).some((value) => value !== null)
+export const something = (wanted: Wanted): boolean =>
+  Object.values(wanted).some((value) => value !== null)
 
 /** Numbers in groups, as people compare them. */
 export const grouped = (card: string): string => number(card).replace(/(.{4})(?=.)/g, '$1 ')
