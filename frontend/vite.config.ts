@@ -55,7 +55,7 @@ export default defineConfig({
             { name: 'base', test: /node_modules|plugin-vue|vite\/preload/ },
             {
               name: 'form',
-              test: /src\/(?:api\/(?!lists)|forms\/(?:form|page|required|typed)|i18n\/\w+\.ts|proof\/Captcha|ui\/(?:Button|Field|Text(?!Area)|Password|Retry|Submit|Problem|Notice|ErrorS|PageT))/,
+              test: /src\/(?:api\/(?!lists)|forms\/(?:form|page|required|typed)|i18n\/\w+\.ts|proof\/Captcha|ui\/(?:Button|Field|LinkItem|Text(?!Area)|Password|Retry|Submit|Problem|Notice|ErrorS|PageT))/,
             },
             {
               name: 'parts',
@@ -71,11 +71,11 @@ export default defineConfig({
             { name: 'code', test: /src\/proof\/(?:Code|useCode)/ },
             {
               name: 'registering',
-              test: /features\/registration\/(?:draft|RegistrationStep|StartAgain|InUse)/,
+              test: /features\/registration\/(?:draft|words|Registration\w+|InUse)/,
             },
             {
               name: 'recovering',
-              test: /features\/recovery\/(?:recovery|RecoveryStep|\w+Notice|ProblemWays|PhoneProblem)/,
+              test: /features\/recovery\/(?:recovery|words|Recovery\w+|\w+Notice|PhoneProblem)/,
             },
           ],
         },
