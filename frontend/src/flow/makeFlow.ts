@@ -1,7 +1,7 @@
 /**
- * Work of several steps that the server keeps for this browser: a registration, a recovery, a
- * change of the account. Here are its view and, while the page is open, what was typed, so that
- * going back or a lost connection loses nothing. What is typed is never stored.
+ * A flow has several steps, and the server keeps it for this browser: a registration, a recovery,
+ * a change of the account. The client has the server's view and, while the page is open, the
+ * typed text, so that going back or a lost connection loses nothing. Typed text is never stored.
  */
 import { reactive, shallowRef, type ShallowRef } from 'vue'
 import { ProblemError, problemFrom, type Problem } from '@/api/problem'
@@ -9,30 +9,32 @@ import { ProblemError, problemFrom, type Problem } from '@/api/problem'
 export interface Flow<V, T> {
   /** The server's newest view; `null` without a flow. */
   view: ShallowRef<V | null>
+  /** The text typed so far, and the choices. */
   typed: T
   /** Takes the server's newest view. */
   keep: (newest: V) => V
-  /** Forgets the view. What was typed stays until the page is closed or `wipe` is called. */
+  /** Forgets the view. The typed text stays until `wipe` or until the page is closed. */
   drop: () => void
-  /** Forgets what was typed. */
+  /** Forgets the typed text. */
   wipe: () => void
-  /** Asks the server for the view; `null` when it has none. */
+  /** Asks the server for the view; returns `null` if it has none. */
   load: () => Promise<V | null>
-  /** Sends something, and asks for the view again after a refusal that has changed it. */
+  /** Sends a request, and loads the view again after a refusal that changed it. */
   attempt: <A>(send: () => Promise<A>) => Promise<A>
-  /** Attempts a step, which is answered with the newest view. */
+  /** Attempts a step whose answer is the newest view. */
   advance: (send: () => Promise<V>) => Promise<V>
-  /** Whether the server says that the flow is over: another tab may have gone on with it. */
+  /** Asks the server whether the flow is over; another tab may have continued it. */
   isGone: () => Promise<boolean>
 }
 
 export interface Plan<V, T> {
+  /** Requests the view. */
   ask: () => Promise<V>
-  /** What is typed before anybody has typed. */
+  /** Returns an empty form. */
   blank: () => T
-  /** Remembers outside of the flow that there is one, or none. */
+  /** Records outside of the flow whether it exists. */
   note: (view: V | null) => void
-  /** Whether a refusal has changed the view: tries are used up, the stage is another. */
+  /** Whether a refusal changed the view: it used up a try, or the stage is another. */
   changes: (refused: Problem) => boolean
 }
 
@@ -69,7 +71,7 @@ export function makeFlow<V, T extends object>({
     try {
       return await send()
     } catch (thrown) {
-      // The refusal is what the page has to tell, whether or not the view can be had.
+      // The page shows the refusal even if the view cannot be loaded.
       if (changes(problemFrom(thrown))) await load().catch(() => undefined)
       throw thrown
     }

@@ -1,25 +1,25 @@
 import { stored } from '@/i18n/stored'
 import { makeFlow, type Flow, type Plan } from './makeFlow'
 
-/** What a browser knows of its flow when a page is opened. */
+/** The state of the flow when a page is opened. */
 export type Standing =
-  /** The view is there. */
+  /** The view is loaded. */
   | 'known'
-  /** Nothing is there, and nothing was remembered. */
+  /** The server has no flow, and the browser remembers none. */
   | 'none'
-  /** It was done, and the server has forgotten it since. */
+  /** The browser remembers a completed flow, and the server has erased it. */
   | 'done'
-  /** It was open, and the server has none. */
+  /** The browser remembers an open flow, and the server has none. */
   | 'expired'
-  /** The server could not be asked. */
+  /** The server did not answer. */
   | 'lost'
 
 export interface RememberedFlow<V, T> extends Flow<V, T> {
-  /** Finds the flow again after the page was loaded anew. */
+  /** Finds the flow again after a reload. */
   find: () => Promise<Standing>
 }
 
-/** A flow under a cookie. The browser remembers that there is one, and nothing of it. */
+/** A flow under a cookie. The browser stores that it exists, and none of its contents. */
 export function makeRememberedFlow<V, T extends object>({
   name,
   isDone,
@@ -39,7 +39,7 @@ export function makeRememberedFlow<V, T extends object>({
     const found = await flow.load().catch(() => undefined)
     if (found === undefined) return 'lost'
     if (found !== null) return 'known'
-    // A browser that remembers nothing may never have had one.
+    // A browser without storage may never have had a flow.
     if (flag === undefined) return 'none'
     return flag === 'done' ? 'done' : 'expired'
   }

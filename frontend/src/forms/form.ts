@@ -31,9 +31,9 @@ export interface Form<F extends string> {
 }
 
 export interface Options {
-  /** Where the page has words for what is wrong, before those of every page; the first has the first word. */
+  /** Namespaces with the page's messages for errors, in order of precedence; `core` comes last. */
   words?: readonly Namespace[]
-  /** Where a page serves several purposes, one may have words of its own. */
+  /** Which of several purposes the page serves: messages may be specific to one. */
   purpose?: string
 }
 

@@ -1,4 +1,4 @@
-/** The fields that were left empty: texts of nothing but white space, and whatever is `false`. */
+/** Returns the empty fields: blank texts, and `false`. */
 export function required<F extends string>(
   fields: Record<F, string | boolean>,
 ): Partial<Record<F, 'required'>> {

@@ -85,7 +85,7 @@ export function loadMessages(...namespaces: Namespace[]): Promise<void> {
   return load(language())
 }
 
-/** The key of the first of these paths that one of these namespaces, in their order, has a message for. */
+/** Returns the key of the first path that has a message; each path is looked up in the namespaces in order. */
 export function keyOf(words: readonly Namespace[], ...paths: string[]): string | undefined {
   const messages = i18n.global.getLocaleMessage(language())
   const keys = paths.flatMap((path) => words.map((namespace) => `${namespace}.${path}`))

@@ -12,7 +12,7 @@ export const blankDocument = (): TypedDocument => ({
   issuingCountry: '',
 })
 
-/** A person's document and what some numbers tell of the person. */
+/** A document with sex and date of birth of its holder. */
 export interface TypedPerson extends TypedDocument {
   gender: Schemas['Gender'] | ''
   birthDate: string

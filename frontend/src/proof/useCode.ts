@@ -10,11 +10,11 @@ export interface Sent {
 }
 
 interface Plan extends Options {
-  /** What is known of the last message; `null` before the first. */
+  /** Times of the last message; `null` before the first. */
   sent: () => Sent | null
-  /** Hands the code in. */
+  /** Submits the code. */
   confirm: (code: string) => Promise<unknown>
-  /** Asks for a message; `false` where the person has something else to do first. */
+  /** Requests a message; resolves to `false` if none was requested. */
   send: () => Promise<unknown>
 }
 
@@ -28,7 +28,7 @@ export interface Code extends Form<'code'> {
   send: () => Promise<void>
 }
 
-/** A code from a message: typed, handed in, sent again. `CodePanel` shows it. */
+/** A code from a message: entering, submitting, requesting another one. `CodePanel` renders it. */
 export function useCode({ sent, confirm, send, ...options }: Plan): Code {
   const typed = ref('')
   const resent = ref(false)
@@ -52,7 +52,7 @@ export function useCode({ sent, confirm, send, ...options }: Plan): Code {
         if ((await send()) === false) return
         typed.value = ''
         resent.value = !first
-        // The button that was pressed is gone, or cannot be pressed for a while.
+        // The pressed button is gone or disabled now, and would lose the focus.
         await nextTick()
         document.getElementById('code')?.focus()
       },

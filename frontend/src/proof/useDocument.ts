@@ -7,15 +7,15 @@ import { tells } from '@/forms/residentId'
 import { number } from '@/forms/typed'
 import type { TypedDocument, TypedPerson } from './typed'
 
-/** What `DocumentFields` asks for: its kind, whether it is complete, and how the server takes it. */
+/** The document that `DocumentFields` asks for: its type, its checks, and the request members. */
 export function useDocument(typed: TypedDocument) {
   const type = computed(() => documentTypes.value.find(({ code }) => code === typed.documentType))
   const needsCountry = computed(() => type.value?.needs_issuing_country === true)
   return {
-    /** The kind that was chosen, once the list of kinds is there. */
+    /** The chosen type, once the list of types is loaded. */
     type,
     needsCountry,
-    /** What is wrong with it; an empty number is fine where an earlier one is kept. */
+    /** Errors by field; an empty number is valid if an earlier one is kept. */
     check: (kept = false) => ({
       ...required({
         document_type: typed.documentType,
@@ -23,7 +23,7 @@ export function useDocument(typed: TypedDocument) {
       }),
       ...checkDocumentNumber(typed.documentType, typed.documentNumber, kept),
     }),
-    /** What is sent of it. */
+    /** The members of a request. */
     given: () => ({
       document_type: chosen(typed.documentType),
       document_number: typed.documentNumber.trim(),
@@ -32,7 +32,7 @@ export function useDocument(typed: TypedDocument) {
   }
 }
 
-/** The same with sex and date of birth, which are filled in where the number tells them. */
+/** The same with sex and date of birth, which some numbers contain and so fill in. */
 export function usePerson(typed: TypedPerson) {
   const document = useDocument(typed)
   const carries = () => document.type.value?.carries_birth_and_gender === true
@@ -50,7 +50,7 @@ export function usePerson(typed: TypedPerson) {
     ...document,
     check(kept = false) {
       const wrong = document.check(kept)
-      // Once the number is right, it tells the rest.
+      // Once the number is correct, it fills in the rest.
       const told = wrong.document_number !== undefined && carries()
       return {
         ...required({

@@ -6,7 +6,7 @@ import { blankPerson } from '@/proof/typed'
 
 export type Registration = Schemas['Registration']
 
-/** Refusals of a code, or of what it was to confirm, that the draft takes note of. */
+/** Refusals after which the draft on the server is another. */
 const NOTED = ['username_taken', 'stage_conflict', 'code_wrong', 'code_dead']
 
 export const {
@@ -24,7 +24,7 @@ export const {
   name: 'registration',
   ask: () => answered(api.GET('/api/v1/registrations/current')),
   isDone: ({ stage }: Registration) => stage === 'completed',
-  // What is left of bank checks stands in the refusal and in the draft.
+  // `remaining` counts the bank checks, as the draft does.
   changes: ({ code, remaining }) => remaining !== undefined || NOTED.includes(code),
   blank: () => ({
     userType: 'person' as Schemas['UserType'],
@@ -68,7 +68,7 @@ export const draftGuard: NavigationGuard = async (to) => {
   if (standing === 'done' && to.name === 'register-done') return { name: 'login' }
   const stage = draft.value?.stage
   const person = draft.value?.user_type !== 'unit'
-  // Whoever comes with an old address is told; a lost connection proves nothing.
+  // An old address gets an explanation; a lost connection proves nothing.
   if (stage === undefined) {
     return standing === 'lost'
       ? { name: 'register' }

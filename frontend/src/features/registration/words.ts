@@ -1,4 +1,4 @@
 import type { Namespace } from '@/i18n'
 
-/** Where the pages of registration have their words for what is wrong; the first has the first word. */
+/** Namespaces with the messages of these pages, in order of precedence. */
 export const WORDS: readonly Namespace[] = ['registration', 'proof']

@@ -16,7 +16,7 @@ const flow = makeFlow({
     if (account.value === null) return
     account.value = { ...account.value, change_expires_at: change?.expires_at ?? null }
   },
-  // What is left of bank checks and of tries stands in the change, too.
+  // The change counts the bank checks and the tries of a code, too.
   changes: ({ code, remaining }) => remaining !== undefined || code.startsWith('code_'),
   blank: () => ({
     name: '',
