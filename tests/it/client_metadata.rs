@@ -42,6 +42,9 @@ async fn what_makes_no_sense_is_pointed_at() {
     let okp = json!({ "kty": "OKP", "crv": "Ed25519", "x": point });
     let mut private = okp.clone();
     private["d"] = json!(point);
+    // The same key as a SubjectPublicKeyInfo (RFC 8410), which is no "x".
+    let info = format!("MCowBQYDK2VwAyEA{point}");
+    let okp_of_info = json!({ "kty": "OKP", "crv": "Ed25519", "x": info });
     let long = "长".repeat(101);
     let cases: Vec<(Value, &str, &str)> = vec![
         (json!({ "client_name": "" }), "/client_name", "required"),
@@ -130,6 +133,7 @@ async fn what_makes_no_sense_is_pointed_at() {
             "/jwks/keys/0",
             "key_unsupported",
         ),
+        (keys(json!([okp_of_info])), "/jwks/keys/0", "key_unsupported"),
         (keys(json!([okp, okp])), "/jwks/keys/0/kid", "required"),
     ];
     for (change, pointer, code) in cases {

@@ -56,7 +56,7 @@ pub struct Visitor {
 impl Visitor {
     pub fn new(base: &str) -> Self {
         // One for the whole process; a second time does nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let http = reqwest::Client::builder()
             .no_proxy()
             // Reading the roots of the system takes longer than many a request,

@@ -22,7 +22,7 @@ use reqwest::{
     header::CONTENT_TYPE,
     redirect::Policy,
 };
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
 use crate::tools::{
     config::Webhooks,
@@ -128,7 +128,7 @@ impl GuardedHttp {
 fn tls() -> Result<ClientConfig, rustls::Error> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(ring::default_provider());
+    let provider = Arc::new(aws_lc_rs::default_provider());
     Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)

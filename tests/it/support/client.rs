@@ -44,7 +44,7 @@ pub struct Client<'a> {
 impl<'a> Client<'a> {
     pub fn new(app: &'a TestApp) -> Self {
         // One for the whole process; a second time does nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         Self {
             app,
             http: reqwest::Client::builder()

@@ -2,22 +2,19 @@
 
 use std::sync::LazyLock;
 
+use aws_lc_rs::{
+    encoding::{AsDer, PublicKeyX509Der},
+    hmac,
+    rand::SystemRandom,
+    rsa::KeySize,
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256,
+        RSA_PSS_SHA256, RsaEncoding, RsaKeyPair, RsaPublicKeyComponents,
+    },
+};
 use base64::{
     Engine,
     prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64},
-};
-use ring::{
-    hmac,
-    rand::SystemRandom,
-    rsa::PublicKeyComponents,
-    signature::{
-        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256,
-        RSA_PSS_SHA256, RsaKeyPair,
-    },
-};
-use rsa::{
-    BigUint, RsaPublicKey,
-    pkcs8::{EncodePrivateKey, EncodePublicKey},
 };
 use serde_json::{Value, json};
 
@@ -30,44 +27,26 @@ pub enum Key {
     Ed(Ed25519KeyPair),
 }
 
-/// One of each kind: RSA takes a while.
-pub static RSA: LazyLock<Key> = LazyLock::new(|| {
-    let key = rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).unwrap();
-    Key::rsa(key.to_pkcs8_der().unwrap().as_bytes())
-});
+/// One of each kind.
+pub static RSA: LazyLock<Key> =
+    LazyLock::new(|| Key::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap()));
 pub static EC: LazyLock<Key> = LazyLock::new(Key::new_ec);
 pub static ED: LazyLock<Key> = LazyLock::new(Key::new_ed);
-
-/// What comes before the key itself in a `SubjectPublicKeyInfo` (RFC 5480, RFC
-/// 8410).
-const EC_INFO: [u8; 26] = *b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\
-    \x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00";
-const ED_INFO: [u8; 12] = *b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
 
 impl Key {
     /// A new one.
     pub fn new_ec() -> Self {
-        let (kind, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
-        Self::ec(EcdsaKeyPair::generate_pkcs8(kind, &random).unwrap().as_ref())
+        Self::Ec(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
     }
 
     /// A new one.
     pub fn new_ed() -> Self {
-        Self::ed(Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap().as_ref())
-    }
-
-    fn rsa(pkcs8: &[u8]) -> Self {
-        Self::Rsa(RsaKeyPair::from_pkcs8(pkcs8).unwrap())
-    }
-
-    fn ec(pkcs8: &[u8]) -> Self {
-        let (kind, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
-        Self::Ec(EcdsaKeyPair::from_pkcs8(kind, pkcs8, &random).unwrap())
+        Self::Ed(Ed25519KeyPair::generate().unwrap())
     }
 
     /// An Ed25519 key from PKCS #8.
     pub fn ed(pkcs8: &[u8]) -> Self {
-        Self::Ed(Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).unwrap())
+        Self::Ed(Ed25519KeyPair::from_pkcs8(pkcs8).unwrap())
     }
 
     /// The key of ours that has signed a token.
@@ -79,31 +58,33 @@ impl Key {
         let key = keys.find(|key| key["kid"] == header["kid"]).unwrap();
         let pkcs8 = BASE64_STANDARD.decode(key["pkcs8"].as_str().unwrap()).unwrap();
         match key["alg"].as_str().unwrap() {
-            "RS256" => Self::rsa(&pkcs8),
-            "ES256" => Self::ec(&pkcs8),
-            _ => Self::ed(&pkcs8),
+            "RS256" => Self::Rsa(RsaKeyPair::from_pkcs8(&pkcs8).unwrap()),
+            "ES256" => {
+                let kind = &ECDSA_P256_SHA256_FIXED_SIGNING;
+                Self::Ec(EcdsaKeyPair::from_pkcs8(kind, &pkcs8).unwrap())
+            }
+            _ => Self::Ed(Ed25519KeyPair::from_pkcs8(&pkcs8).unwrap()),
         }
     }
 
     /// The public half as the forms in which it is handed about: whoever takes
     /// it for the secret of a HMAC has one of these.
     pub fn shown_as(&self) -> Vec<(&'static str, Vec<u8>)> {
-        let (raw, info) = match self {
+        let (raw, info): (Vec<u8>, PublicKeyX509Der<'_>) = match self {
             Self::Rsa(pair) => {
-                let PublicKeyComponents::<Vec<u8>> { n, e } = pair.public().into();
-                let [modulus, exponent] = [&n, &e].map(|bytes| BigUint::from_bytes_be(bytes));
-                let key = RsaPublicKey::new(modulus, exponent).unwrap();
-                (n, key.to_public_key_der().unwrap().into_vec())
+                let RsaPublicKeyComponents::<Vec<u8>> { n, .. } = pair.public_key().into();
+                (n, pair.public_key().as_der().unwrap())
             }
             Self::Ec(pair) => {
-                let point = pair.public_key().as_ref();
-                (point.to_vec(), [&EC_INFO, point].concat())
+                let public = pair.public_key();
+                (public.as_ref().to_vec(), public.as_der().unwrap())
             }
             Self::Ed(pair) => {
-                let point = pair.public_key().as_ref();
-                (point.to_vec(), [&ED_INFO, point].concat())
+                let public = pair.public_key();
+                (public.as_ref().to_vec(), public.as_der().unwrap())
             }
         };
+        let info = info.as_ref().to_vec();
         let lines: Vec<_> = BASE64_STANDARD.encode(&info).into_bytes();
         let lines = lines.chunks(64).collect::<Vec<_>>().join(&b'\n');
         let (begin, end) = (b"-----BEGIN PUBLIC KEY-----\n", b"\n-----END PUBLIC KEY-----");
@@ -122,7 +103,7 @@ impl Key {
         let text = |bytes: &[u8]| BASE64.encode(bytes);
         match self {
             Self::Rsa(pair) => {
-                let PublicKeyComponents::<Vec<u8>> { n, e } = pair.public().into();
+                let RsaPublicKeyComponents::<Vec<u8>> { n, e } = pair.public_key().into();
                 json!({ "kty": "RSA", "kid": kid, "n": text(&n), "e": text(&e) })
             }
             Self::Ec(pair) => {
@@ -142,8 +123,8 @@ impl Key {
         let random = SystemRandom::new();
         let signature = match self {
             Self::Rsa(pair) => {
-                let mut signature = vec![0; pair.public().modulus_len()];
-                let padding: &dyn ring::signature::RsaEncoding =
+                let mut signature = vec![0; pair.public_modulus_len()];
+                let padding: &'static dyn RsaEncoding =
                     if header["alg"] == "PS256" { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
                 pair.sign(padding, &random, message.as_bytes(), &mut signature).unwrap();
                 signature

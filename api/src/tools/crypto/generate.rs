@@ -1,89 +1,57 @@
 //! Making signing keys.
 
-use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
-use ring::{
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
+use aws_lc_rs::{
+    encoding::{AsDer, Pkcs8V1Der},
+    error::{KeyRejected, Unspecified},
+    rsa::KeySize,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair},
 };
-use rsa::{RsaPrivateKey, pkcs8::EncodePrivateKey as _, rand_core};
 use zeroize::Zeroizing;
 
 use super::{CryptoError, signing::SigningAlg};
-use crate::kernel::{Entropy, entropy::EntropyError};
+use crate::kernel::Entropy;
 
-/// NIST SP 800-57 has 2048 bits do until the end of 2030; longer ones sign too
-/// slowly to be the default of everybody.
-const RSA_BITS: usize = 2048;
+/// NIST SP 800-57 allows 2048 bits until the end of 2030; longer keys sign too
+/// slowly to be the default.
+const RSA_SIZE: KeySize = KeySize::Rsa2048;
 
-/// A new key, PKCS #8 DER.
+/// A new key, PKCS #8 DER: version 1 (RFC 5208) for RSA and P-256, version 2
+/// with the public key (RFC 8410 §7) for Ed25519.
+///
+/// AWS-LC makes RSA and P-256 keys with its own random generator, which the
+/// operating system seeds; only the seed of an Ed25519 key can be given to it.
 pub(super) fn pkcs8(
     alg: SigningAlg,
     entropy: &dyn Entropy,
 ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
     match alg {
         SigningAlg::RS256 => {
-            let mut source = Source { entropy, failed: None, filler: 0 };
-            let key = RsaPrivateKey::new(&mut source, RSA_BITS).map_err(token)?;
-            if let Some(failed) = source.failed {
-                return Err(failed.into());
-            }
-            Ok(Zeroizing::new(key.to_pkcs8_der().map_err(token)?.as_bytes().to_vec()))
+            let key = RsaKeyPair::generate(RSA_SIZE).map_err(unspecified)?;
+            let der: Pkcs8V1Der<'_> = key.as_der().map_err(unspecified)?;
+            Ok(owned(der.as_ref()))
         }
         SigningAlg::ES256 => {
-            // ring takes randomness from nowhere else.
-            let made = EcdsaKeyPair::generate_pkcs8(
-                &ECDSA_P256_SHA256_FIXED_SIGNING,
-                &SystemRandom::new(),
-            );
-            let made = made.map_err(token)?;
-            Ok(Zeroizing::new(made.as_ref().to_vec()))
+            let key =
+                EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(unspecified)?;
+            Ok(owned(key.to_pkcs8v1().map_err(unspecified)?.as_ref()))
         }
         SigningAlg::EdDSA => {
             let seed = Zeroizing::new(entropy.bytes::<32>()?);
-            let made = SigningKey::from_bytes(&seed).to_pkcs8_der().map_err(token)?;
-            Ok(Zeroizing::new(made.as_bytes().to_vec()))
+            let key = Ed25519KeyPair::from_seed_unchecked(seed.as_slice()).map_err(rejected)?;
+            Ok(owned(key.to_pkcs8().map_err(unspecified)?.as_ref()))
         }
     }
 }
 
-fn token(error: impl std::fmt::Display) -> CryptoError {
-    CryptoError::Token(error.to_string())
+fn owned(der: &[u8]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(der.to_vec())
 }
 
-/// Our source of randomness, as the RSA crate asks for it. Its trait knows no
-/// failure: after one, worthless bytes end the search for primes, and what was
-/// found is thrown away.
-struct Source<'a> {
-    entropy: &'a dyn Entropy,
-    failed: Option<EntropyError>,
-    filler: u8,
+/// AWS-LC says that it failed, and nothing more.
+fn unspecified(_: Unspecified) -> CryptoError {
+    CryptoError::Token("a key could not be made".into())
 }
 
-impl rand_core::RngCore for Source<'_> {
-    fn next_u32(&mut self) -> u32 {
-        rand_core::impls::next_u32_via_fill(self)
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        rand_core::impls::next_u64_via_fill(self)
-    }
-
-    fn fill_bytes(&mut self, buffer: &mut [u8]) {
-        if self.failed.is_none() {
-            self.failed = self.entropy.fill(buffer).err();
-        }
-        if self.failed.is_some() {
-            for byte in buffer {
-                self.filler = self.filler.wrapping_mul(5).wrapping_add(113);
-                *byte = self.filler;
-            }
-        }
-    }
-
-    fn try_fill_bytes(&mut self, buffer: &mut [u8]) -> Result<(), rand_core::Error> {
-        self.fill_bytes(buffer);
-        Ok(())
-    }
+fn rejected(reason: KeyRejected) -> CryptoError {
+    CryptoError::Token(format!("a key could not be made: {reason}"))
 }
-
-impl rand_core::CryptoRng for Source<'_> {}

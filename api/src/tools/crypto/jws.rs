@@ -6,41 +6,29 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{
-    Algorithm, Header,
+    Algorithm, DecodingKey, Header, crypto,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse},
 };
-use ring::signature::{self, RsaPublicKeyComponents, UnparsedPublicKey};
 use serde::de::DeserializeOwned;
 
 /// Longer tokens are none of ours, and none of a client's.
 const LONGEST: usize = 16 * 1024;
 
-/// What signatures are checked with.
-#[derive(Debug, Clone)]
-enum Material {
-    /// Modulus and exponent.
-    Rsa(Vec<u8>, Vec<u8>),
-    /// An uncompressed point, or 32 bytes of Ed25519.
-    Point(Vec<u8>),
-}
+/// Bytes of an Ed25519 public key (RFC 8032 §5.1.5), and of a coordinate of P-256.
+const COORDINATE: usize = 32;
 
 /// A public key that is good for one algorithm.
 #[derive(Debug, Clone)]
 pub struct PublicKey {
     kid: Option<String>,
     alg: Algorithm,
-    material: Material,
+    key: DecodingKey,
 }
 
 impl PublicKey {
-    /// An RSA key; its modulus and exponent.
-    pub fn rsa(kid: Option<String>, alg: Algorithm, (n, e): (Vec<u8>, Vec<u8>)) -> Self {
-        Self { kid, alg, material: Material::Rsa(n, e) }
-    }
-
-    /// A key of an elliptic curve.
-    pub fn point(kid: Option<String>, alg: Algorithm, point: Vec<u8>) -> Self {
-        Self { kid, alg, material: Material::Point(point) }
+    /// A key for `alg`, which is of the family of `key`.
+    pub fn new(kid: Option<String>, alg: Algorithm, key: DecodingKey) -> Self {
+        Self { kid, alg, key }
     }
 
     /// The keys of a set (RFC 7517) that sign with an algorithm that we take:
@@ -58,57 +46,38 @@ impl PublicKey {
         if common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
             return Vec::new();
         }
-        let bytes = |text: &str| BASE64_URL_SAFE_NO_PAD.decode(text).ok();
-        let (material, algorithms) = match &key.algorithm {
-            AlgorithmParameters::RSA(rsa) => (
-                bytes(&rsa.n).zip(bytes(&rsa.e)).map(|(n, e)| Material::Rsa(n, e)),
-                &[Algorithm::RS256, Algorithm::PS256][..],
-            ),
-            AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => {
-                let point = bytes(&ec.x).zip(bytes(&ec.y));
-                let fits = |(x, y): &(Vec<u8>, Vec<u8>)| x.len() == 32 && y.len() == 32;
-                let joined = |(x, y): (Vec<u8>, Vec<u8>)| [&[4][..], &x, &y].concat();
-                (point.filter(fits).map(joined).map(Material::Point), &[Algorithm::ES256][..])
+        // AWS-LC takes a DER document where it expects a point; RFC 8037 §2 and
+        // RFC 7518 §6.2 do not.
+        let is_coordinate = |text: &str| {
+            BASE64_URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == COORDINATE)
+        };
+        let algorithms = match &key.algorithm {
+            AlgorithmParameters::RSA(_) => &[Algorithm::RS256, Algorithm::PS256][..],
+            AlgorithmParameters::EllipticCurve(ec)
+                if ec.curve == EllipticCurve::P256
+                    && is_coordinate(&ec.x)
+                    && is_coordinate(&ec.y) =>
+            {
+                &[Algorithm::ES256][..]
             }
-            AlgorithmParameters::OctetKeyPair(okp) if okp.curve == EllipticCurve::Ed25519 => {
-                (bytes(&okp.x).map(Material::Point), &[Algorithm::EdDSA][..])
+            AlgorithmParameters::OctetKeyPair(okp)
+                if okp.curve == EllipticCurve::Ed25519 && is_coordinate(&okp.x) =>
+            {
+                &[Algorithm::EdDSA][..]
             }
             _ => return Vec::new(),
         };
-        let Some(material) = material else { return Vec::new() };
+        let Ok(material) = DecodingKey::from_jwk(key) else { return Vec::new() };
         let named = common.key_algorithm.map(|alg| alg.to_string());
         let is_named =
             |alg: &&Algorithm| named.as_ref().is_none_or(|named| *named == format!("{alg:?}"));
-        let made = |alg: &Algorithm| Self {
-            kid: common.key_id.clone(),
-            alg: *alg,
-            material: material.clone(),
-        };
+        let made = |alg: &Algorithm| Self::new(common.key_id.clone(), *alg, material.clone());
         algorithms.iter().filter(is_named).map(made).collect()
     }
 
-    fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        let checked = match (&self.material, self.alg) {
-            (Material::Rsa(n, e), Algorithm::RS256) => RsaPublicKeyComponents { n, e }.verify(
-                &signature::RSA_PKCS1_2048_8192_SHA256,
-                message,
-                signature,
-            ),
-            (Material::Rsa(n, e), Algorithm::PS256) => RsaPublicKeyComponents { n, e }.verify(
-                &signature::RSA_PSS_2048_8192_SHA256,
-                message,
-                signature,
-            ),
-            (Material::Point(point), Algorithm::ES256) => {
-                UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, point)
-                    .verify(message, signature)
-            }
-            (Material::Point(point), Algorithm::EdDSA) => {
-                UnparsedPublicKey::new(&signature::ED25519, point).verify(message, signature)
-            }
-            _ => return false,
-        };
-        checked.is_ok()
+    /// Whether `signature`, in base64url, is this key's of `message`.
+    fn verifies(&self, message: &[u8], signature: &str) -> bool {
+        crypto::verify(signature, message, &self.key, self.alg).is_ok_and(|valid| valid)
     }
 }
 
@@ -130,10 +99,9 @@ pub fn open<T: DeserializeOwned>(token: &str, types: &[&str], keys: &[PublicKey]
     if !types.contains(&typ.as_str()) {
         return None;
     }
-    let signature = decode(signature)?;
     // Whatever the header says in `jwk`, `jku`, `x5u` and `x5c` is not looked at.
     let fits =
         |key: &&PublicKey| key.alg == header.alg && (header.kid.is_none() || header.kid == key.kid);
-    keys.iter().filter(fits).find(|key| key.verifies(message.as_bytes(), &signature))?;
+    keys.iter().filter(fits).find(|key| key.verifies(message.as_bytes(), signature))?;
     serde_json::from_slice(&decode(claims)?).ok()
 }

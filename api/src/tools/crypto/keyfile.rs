@@ -264,7 +264,13 @@ pub(super) fn fault(path: &Path, reason: &dyn std::fmt::Display) -> CryptoError 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{
+            Place, Purpose,
+            signing::{AccessClaims, Expected},
+        },
+        *,
+    };
     use crate::kernel::{Clock, OsEntropy, SystemClock};
 
     fn kids(file: &KeyFile, alg: SigningAlg) -> Vec<String> {
@@ -327,5 +333,104 @@ mod tests {
         let before = fs::read(&path).unwrap();
         super::super::Keyring::open_or_create(&path, now, &OsEntropy).unwrap();
         assert_eq!(fs::read(&path).unwrap(), before);
+    }
+
+    /// A key file of a release that signed with ring, and what that release
+    /// published, signed, sealed and hashed with it.
+    const EARLIER: &str =
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/keyring.json"));
+    const EARLIER_USE: &str =
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/keyring-use.json"));
+
+    fn opened(text: &str) -> Result<super::super::Keyring, CryptoError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keyring.json");
+        fs::write(&path, text).unwrap();
+        super::super::Keyring::open_or_create(&path, SystemClock.now(), &OsEntropy)
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_release_does_what_it_did() {
+        let ring = opened(EARLIER).unwrap();
+        let used: serde_json::Value = serde_json::from_str(EARLIER_USE).unwrap();
+        let published = ring.with_tokens(super::super::signing::TokenKeys::published);
+        assert_eq!(serde_json::to_value(published).unwrap(), used["published"]);
+        let expected = Expected {
+            typ: "at+jwt",
+            issuer: "https://us",
+            audience: Some("them"),
+            expired: false,
+        };
+        // When the tokens were signed.
+        let now: Timestamp = "2026-12-01T01:00:00Z".parse().unwrap();
+        ring.with_tokens(|keys| {
+            for (alg, token) in SigningAlg::ALL.into_iter().zip(used["tokens"].as_array().unwrap())
+            {
+                let open = |token: &str| keys.verify::<AccessClaims>(token, &expected, now);
+                let claims = open(token.as_str().unwrap()).unwrap();
+                assert_eq!(claims.sub, "somebody", "{alg:?}");
+                let again = keys.sign((alg, "at+jwt"), &claims, now).unwrap();
+                assert_eq!(open(&again).unwrap().sub, "somebody", "{alg:?}");
+                // ECDSA signs with a random number, the others say the same again.
+                assert_eq!(again == token.as_str().unwrap(), alg != SigningAlg::ES256, "{alg:?}");
+            }
+        });
+        let place = Place { table: "accounts", column: "name", row: "1" };
+        let sealed = used["sealed"].as_str().unwrap().as_bytes().chunks(2);
+        let sealed: Vec<u8> = sealed
+            .map(|digits| u8::from_str_radix(str::from_utf8(digits).unwrap(), 16).unwrap())
+            .collect();
+        assert_eq!(ring.open(place, &sealed).unwrap().as_slice(), "王小明".as_bytes());
+        for purpose in Purpose::ALL {
+            let hash = ring.blind_parts(purpose, &["王小明", "two"]);
+            assert_eq!(hash.as_str(), used["hashes"][format!("{purpose:?}")], "{purpose:?}");
+        }
+    }
+
+    /// The keys of a file, in the order of [`SigningAlg::ALL`].
+    fn ders(file: &KeyFile) -> Vec<Vec<u8>> {
+        let of = |alg| file.signing_keys.iter().find(|key| key.alg == alg).unwrap();
+        let der = |alg| of(alg).pkcs8.bytes().unwrap().to_vec();
+        SigningAlg::ALL.into_iter().map(der).collect()
+    }
+
+    #[test]
+    fn a_new_key_has_the_form_of_an_earlier_release() {
+        let earlier = ders(&serde_json::from_str(EARLIER).unwrap());
+        let new = ders(&KeyFile::generate(SystemClock.now(), &OsEntropy).unwrap());
+        // Version and algorithm; the length before them varies.
+        assert_eq!(new[0][4..22], earlier[0][4..22]);
+        // All but the secret number (32 bytes) and the point (64).
+        let around = |der: &[u8]| [&der[..36], &der[68..74]].concat();
+        assert_eq!(around(&new[1]), around(&earlier[1]));
+        assert_eq!(new[1].len(), earlier[1].len());
+        // All but the seed (32 bytes) and the public key (32).
+        let around = |der: &[u8]| [&der[..16], &der[48..51]].concat();
+        assert_eq!(around(&new[2]), around(&earlier[2]));
+        assert_eq!(new[2].len(), earlier[2].len());
+    }
+
+    #[test]
+    fn an_ed25519_key_is_read_with_and_without_its_public_half() {
+        let file: KeyFile = serde_json::from_str(EARLIER).unwrap();
+        let with = ders(&file).remove(2);
+        let opened = |der: &[u8]| {
+            let mut file = file.clone();
+            for key in &mut file.signing_keys {
+                if key.alg == SigningAlg::EdDSA {
+                    key.pkcs8 = Base64Secret::new(der);
+                }
+            }
+            let ring = opened(&serde_json::to_string(&file).unwrap())?;
+            Ok::<_, CryptoError>(ring.with_tokens(|keys| keys.published().remove(2).x))
+        };
+        // Version 1 of PKCS #8 (RFC 8410 §10.3): shorter, and ends after the seed.
+        let mut without = with[..48].to_vec();
+        (without[1], without[4]) = (0x2e, 0);
+        assert_eq!(opened(&without).unwrap(), opened(&with).unwrap());
+        let mut another = with;
+        another[60] ^= 1;
+        let refused = opened(&another).unwrap_err().to_string();
+        assert!(refused.contains("is damaged"), "{refused}");
     }
 }
