@@ -16,11 +16,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use diesel::{Connection, PgConnection, RunQueryDsl, dsl::sql, sql_types::Text};
 use reqwest::{Client, Method, header};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -226,7 +226,7 @@ fn register(server: &Server, alg: &str) -> (String, String) {
 
 /// Codes of eight people who signed in and consented.
 async fn codes(base: &str, client: &str) -> Vec<String> {
-    let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
+    let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
     let start = format!(
         "/oauth2/authorize?response_type=code&client_id={client}\
          &redirect_uri={REDIRECT_URI}&scope=openid%20profile%20phone%20offline_access\

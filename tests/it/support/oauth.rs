@@ -1,9 +1,9 @@
 //! Business systems, and people who sign in to them without a browser.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use shiming::{
     capabilities::{
         accounts::{self, UnitState},
@@ -42,7 +42,7 @@ pub struct SignIn {
 impl SignIn {
     /// For these scopes, as usual.
     pub fn to(scope: &'static str) -> Self {
-        let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
         Self { scope, claims: None, resources: &[], challenge: Some(challenge) }
     }
 }

@@ -5,8 +5,10 @@
 
 use std::fmt::Write;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
+use aws_lc_rs::{
+    digest::{SHA256, digest},
+    hmac,
+};
 use subtle::ConstantTimeEq;
 
 use super::Keyring;
@@ -104,14 +106,14 @@ impl Keyring {
     /// so `["ab","c"]` and `["a","bc"]` differ.
     pub fn keyed_hash(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; 32] {
         let keys = self.keys();
-        let key = keys.hash_keys.get(&purpose).map_or(&[][..], |key| key.as_slice());
         // HMAC takes a key of any length, so this never fails.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+        let Some(key) = keys.hash_keys.get(&purpose) else { return [0; 32] };
+        let mut mac = hmac::Context::with_key(key);
         for part in parts {
             mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             mac.update(part);
         }
-        mac.finalize().into_bytes().into()
+        mac.sign().as_ref().try_into().unwrap_or([0; 32])
     }
 
     /// The blind index of `value` for `purpose`.
@@ -129,7 +131,7 @@ impl Keyring {
 /// SHA-256 of a random token, for a database column. Tokens have 256 random
 /// bits, so no key is needed.
 pub fn token_hash(token: &str) -> String {
-    hex(&Sha256::digest(token.as_bytes()))
+    hex(digest(&SHA256, token.as_bytes()).as_ref())
 }
 
 /// Lower-case hexadecimal.

@@ -7,11 +7,12 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use aes_gcm::{Aes256Gcm, KeyInit};
+use aws_lc_rs::{
+    aead::{AES_256_GCM, LessSafeKey, UnboundKey},
+    hkdf::{HKDF_SHA256, Salt},
+    hmac::{self, HMAC_SHA256},
+};
 use chrono::TimeDelta;
-use hkdf::Hkdf;
-use sha2::Sha256;
-use zeroize::Zeroizing;
 
 use super::{
     CryptoError, Purpose,
@@ -23,8 +24,8 @@ use crate::kernel::{Entropy, Timestamp};
 /// The keys of one version of the key file, ready for use.
 pub(super) struct Keys {
     pub active: u32,
-    pub ciphers: HashMap<u32, Aes256Gcm>,
-    pub hash_keys: HashMap<Purpose, Zeroizing<[u8; 32]>>,
+    pub ciphers: HashMap<u32, LessSafeKey>,
+    pub hash_keys: HashMap<Purpose, hmac::Key>,
     pub tokens: TokenKeys,
 }
 
@@ -153,9 +154,9 @@ fn load(path: &Path) -> Result<Keys, CryptoError> {
         let cipher = key
             .secret
             .bytes()
-            .and_then(|bytes| Aes256Gcm::new_from_slice(&bytes).ok())
+            .and_then(|bytes| UnboundKey::new(&AES_256_GCM, &bytes).ok())
             .ok_or_else(|| fault(path, &format!("data key {} is not 32 bytes", key.id)))?;
-        ciphers.insert(key.id, cipher);
+        ciphers.insert(key.id, LessSafeKey::new(cipher));
     }
     if !ciphers.contains_key(&file.active_data_key) {
         return Err(fault(path, &"the active data key is missing"));
@@ -165,14 +166,13 @@ fn load(path: &Path) -> Result<Keys, CryptoError> {
         .bytes()
         .filter(|bytes| bytes.len() == 32)
         .ok_or_else(|| fault(path, &"the index key is not 32 bytes"))?;
-    let derive = Hkdf::<Sha256>::new(None, &root);
+    // RFC 5869 §2.2: without a salt.
+    let derive = Salt::none(HKDF_SHA256).extract(&root);
     let mut hash_keys = HashMap::new();
     for purpose in Purpose::ALL {
-        let mut key = Zeroizing::new([0; 32]);
-        derive
-            .expand(purpose.label().as_bytes(), key.as_mut_slice())
-            .map_err(|error| fault(path, &error))?;
-        hash_keys.insert(purpose, key);
+        let info = [purpose.label().as_bytes()];
+        let key = derive.expand(&info, HMAC_SHA256).map_err(|error| fault(path, &error))?;
+        hash_keys.insert(purpose, key.into());
     }
     Ok(Keys {
         active: file.active_data_key,

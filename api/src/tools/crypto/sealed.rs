@@ -4,10 +4,7 @@
 //! and tag`. Table, column and row are authenticated with it, so a field that
 //! somebody copies to another row does not open.
 
-use aes_gcm::{
-    Aes256Gcm, Nonce,
-    aead::{Aead, Payload},
-};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce};
 use zeroize::Zeroizing;
 
 use super::{CryptoError, Keyring};
@@ -50,13 +47,17 @@ impl Keyring {
         let keys = self.keys();
         let cipher = keys.ciphers.get(&keys.active).ok_or(CryptoError::UnknownKey(keys.active))?;
         let nonce = entropy.bytes::<NONCE_BYTES>()?;
-        let payload = Payload { msg: plaintext, aad: &place.associated_data() };
-        let ciphertext =
-            cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| CryptoError::Unsealable)?;
-        let mut sealed = Vec::with_capacity(KEY_ID_BYTES + NONCE_BYTES + ciphertext.len());
+        // Large enough for the tag: growing would leave the plaintext behind.
+        let mut field = Vec::with_capacity(plaintext.len() + AES_256_GCM.tag_len());
+        field.extend_from_slice(plaintext);
+        let place = Aad::from(place.associated_data());
+        cipher
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), place, &mut field)
+            .map_err(|_| CryptoError::Unsealable)?;
+        let mut sealed = Vec::with_capacity(KEY_ID_BYTES + NONCE_BYTES + field.len());
         sealed.extend_from_slice(&prefix(keys.active));
         sealed.extend_from_slice(&nonce);
-        sealed.extend_from_slice(&ciphertext);
+        sealed.extend_from_slice(&field);
         Ok(sealed)
     }
 
@@ -82,16 +83,19 @@ impl Keyring {
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
         let keys = self.keys();
-        let cipher: &Aes256Gcm = keys.ciphers.get(&id).ok_or(CryptoError::UnknownKey(id))?;
+        let cipher: &LessSafeKey = keys.ciphers.get(&id).ok_or(CryptoError::UnknownKey(id))?;
         let (nonce, ciphertext) = sealed
             .get(KEY_ID_BYTES..)
             .and_then(|rest| rest.split_first_chunk::<NONCE_BYTES>())
             .ok_or(CryptoError::Unsealable)?;
-        let payload = Payload { msg: ciphertext, aad: &place.associated_data() };
-        cipher
-            .decrypt(&Nonce::from(*nonce), payload)
-            .map(Zeroizing::new)
-            .map_err(|_| CryptoError::Unsealable)
+        let mut field = Zeroizing::new(ciphertext.to_vec());
+        let place = Aad::from(place.associated_data());
+        let length = cipher
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), place, &mut field)
+            .map_err(|_| CryptoError::Unsealable)?
+            .len();
+        field.truncate(length);
+        Ok(field)
     }
 
     /// Seals and wraps the field anew when it was sealed with an older key;

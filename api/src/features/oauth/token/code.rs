@@ -1,7 +1,7 @@
 //! Trading an authorization code for tokens (RFC 6749 §4.1.3, RFC 7636).
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -105,7 +105,7 @@ pub fn end_reused(tx: &mut Tx<'_>, grant: &Grant) -> Result<(), DbFault> {
 /// is none of ours.
 fn fits(code: &NewCode, exchange: &Exchange) -> bool {
     let Some(challenge) = &code.code_challenge else { return false };
-    let hash = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(exchange.verifier.as_bytes()));
+    let hash = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, exchange.verifier.as_bytes()));
     let right: bool = hash.as_bytes().ct_eq(challenge.as_bytes()).into();
     right && code.redirect_uri == exchange.redirect_uri
 }

@@ -1,8 +1,8 @@
 //! ID tokens (OpenID Connect Core §2): who has signed in, told to one client.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Map, json};
-use sha2::{Digest, Sha256};
 
 use super::{answer::Granted, userinfo::verifier};
 use crate::{
@@ -68,8 +68,8 @@ pub fn issue(
 fn access_hash(alg: SigningAlg, token: &str) -> Option<String> {
     match alg {
         SigningAlg::RS256 | SigningAlg::ES256 => {
-            let hash = Sha256::digest(token.as_bytes());
-            hash.get(..16).map(|half| BASE64_URL_SAFE_NO_PAD.encode(half))
+            let hash = digest(&SHA256, token.as_bytes());
+            hash.as_ref().get(..16).map(|half| BASE64_URL_SAFE_NO_PAD.encode(half))
         }
         SigningAlg::EdDSA => None,
     }
