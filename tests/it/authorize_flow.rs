@@ -16,7 +16,7 @@ async fn decide_unit(app: &TestApp, account: &Value, state: &str) {
     let state = UnitState::from_code(state).unwrap();
     let ctx = app.ctx();
     let decided = ctx.write(move |tx| accounts::decide_unit(tx, id, state, None));
-    decided.await.unwrap().unwrap();
+    decided.await.unwrap();
 }
 
 async fn history(client: &Client<'_>) -> Vec<(String, String)> {

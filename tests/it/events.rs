@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use shiming::{
+    capabilities::{accounts::NotDecided, core::Stop},
     capabilities::{
         accounts::{self, UnitState},
         events::{self, EventKind},
@@ -100,9 +101,9 @@ async fn a_decision_about_a_unit_is_told() {
     // As `shiming units approve` does it, which tests/it/process does.
     let id: AccountId = account["id"].as_str().unwrap().parse().unwrap();
     let ctx = app.ctx();
-    let decided = ctx.write(move |tx| -> Result<(), DbFault> {
-        accounts::decide_unit(tx, id, UnitState::Approved, None)?.unwrap();
-        events::emit(tx, id, EventKind::UnitChanged)
+    let decided = ctx.write(move |tx| -> Result<(), Stop<NotDecided>> {
+        accounts::decide_unit(tx, id, UnitState::Approved, None)?;
+        Ok(events::emit(tx, id, EventKind::UnitChanged)?)
     });
     decided.await.unwrap();
     assert_eq!(changes(&app, &mut hr).await, told(&["unit.changed"], &sub));

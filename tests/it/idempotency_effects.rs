@@ -9,8 +9,10 @@ use diesel::{
 };
 use serde_json::{Value, json};
 use shiming::{
-    capabilities::core::Ctx,
-    capabilities::idempotency::{Idempotency, Once, Reply, Settled},
+    capabilities::{
+        core::{Ctx, Stop},
+        idempotency::{Idempotency, Once, Reply, Settled},
+    },
     tools::{
         db::{Conn, DbFault, inventory::TABLES, schema::captchas},
         web::{Problem, ProblemCode, RequestMeta, meta::WebContext},
@@ -235,10 +237,10 @@ async fn a_refusal_takes_everything_back_but_what_is_to_be_counted() {
     let wrong = || Problem::new(ProblemCode::CodeWrong);
     let never = || -> Settled { panic!("it is done a second time") };
     for (refusal, code) in [(busy(), ProblemCode::Overloaded), (wrong(), ProblemCode::CodeWrong)] {
-        assert_eq!(refused(&app, move || Err(refusal)).await, (code, 1));
+        assert_eq!(refused(&app, move || Err(Stop::Undo(refusal))).await, (code, 1));
         assert_eq!(count!(app, idempotency_keys), 0);
     }
-    assert_eq!(refused(&app, move || Ok(Err(wrong()))).await, (ProblemCode::CodeWrong, 0));
+    assert_eq!(refused(&app, move || Err(Stop::Keep(wrong()))).await, (ProblemCode::CodeWrong, 0));
     assert_eq!(refused(&app, never).await, (ProblemCode::CodeWrong, 0));
 }
 

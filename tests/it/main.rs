@@ -75,6 +75,7 @@ mod sessions;
 mod start_step;
 mod support;
 mod tokens;
+mod transactions;
 mod units;
 mod users;
 mod web;

@@ -127,7 +127,7 @@ impl TestApp {
         let account: AccountId = account["id"].as_str().unwrap().parse().unwrap();
         let ctx = self.ctx();
         let decided = ctx.write(move |tx| accounts::decide_unit(tx, account, state, None));
-        decided.await.unwrap().unwrap();
+        decided.await.unwrap();
     }
 
     /// A code for the usual scopes.

@@ -143,30 +143,36 @@ impl Port {
     }
 }
 
-/// The port is set to fail.
-pub(super) struct Broken;
+/// Why a port does not answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Silent {
+    /// It is set to fail.
+    #[error("the sandbox was told to fail")]
+    Broken,
+    /// How it is set cannot be read.
+    #[error(transparent)]
+    Fault(DbFault),
+}
 
 impl Sandbox {
     /// Behaves as `port` was told to, using up one of `remaining`; returns what
     /// it is to say, if that was told.
-    pub(super) async fn behave(
-        &self,
-        port: Port,
-    ) -> Result<Result<Option<BankOutcome>, Broken>, DbFault> {
-        let behaviour = self.db.write(move |conn| store::next_behaviour(conn, port.code())).await?;
+    pub(super) async fn behave(&self, port: Port) -> Result<Option<BankOutcome>, Silent> {
+        let behaviour = self.db.write(move |conn| store::next_behaviour(conn, port.code()));
+        let behaviour = behaviour.await.map_err(Silent::Fault)?;
         let outcome = behaviour.outcome.map(BankOutcome::from);
         match behaviour.mode {
-            Mode::Normal => Ok(Ok(outcome)),
-            Mode::Error => Ok(Err(Broken)),
+            Mode::Normal => Ok(outcome),
+            Mode::Error => Err(Silent::Broken),
             Mode::Slow => {
                 let delay = behaviour.delay_ms.unwrap_or(2000);
                 tokio::time::sleep(Duration::from_millis(delay.into())).await;
-                Ok(Ok(outcome))
+                Ok(outcome)
             }
             // Longer than any caller waits.
             Mode::Timeout => {
                 tokio::time::sleep(Duration::from_secs(120)).await;
-                Ok(Err(Broken))
+                Err(Silent::Broken)
             }
         }
     }

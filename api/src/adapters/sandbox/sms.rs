@@ -28,11 +28,7 @@ pub(super) struct KeptSms {
 impl SmsSender for SandboxSms {
     async fn send(&self, message: &SmsMessage) -> Result<(), SmsFault> {
         let broken = |fault: &dyn std::fmt::Display| SmsFault::Broken(fault.to_string());
-        match self.sandbox.behave(Port::Sms).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(_)) => return Err(broken(&"the sandbox was told to fail")),
-            Err(fault) => return Err(broken(&fault)),
-        }
+        self.sandbox.behave(Port::Sms).await.map_err(|silent| broken(&silent))?;
         let (id, kept) = (message.id, keep(message, &self.signature));
         let sandbox = self.sandbox.clone();
         let stored =

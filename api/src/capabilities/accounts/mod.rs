@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     capabilities::{
-        core::{Core, Tx, corrupt},
+        core::{Core, Stop, Tx, corrupt},
         otp::PhoneProved,
     },
     kernel::{Timestamp, ids::AccountId},
@@ -203,7 +203,7 @@ pub fn create(
     tx: &mut Tx<'_>,
     account: &NewAccount,
     proofs: Proofs<'_>,
-) -> Result<Result<AccountId, NotCreated>, DbFault> {
+) -> Result<AccountId, Stop<NotCreated>> {
     // That there is a proof of the captcha is all that it says.
     let Proofs { captcha: _, bank, phone } = proofs;
     check_proofs(tx.core, &account.elements, (bank, phone))?;
@@ -211,14 +211,14 @@ pub fn create(
     let row = id.to_string();
     let username = username_index(tx.core, &account.username.key());
     if !store::claim_username(tx.conn, username.as_str(), &row)? {
-        return Ok(Err(NotCreated::UsernameTaken));
+        return Err(Stop::Keep(NotCreated::UsernameTaken));
     }
     let (key, taken) = match &account.unit {
         Some(unit) => (unit.credit_code.uniqueness_key(), NotCreated::CreditCodeInUse),
         None => (account.elements.document.uniqueness_key(), NotCreated::DocumentInUse),
     };
     if !store::claim_document(tx.conn, document_index(tx.core, &key).as_str(), &row)? {
-        return Ok(Err(taken));
+        return Err(Stop::Keep(taken));
     }
     store::insert(tx.conn, &sealed_row(tx.core, account, &row, tx.now)?)?;
     if let Some(unit) = &account.unit {
@@ -227,7 +227,7 @@ pub fn create(
     for (kind, version) in &account.consents {
         store::insert_consent(tx.conn, &row, (kind, version), account.consented_at)?;
     }
-    Ok(Ok(id))
+    Ok(id)
 }
 
 fn check_proofs(

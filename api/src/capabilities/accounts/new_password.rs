@@ -4,16 +4,11 @@
 use super::earlier_passwords;
 use crate::{
     capabilities::{
-        core::{Core, Tx},
+        core::{Core, Stop, Tx},
         limits::{self, Charge, DAY, Rule},
     },
     kernel::ids::AccountId,
-    tools::{
-        db::DbFault,
-        identity::PlainPassword,
-        password::Ticket,
-        web::{Problem, ProblemCode},
-    },
+    tools::{identity::PlainPassword, password::Ticket, web::Problem},
 };
 
 /// New passwords that may be tried for an account in a day: each tells whether
@@ -23,17 +18,11 @@ const TRIES: u32 = 20;
 
 /// Counts a try, before anything about the password is told, and returns the
 /// hashes that it must not match.
-pub fn try_new_password(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-) -> Result<Result<Vec<String>, Problem>, DbFault> {
+pub fn try_new_password(tx: &mut Tx<'_>, account: AccountId) -> Result<Vec<String>, Stop> {
     let rule = Rule { name: "password_change_day", most: TRIES, window_seconds: DAY };
     let charge = Charge { rule, subject: account.to_string() };
-    if let Err(exceeded) = limits::charge(tx, &[charge])? {
-        let refused = Problem::new(ProblemCode::TooManyRequests);
-        return Ok(Err(refused.retry_after(exceeded.retry_after)));
-    }
-    Ok(Ok(earlier_passwords(tx, account)?))
+    limits::charge(tx, &[charge])?;
+    Ok(earlier_passwords(tx, account)?)
 }
 
 /// Refuses the present password and the earlier ones that the policy

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{NewUnit, store};
 use crate::{
-    capabilities::core::{Core, Tx, corrupt},
+    capabilities::core::{Core, Stop, Tx, corrupt},
     kernel::{Timestamp, ids::AccountId},
     tools::{
         crypto::Place,
@@ -137,20 +137,19 @@ pub enum NotDecided {
 }
 
 /// Decides about a unit that is in another state. A rejected unit gives its
-/// credit code back, so that the right people can register it.
-///
-/// To be called inside a savepoint.
+/// credit code back, so that the right people can register it. A refusal rolls
+/// the transaction back.
 pub fn decide_unit(
     tx: &mut Tx<'_>,
     account: AccountId,
     state: UnitState,
     reason: Option<&str>,
-) -> Result<Result<Unit, NotDecided>, DbFault> {
+) -> Result<Unit, Stop<NotDecided>> {
     let id = account.to_string();
     let reason =
         reason.map(|reason| tx.core.seal(place("reason_sealed", &id), reason)).transpose()?;
     if !store::decide_unit(tx.conn, (&id, state.code(), reason), tx.now)? {
-        return Ok(Err(NotDecided::Unchanged));
+        return Err(Stop::Undo(NotDecided::Unchanged));
     }
     let unit = get(tx, &id)?;
     let index = super::document_index(tx.core, &unit.credit_code.uniqueness_key());
@@ -159,7 +158,7 @@ pub fn decide_unit(
     } else if store::document_owner(tx.conn, index.as_str())?.is_none_or(|owner| owner != id)
         && !store::claim_document(tx.conn, index.as_str(), &id)?
     {
-        return Ok(Err(NotDecided::CodeInUse));
+        return Err(Stop::Undo(NotDecided::CodeInUse));
     }
-    Ok(Ok(unit))
+    Ok(unit)
 }

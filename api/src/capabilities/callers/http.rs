@@ -11,7 +11,7 @@ use crate::{
         core::Ctx,
     },
     kernel::ids::ClientId,
-    tools::web::{Problem, ProblemCode},
+    tools::web::Problem,
 };
 
 /// A business system whose request was counted; a handler that takes it is
@@ -46,11 +46,8 @@ impl FromRequest for Caller {
             let (quota, counted) = ctx?.write(move |tx| super::count(tx, &client)).await?;
             request.extensions_mut().insert(quota);
             match counted {
-                Ok(()) => Ok(Self(caller)),
-                Err(exceeded) => {
-                    Err(Problem::new(ProblemCode::TooManyRequests)
-                        .retry_after(exceeded.retry_after))
-                }
+                None => Ok(Self(caller)),
+                Some(exceeded) => Err(exceeded.into()),
             }
         })
     }

@@ -78,10 +78,7 @@ pub async fn create_captcha(ctx: Ctx) -> Result<HttpResponse, Problem> {
 
 /// Makes a captcha, as long as its address may have another one.
 pub async fn issue(ctx: &Ctx) -> Result<super::Issued, Problem> {
-    let issued = ctx.write(move |tx| super::issue(tx)).await?;
-    issued.map_err(|exceeded| {
-        Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after)
-    })
+    Ok(ctx.write(super::issue).await?)
 }
 
 /// Picture of a captcha

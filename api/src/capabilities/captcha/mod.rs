@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     capabilities::{
-        core::{Core, Tx},
-        limits::{self, Charge, Exceeded, HOUR, Rule},
+        core::{Core, Refusal, Stop, Tx},
+        limits::{self, Charge, HOUR, Rule},
     },
     kernel::{Timestamp, ids::CaptchaId},
     tools::{
@@ -51,6 +51,8 @@ impl CaptchaRefused {
     }
 }
 
+impl Refusal for CaptchaRefused {}
+
 impl From<CaptchaRefused> for Problem {
     fn from(refused: CaptchaRefused) -> Self {
         let problem = Self::field("/captcha/answer", refused.code());
@@ -75,22 +77,20 @@ fn place(row: &str) -> Place<'_> {
 }
 
 /// Issues a captcha.
-pub fn issue(tx: &mut Tx<'_>) -> Result<Result<Issued, Exceeded>, DbFault> {
+pub fn issue(tx: &mut Tx<'_>) -> Result<Issued, Stop> {
     let rule = Rule {
         name: "captcha_address_hour",
         most: tx.core.settings.captcha.per_address_hour,
         window_seconds: HOUR,
     };
     let charge = Charge { rule, subject: tx.origin.limit_subject() };
-    if let Err(exceeded) = limits::charge(tx, &[charge])? {
-        return Ok(Err(exceeded));
-    }
+    limits::charge(tx, &[charge])?;
     let id = CaptchaId::new(tx.now, &*tx.core.entropy)?;
     let answer = tx.core.entropy.digits(LENGTH)?;
     let expires_at = tx.now + TimeDelta::seconds(tx.core.settings.captcha.valid_seconds.into());
     let row = id.to_string();
     store::insert(tx.conn, &row, &tx.core.seal(place(&row), &answer)?, expires_at)?;
-    Ok(Ok(Issued { id, expires_at }))
+    Ok(Issued { id, expires_at })
 }
 
 /// The answer of a captcha that is still open.
@@ -108,22 +108,22 @@ pub fn seed(core: &Core, id: CaptchaId) -> [u8; 32] {
     core.keyring.keyed_hash(Purpose::CaptchaSeed, &[id.to_string().as_bytes()])
 }
 
-/// Uses up a captcha, right or wrong.
+/// Uses up a captcha, right or wrong: the refusal is kept.
 pub fn redeem(
     tx: &mut Tx<'_>,
     id: CaptchaId,
     given: &str,
-) -> Result<Result<CaptchaPassed, CaptchaRefused>, DbFault> {
+) -> Result<CaptchaPassed, Stop<CaptchaRefused>> {
     let Some(expected) = answer(tx, id)? else {
-        return Ok(Err(CaptchaRefused::Expired));
+        return Err(Stop::Keep(CaptchaRefused::Expired));
     };
     // Of two requests with one captcha only one deletes the row.
     if !store::remove(tx.conn, &id.to_string())? {
-        return Ok(Err(CaptchaRefused::Expired));
+        return Err(Stop::Keep(CaptchaRefused::Expired));
     }
     let right = tx.core.keyring.blind(Purpose::CaptchaSeed, &digits(given))
         == tx.core.keyring.blind(Purpose::CaptchaSeed, &expected);
-    Ok(if right { Ok(CaptchaPassed(())) } else { Err(CaptchaRefused::Wrong) })
+    if right { Ok(CaptchaPassed(())) } else { Err(Stop::Keep(CaptchaRefused::Wrong)) }
 }
 
 /// The digits of what was typed: full-width ones count, spaces do not.

@@ -209,7 +209,7 @@ pub async fn authenticate(
         }
     }
 
-    ctx.write(move |tx| limits::charge(tx, &[failures]).map(drop)).await?;
+    ctx.write(move |tx| limits::count(tx, &[failures])).await?;
     Err(OauthError::invalid_client(used_header))
 }
 

@@ -1,13 +1,19 @@
 //! What one piece of work carries: the parts of the service, its moment, and
 //! who caused it.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use super::Core;
 use crate::{
     kernel::{Timestamp, ids::RequestId},
     tools::{
-        db::{Conn, DbFault, savepoint},
+        db::{Conn, DbFault, Ending, savepoint},
         web::{RequestMeta, address::ClientAddress},
     },
 };
@@ -114,17 +120,20 @@ impl Ctx {
         self.core.db.read(move |conn| work(&mut ctx.tx(conn))).await
     }
 
-    /// Runs `work` in one transaction: committed when it returns `Ok`, rolled
-    /// back when it returns `Err`. Messages that it enqueues leave at once.
+    /// Runs `work` in one transaction: committed when it returns `Ok` or a
+    /// refusal that is kept ([`super::Stop::Keep`]), rolled back otherwise.
+    /// Messages that it enqueues leave at once.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: From<DbFault> + Send + 'static,
+        E: Ending + Send + 'static,
     {
-        let ctx = self.clone();
-        let done = self.core.db.write(move |conn| ctx.run(conn, work)).await;
-        self.ring(done)
+        let (ctx, bell) = (self.clone(), Bell::default());
+        let noted = bell.clone();
+        let done = self.core.db.write(move |conn| ctx.run(conn, work, &noted)).await;
+        bell.ring(&self.core, &done);
+        done
     }
 
     /// As [`Ctx::write`], but without waiting for the disk: see
@@ -133,11 +142,13 @@ impl Ctx {
     where
         F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: From<DbFault> + Send + 'static,
+        E: Ending + Send + 'static,
     {
-        let ctx = self.clone();
-        let done = self.core.db.write_unflushed(move |conn| ctx.run(conn, work)).await;
-        self.ring(done)
+        let (ctx, bell) = (self.clone(), Bell::default());
+        let noted = bell.clone();
+        let done = self.core.db.write_unflushed(move |conn| ctx.run(conn, work, &noted)).await;
+        bell.ring(&self.core, &done);
+        done
     }
 
     /// A transaction of this context on a connection.
@@ -150,19 +161,26 @@ impl Ctx {
         &self,
         conn: &mut Conn,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<(T, bool), E> {
+        bell: &Bell,
+    ) -> Result<T, E> {
         let mut tx = self.tx(conn);
-        let value = work(&mut tx)?;
-        Ok((value, tx.has_enqueued))
+        let done = work(&mut tx);
+        bell.0.store(tx.has_enqueued, Ordering::Relaxed);
+        done
     }
+}
 
+/// Whether a transaction has enqueued messages.
+#[derive(Clone, Default)]
+struct Bell(Arc<AtomicBool>);
+
+impl Bell {
     /// Wakes the worker once the messages are committed.
-    fn ring<T, E>(&self, done: Result<(T, bool), E>) -> Result<T, E> {
-        let (value, has_enqueued) = done?;
-        if has_enqueued {
-            self.core.outbox_bell.notify_one();
+    fn ring<T, E: Ending>(&self, core: &Core, done: &Result<T, E>) {
+        let is_committed = done.as_ref().map_or_else(Ending::keeps, |_| true);
+        if is_committed && self.0.load(Ordering::Relaxed) {
+            core.outbox_bell.notify_one();
         }
-        Ok(value)
     }
 }
 
@@ -186,12 +204,12 @@ impl fmt::Debug for Tx<'_> {
 }
 
 impl Tx<'_> {
-    /// Runs `work` in a savepoint, which is rolled back when `work` is refused
-    /// (`Ok(Err(_))`) or fails, while the transaction around it goes on.
-    pub fn savepoint<T, R>(
+    /// Runs `work` in a savepoint, which is rolled back when `work` is refused or
+    /// fails, while the transaction around it goes on.
+    pub fn savepoint<T, E: From<DbFault>>(
         &mut self,
-        work: impl FnOnce(&mut Tx<'_>) -> Result<Result<T, R>, DbFault>,
-    ) -> Result<Result<T, R>, DbFault> {
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let Self { core, now, origin, .. } = *self;
         let has_enqueued = &mut self.has_enqueued;
         savepoint(self.conn, |conn| {

@@ -3,6 +3,7 @@
 
 mod ctx;
 pub mod http;
+mod stop;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use crate::{
 };
 
 pub use ctx::{Ctx, Origin, Tx};
+pub use stop::{Refusal, Stop};
 
 /// The parts that make up a running service.
 #[derive(Debug)]

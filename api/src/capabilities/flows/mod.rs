@@ -6,7 +6,9 @@
 //! stored and a lost answer can be given again.
 
 pub mod http;
+mod problems;
 mod store;
+mod walk;
 
 use std::fmt;
 
@@ -22,6 +24,9 @@ use crate::{
         db::DbFault,
     },
 };
+
+pub use problems::{busy, not_found, wrong_stage};
+pub use walk::{Walk, abandon, show, step};
 
 pub use store::{begun_at, claim, complete, find, insert, purge, remove, remove_begun_at, save};
 

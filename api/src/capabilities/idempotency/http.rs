@@ -10,9 +10,9 @@ use actix_web::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, in_transaction, keep, take};
+use super::{Claim, Lease, Taken, in_transaction, keep, keep_settled, store, take};
 use crate::{
-    capabilities::core::{Ctx, Tx},
+    capabilities::core::{Core, Ctx, Stop, Tx},
     tools::web::{Problem, ProblemCode},
 };
 
@@ -31,12 +31,9 @@ impl Reply {
         Ok(Self { status: status.as_u16(), body, cookies: Vec::new() })
     }
 
-    /// A JSON answer, or the refusal that was committed in its place.
-    pub fn settled(status: StatusCode, result: Result<impl Serialize, Problem>) -> Settled {
-        Ok(match result {
-            Ok(body) => Ok(Self::json(status, &body)?),
-            Err(refused) => Err(refused),
-        })
+    /// A JSON answer with status 200.
+    pub fn ok(body: &impl Serialize) -> Result<Self, Problem> {
+        Self::json(StatusCode::OK, body)
     }
 
     /// With a cookie.
@@ -56,9 +53,20 @@ impl Reply {
     }
 }
 
+/// The answer to a request that may be repeated.
+pub type Answer = HttpResponse;
+
 /// What a transaction has come to: committed with its answer, committed with a
-/// refusal (a wrong try that counts), or taken back.
-pub type Settled = Result<Result<Reply, Problem>, Problem>;
+/// refusal (a wrong try that counts), or rolled back.
+pub type Settled = Result<Reply, Stop>;
+
+/// What the first of two transactions has come to.
+pub enum Next<Q> {
+    /// There is nothing to ask: the answer.
+    Done(Reply),
+    /// What is to be asked outside.
+    Ask(Q),
+}
 
 /// The `Idempotency-Key` of a request, if it has one, and its route.
 #[derive(Debug)]
@@ -114,7 +122,7 @@ impl Once {
             None => work(tx),
             Some(claim) => in_transaction(tx, &claim, work),
         });
-        settled.await?.map(Reply::respond)
+        Ok(settled.await?.respond())
     }
 
     /// Runs `work` once for the key, to its end: also when the connection is
@@ -135,14 +143,92 @@ impl Once {
         let Self { ctx, claim } = self;
         let Some(claim) = claim else { return Ok(work.await?.respond()) };
         let key_hash = claim.key_hash.clone();
-        let taken = ctx.write(move |tx| take(tx, &claim)).await?;
-        let lease = match taken {
-            Ok(outcome) => return outcome.again().map(Reply::respond),
-            Err(lease) => lease,
+        let lease = match ctx.write(move |tx| take(tx, &claim)).await? {
+            Taken::Before(outcome) => return outcome.again().map(Reply::respond),
+            Taken::Now(lease) => lease,
         };
         let result = work.await;
         let kept = result.clone();
-        ctx.write(move |tx| keep(tx, &key_hash, lease, &kept)).await?;
+        ctx.write(move |tx| keep(tx, &key_hash, lease, kept.as_ref())).await?;
         result.map(Reply::respond)
     }
+
+    /// Does in two transactions what asks something outside between them, to
+    /// its end: also when the connection is lost meanwhile. The key is taken in
+    /// the first one, and the answer kept in the one that settles it, so that
+    /// there is never an effect without its answer.
+    pub async fn around<Q, R, F, A, S>(
+        self,
+        first: F,
+        ask: A,
+        second: S,
+    ) -> Result<HttpResponse, Problem>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<Next<Q>, Stop> + Send + 'static,
+        A: AsyncFnOnce(&Core, &Q) -> R + 'static,
+        S: FnOnce(&mut Tx<'_>, Q, R) -> Settled + Send + 'static,
+        Q: Send + 'static,
+        R: Send + 'static,
+    {
+        let stopped = |_| Problem::internal("the work was stopped");
+        let work = async move {
+            let Self { ctx, claim } = self;
+            let (held, question) = match ctx.write(move |tx| begin(tx, claim, first)).await? {
+                Begun::Over(reply) => return Ok(reply.respond()),
+                Begun::Ask(held, question) => (held, question),
+            };
+            let answer = ask(&ctx.core, &question).await;
+            let (later, own) = (ctx.later(), held.clone());
+            let settled = later.write(move |tx| {
+                let settled = second(tx, question, answer);
+                if let Some((key_hash, lease)) = &own {
+                    keep_settled(tx, key_hash, *lease, &settled)?;
+                }
+                settled
+            });
+            let settled = settled.await;
+            if let (Err(Stop::Undo(_) | Stop::Fault(_)), Some((key_hash, lease))) = (&settled, held)
+            {
+                // Rolled back: a repetition is decided anew.
+                later.write(move |tx| store::release(tx.conn, &key_hash, lease)).await?;
+            }
+            Ok(settled?.respond())
+        };
+        actix_web::rt::spawn(work).await.map_err(stopped)?
+    }
+}
+
+/// A key that is held while something outside is asked.
+type HeldKey = Option<(String, Lease)>;
+
+/// What a request in two transactions has come to after the first.
+enum Begun<Q> {
+    /// It is over, now or by an earlier request.
+    Over(Reply),
+    /// Something is to be asked.
+    Ask(HeldKey, Q),
+}
+
+/// The first of two transactions: takes the key, and does the work.
+fn begin<Q>(
+    tx: &mut Tx<'_>,
+    claim: Option<Claim>,
+    work: impl FnOnce(&mut Tx<'_>) -> Result<Next<Q>, Stop>,
+) -> Result<Begun<Q>, Stop> {
+    let held = match claim {
+        None => None,
+        Some(claim) => match take(tx, &claim)? {
+            Taken::Before(outcome) => return Ok(Begun::Over(outcome.again()?)),
+            Taken::Now(lease) => Some((claim.key_hash, lease)),
+        },
+    };
+    let settled = match work(tx) {
+        Ok(Next::Ask(question)) => return Ok(Begun::Ask(held, question)),
+        Ok(Next::Done(reply)) => Ok(reply),
+        Err(stop) => Err(stop),
+    };
+    if let Some((key_hash, lease)) = &held {
+        keep_settled(tx, key_hash, *lease, &settled)?;
+    }
+    settled.map(Begun::Over)
 }

@@ -6,8 +6,9 @@
 //! that takes the transaction back leaves nothing, and a repetition is decided
 //! anew.
 //!
-//! One that waits for a bank or for a hash in between ([`Once::run`]) takes a
-//! lease and leaves its answer when it is done. A repetition gets that answer; a
+//! One that asks a bank between two transactions ([`Once::around`]) takes a
+//! lease in the first and leaves its answer in the second. One that waits for a
+//! hash ([`Once::run`]) takes the lease before and leaves its answer after. A repetition gets that answer; a
 //! request whose process died is run again once its lease is over, so each of
 //! its steps must bear that.
 //!
@@ -20,7 +21,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    capabilities::core::{Core, Tx},
+    capabilities::core::{Core, Stop, Tx},
     tools::{
         crypto::{Place, Purpose, blind::hex},
         db::DbFault,
@@ -28,7 +29,7 @@ use crate::{
     },
 };
 
-pub use http::{Idempotency, Once, Reply, Settled};
+pub use http::{Answer, Idempotency, Next, Once, Reply, Settled};
 pub use store::purge;
 
 /// Longer than any request takes: the bank asked twice, and the queues for
@@ -87,9 +88,17 @@ fn place(row: &str) -> Place<'_> {
     Place { table: "idempotency_keys", column: "reply_sealed", row }
 }
 
+/// A key that a request has brought.
+enum Taken {
+    /// An earlier request has left its outcome.
+    Before(Outcome),
+    /// This request does the work, by this lease.
+    Now(Lease),
+}
+
 /// The outcome of an earlier request with the key; or the end of the lease by
 /// which this request is the one to do the work.
-fn take(tx: &mut Tx<'_>, claim: &Claim) -> Result<Result<Outcome, Lease>, Problem> {
+fn take(tx: &mut Tx<'_>, claim: &Claim) -> Result<Taken, Problem> {
     let Claim { key_hash, request_hash } = claim;
     let lease = Lease { ends_at: (tx.now + lease_time(tx.core)).naive_utc() };
     let fresh = store::Row {
@@ -101,7 +110,7 @@ fn take(tx: &mut Tx<'_>, claim: &Claim) -> Result<Result<Outcome, Lease>, Proble
         expires_at: (tx.now + KEEP).naive_utc(),
     };
     if store::claim(tx.conn, &fresh)? {
-        return Ok(Err(lease));
+        return Ok(Taken::Now(lease));
     }
     let Some(row) = store::find(tx.conn, key_hash)? else {
         // Released by its owner this very moment: the client retries.
@@ -111,22 +120,22 @@ fn take(tx: &mut Tx<'_>, claim: &Claim) -> Result<Result<Outcome, Lease>, Proble
         return Err(Problem::new(ProblemCode::IdempotencyKeyReused));
     }
     if let Some(sealed) = row.reply_sealed {
-        return Ok(Ok(tx.core.open_json(place(key_hash), &sealed)?));
+        return Ok(Taken::Before(tx.core.open_json(place(key_hash), &sealed)?));
     }
     let running = row.lease_ends_at.and_utc() > tx.now;
     if running || !store::renew(tx.conn, key_hash, row.lease_ends_at, lease)? {
         return Err(Problem::new(ProblemCode::RequestInProgress).retry_after(2));
     }
-    Ok(Err(lease))
+    Ok(Taken::Now(lease))
 }
 
-/// Keeps the outcome for repetitions, if it is to be remembered and nobody has
-/// taken the key over meanwhile.
+/// Keeps the outcome for repetitions, if it is to be remembered and no other
+/// request has taken the key over meanwhile.
 fn keep(
     tx: &mut Tx<'_>,
     key_hash: &str,
     lease: Lease,
-    result: &Result<Reply, Problem>,
+    result: Result<&Reply, &Problem>,
 ) -> Result<(), DbFault> {
     let outcome = match result {
         Ok(reply) => Outcome::Done(reply.clone()),
@@ -134,6 +143,20 @@ fn keep(
         Err(_) => return store::release(tx.conn, key_hash, lease),
     };
     store::finish(tx.conn, (key_hash, lease), &tx.core.seal_json(place(key_hash), &outcome)?)
+}
+
+/// Keeps what a transaction has come to, if it is committed.
+fn keep_settled(
+    tx: &mut Tx<'_>,
+    key_hash: &str,
+    lease: Lease,
+    settled: &Settled,
+) -> Result<(), DbFault> {
+    match settled {
+        Ok(reply) => keep(tx, key_hash, lease, Ok(reply)),
+        Err(Stop::Keep(problem)) => keep(tx, key_hash, lease, Err(problem)),
+        Err(Stop::Undo(_) | Stop::Fault(_)) => Ok(()),
+    }
 }
 
 /// The effect and its answer, in one transaction; or the outcome that an
@@ -144,10 +167,10 @@ fn in_transaction(
     work: impl FnOnce(&mut Tx<'_>) -> Settled,
 ) -> Settled {
     let lease = match take(tx, claim)? {
-        Ok(outcome) => return Ok(outcome.again()),
-        Err(lease) => lease,
+        Taken::Before(outcome) => return Ok(outcome.again()?),
+        Taken::Now(lease) => lease,
     };
-    let result = work(tx)?;
-    keep(tx, &claim.key_hash, lease, &result)?;
-    Ok(result)
+    let settled = work(tx);
+    keep_settled(tx, &claim.key_hash, lease, &settled)?;
+    settled
 }

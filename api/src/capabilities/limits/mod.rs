@@ -4,10 +4,11 @@
 mod store;
 
 use crate::{
-    capabilities::core::{Core, Tx},
+    capabilities::core::{Core, Refusal, Stop, Tx},
     tools::{
         crypto::Purpose,
         db::{Conn, DbFault},
+        web::{Problem, ProblemCode},
     },
 };
 
@@ -40,6 +41,14 @@ pub struct Exceeded {
     pub retry_after: i64,
 }
 
+impl Refusal for Exceeded {}
+
+impl From<Exceeded> for Problem {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after)
+    }
+}
+
 /// An hour, in seconds.
 pub const HOUR: u32 = 3600;
 /// A day, in seconds.
@@ -52,11 +61,21 @@ fn key(core: &Core, charge: &Charge) -> String {
         .to_owned()
 }
 
-/// Uses every rule once, or none when one of them has no use left.
+/// Uses every rule once, or none when one of them has no use left. The refusal
+/// is kept: what was counted before it stays counted.
 ///
 /// The counters are taken in the order of their keys, so that two requests
 /// that share some never wait for each other in a circle.
-pub fn charge(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<Result<(), Exceeded>, DbFault> {
+pub fn charge(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<(), Stop<Exceeded>> {
+    match count(tx, charges)? {
+        None => Ok(()),
+        Some(exceeded) => Err(Stop::Keep(exceeded)),
+    }
+}
+
+/// As [`charge`], for work that goes on whether or not a use is left: returns
+/// the rule that has none.
+pub fn count(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<Option<Exceeded>, DbFault> {
     let mut keyed: Vec<(String, Rule)> =
         charges.iter().map(|charge| (key(tx.core, charge), charge.rule)).collect();
     keyed.sort_by(|one, other| one.0.cmp(&other.0));
@@ -65,10 +84,10 @@ pub fn charge(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<Result<(), Exceeded
             for (taken, _) in keyed.iter().take(position) {
                 store::refund(tx.conn, taken)?;
             }
-            return Ok(Err(Exceeded { rule: rule.name, retry_after }));
+            return Ok(Some(Exceeded { rule: rule.name, retry_after }));
         }
     }
-    Ok(Ok(()))
+    Ok(None)
 }
 
 /// The counters that charges use, for giving them back after a crash.

@@ -5,6 +5,7 @@
 //! that a message that is sent again after a crash or a time-out, perhaps for
 //! the second time, carries the same code as the first.
 
+mod problems;
 mod store;
 
 use chrono::TimeDelta;
@@ -13,7 +14,7 @@ use zeroize::Zeroize;
 
 use crate::{
     capabilities::{
-        core::{Core, Tx, corrupt},
+        core::{Core, Stop, Tx, corrupt},
         limits::{self, Charge, DAY, Exceeded, HOUR, Rule},
         outbox::{self, Message},
     },
@@ -167,10 +168,7 @@ fn phone_charges(core: &Core, phone: &Phone) -> [Charge; 2] {
 /// Not what the phone has had, unless messages are switched off: until the bank
 /// has matched, whoever asks may be a stranger, and would learn that a phone he
 /// typed is somebody's who asks for messages. [`request`] counts it.
-pub fn precheck(
-    tx: &mut Tx<'_>,
-    binding: Binding<'_>,
-) -> Result<Result<(), RequestRefused>, DbFault> {
+pub fn precheck(tx: &mut Tx<'_>, binding: Binding<'_>) -> Result<(), Stop<RequestRefused>> {
     let own = |charge: &Charge| match binding.to {
         Addressee::Phone(phone) => charge.subject == phone.e164() && charge.rule.most > 0,
         Addressee::Claimed(_) => false,
@@ -185,32 +183,27 @@ fn check(
     tx: &mut Tx<'_>,
     binding: Binding<'_>,
     charges: &[Charge],
-) -> Result<Result<(), RequestRefused>, DbFault> {
+) -> Result<(), Stop<RequestRefused>> {
     if let Some(last) = store::newest(tx.conn, &binding.flow.to_string(), binding.purpose.code())? {
         let resend_at = last.requested_at.and_utc()
             + TimeDelta::seconds(tx.core.settings.sms.resend_seconds.into());
         if tx.now < resend_at {
             let retry_after = (resend_at - tx.now).num_seconds() + 1;
-            return Ok(Err(RequestRefused::TooSoon { retry_after }));
+            return Err(Stop::Keep(RequestRefused::TooSoon { retry_after }));
         }
     }
-    let spent = limits::peek(tx, charges)?;
-    Ok(spent.map_or(Ok(()), |exceeded| Err(RequestRefused::Exceeded(exceeded))))
+    match limits::peek(tx, charges)? {
+        Some(exceeded) => Err(Stop::Keep(RequestRefused::Exceeded(exceeded))),
+        None => Ok(()),
+    }
 }
 
 /// Asks for a code: counts it, kills older ones of the flow, and leaves the
 /// sending to the outbox.
-pub fn request(
-    tx: &mut Tx<'_>,
-    binding: Binding<'_>,
-) -> Result<Result<Challenge, RequestRefused>, DbFault> {
+pub fn request(tx: &mut Tx<'_>, binding: Binding<'_>) -> Result<Challenge, Stop<RequestRefused>> {
     let charges = charges(tx, binding);
-    if let Err(refused) = check(tx, binding, &charges)? {
-        return Ok(Err(refused));
-    }
-    if let Err(exceeded) = limits::charge(tx, &charges)? {
-        return Ok(Err(RequestRefused::Exceeded(exceeded)));
-    }
+    check(tx, binding, &charges)?;
+    limits::charge(tx, &charges).map_err(|stop| stop.map(RequestRefused::Exceeded))?;
     let flow = binding.flow.to_string();
     store::kill_open(tx.conn, &flow, binding.purpose.code())?;
     let id = ChallengeId::new(tx.now, &*tx.core.entropy)?;
@@ -247,12 +240,12 @@ pub fn request(
         },
     )?;
     outbox::enqueue(tx, &message)?;
-    Ok(Ok(Challenge {
+    Ok(Challenge {
         id,
         requested_at: tx.now,
         expires_at: tx.now + valid,
         tries_left: sms.wrong_tries,
-    }))
+    })
 }
 
 /// The state of a code for showing it; `None` when it was used.
@@ -322,7 +315,7 @@ pub fn draw_for(
     let Some(phone) = phone else { return Ok(None) };
     let fresh = store::address(tx.conn, &row, index(tx.core, phone).as_str())?;
     // A message that is sent again after a crash was counted before.
-    if fresh && limits::charge(tx, &phone_charges(tx.core, phone))?.is_err() {
+    if fresh && limits::count(tx, &phone_charges(tx.core, phone))?.is_some() {
         return Ok(None);
     }
     Ok(Some(code))
@@ -339,7 +332,7 @@ pub fn redeem(
     tx: &mut Tx<'_>,
     of: (ChallengeId, Binding<'_>),
     given: &OtpCode,
-) -> Result<Result<PhoneProved, CodeRefused>, DbFault> {
+) -> Result<PhoneProved, Stop<CodeRefused>> {
     redeem_if(tx, of, given, |_, _| Ok(true))
 }
 
@@ -350,9 +343,11 @@ pub fn redeem_if(
     (id, binding): (ChallengeId, Binding<'_>),
     given: &OtpCode,
     holds: impl FnOnce(&mut Tx<'_>, &PhoneProved) -> Result<bool, DbFault>,
-) -> Result<Result<PhoneProved, CodeRefused>, DbFault> {
+) -> Result<PhoneProved, Stop<CodeRefused>> {
     let row_id = id.to_string();
-    let Some(row) = store::find(tx.conn, &row_id)? else { return Ok(Err(CodeRefused::Dead)) };
+    let Some(row) = store::find(tx.conn, &row_id)? else {
+        return Err(Stop::Keep(CodeRefused::Dead));
+    };
     let same_phone = match binding.to {
         Addressee::Phone(phone) => index(tx.core, phone).matches(&row.phone_index),
         // Whose it is, is for the caller to compare with the proof.
@@ -360,29 +355,33 @@ pub fn redeem_if(
     };
     let bound = row.purpose == binding.purpose.code() && row.flow_id == binding.flow.to_string();
     if !(bound && same_phone) {
-        return Ok(Err(CodeRefused::Dead));
+        return Err(Stop::Keep(CodeRefused::Dead));
     }
     if row.expires_at.and_utc() <= tx.now {
-        return Ok(Err(CodeRefused::Expired));
+        return Err(Stop::Keep(CodeRefused::Expired));
     }
     let expected = match (row.state.as_str(), &row.code_hash) {
         ("sent", Some(hash)) => hash,
         // Asked for, not sent yet: nothing that is typed can be right.
         ("requested", None) => "",
-        ("used" | "dead", _) => return Ok(Err(CodeRefused::Dead)),
-        _ => return Err(corrupt(Place { table: "otp_challenges", column: "state", row: &row_id })),
+        ("used" | "dead", _) => return Err(Stop::Keep(CodeRefused::Dead)),
+        _ => {
+            let place = Place { table: "otp_challenges", column: "state", row: &row_id };
+            return Err(corrupt(place).into());
+        }
     };
     if code_hash(tx.core, &row_id, given.as_str()).matches(expected) {
         let proof = PhoneProved { phone: row.phone_index };
         if holds(tx, &proof)? {
             let used = store::use_up(tx.conn, &row_id)?;
-            return Ok(if used { Ok(proof) } else { Err(CodeRefused::Dead) });
+            return if used { Ok(proof) } else { Err(Stop::Keep(CodeRefused::Dead)) };
         }
     }
     let most = i32::try_from(tx.core.settings.sms.wrong_tries).unwrap_or(i32::MAX);
     if !store::count_wrong(tx.conn, &row_id, most)? {
-        return Ok(Err(CodeRefused::Dead));
+        return Err(Stop::Keep(CodeRefused::Dead));
     }
     let tries_left = tries_left(tx.core, row.wrong_tries + 1);
-    Ok(Err(if tries_left == 0 { CodeRefused::Dead } else { CodeRefused::Wrong { tries_left } }))
+    let dead = tries_left == 0;
+    Err(Stop::Keep(if dead { CodeRefused::Dead } else { CodeRefused::Wrong { tries_left } }))
 }

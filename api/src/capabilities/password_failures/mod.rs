@@ -18,10 +18,14 @@ use chrono::TimeDelta;
 
 use crate::{
     capabilities::{
-        core::{Core, Tx},
+        core::{Core, Refusal, Stop, Tx},
         limits::{self, Charge, Rule},
     },
-    tools::{crypto::Purpose, db::DbFault},
+    tools::{
+        crypto::Purpose,
+        db::DbFault,
+        web::{Problem, ProblemCode},
+    },
 };
 
 pub use store::purge;
@@ -50,6 +54,21 @@ pub enum Refused {
         /// Seconds until the next try.
         retry_after: i64,
     },
+}
+
+impl Refusal for Refused {}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Locked { retry_after } => {
+                Self::new(ProblemCode::LoginLocked).retry_after(retry_after)
+            }
+            Refused::TooSoon { retry_after } => {
+                Self::new(ProblemCode::LoginTooSoon).retry_after(retry_after)
+            }
+        }
+    }
 }
 
 /// Wrong passwords for one account from everywhere before each further try
@@ -117,9 +136,9 @@ fn from_address(core: &Core, attempt: &Attempt) -> Option<Charge> {
 }
 
 /// Counts a try as if it were wrong, or refuses it.
-pub fn begin(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<Result<(), Refused>, DbFault> {
+pub fn begin(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), Stop<Refused>> {
     if let Some(spent) = limits::peek(tx, from_address(tx.core, attempt).as_slice())? {
-        return Ok(Err(Refused::Locked { retry_after: spent.retry_after }));
+        return Err(Stop::Keep(Refused::Locked { retry_after: spent.retry_after }));
     }
     let lock = TimeDelta::seconds(tx.core.settings.password.failures.lock_seconds.into());
     let mut seen = Vec::new();
@@ -127,7 +146,7 @@ pub fn begin(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<Result<(), Refused>, 
         let found = store::find(tx.conn, &key, tx.now)?;
         if let Some(retry_after) = found.blocked_for(tx.now) {
             let locked = retry_after > ACCOUNT_DELAY + 1;
-            return Ok(Err(if locked {
+            return Err(Stop::Keep(if locked {
                 Refused::Locked { retry_after }
             } else {
                 Refused::TooSoon { retry_after }
@@ -141,10 +160,10 @@ pub fn begin(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<Result<(), Refused>, 
         let forgotten_at = (tx.now + lock).max(blocked_until);
         if !store::count(tx.conn, &key, &found, (failures, blocked_until, forgotten_at))? {
             // Another try with the same count was quicker by a hair.
-            return Ok(Err(Refused::TooSoon { retry_after: 1 }));
+            return Err(Stop::Keep(Refused::TooSoon { retry_after: 1 }));
         }
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// The password was right: the place starts anew, and the account takes this
@@ -173,5 +192,5 @@ pub fn lift(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), DbFault> {
 pub fn failed(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), DbFault> {
     // Tries that were looked at together may pass the limit together: the
     // hashing queue bounds how many.
-    limits::charge(tx, from_address(tx.core, attempt).as_slice()).map(|_| ())
+    limits::count(tx, from_address(tx.core, attempt).as_slice()).map(drop)
 }

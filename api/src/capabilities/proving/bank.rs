@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use serde::Serialize;
 
 use super::{PendingCheck, Proving, bank_matched, binding, problems, store};
 use crate::{
     capabilities::{
         accounts::{BankMatched, Elements},
         audit::{AuditKind, AuditSubject},
-        core::{Core, Ctx, Tx},
-        flows::{self, Flow},
+        core::{Core, Stop, Tx},
+        flows::{self, Flow, busy, not_found, wrong_stage},
+        idempotency::{Answer, Next, Once, Reply},
         limits::{self, Charge, DAY, HOUR, Rule},
         otp,
     },
@@ -24,14 +26,6 @@ use crate::{
     },
 };
 
-/// What the first transaction decided.
-enum Next<V> {
-    /// The bank has matched these very values: only a code was needed.
-    Done(V),
-    /// The bank is to be asked.
-    Ask(Box<Question>),
-}
-
 /// A question to the bank, and what it is about.
 struct Question {
     id: BankCheckId,
@@ -39,59 +33,61 @@ struct Question {
     about: BlindIndex,
 }
 
-/// How a flow is shown.
-type View<A, V> = fn(&mut Tx<'_>, &Flow<A>) -> Result<V, DbFault>;
-
 /// Checks with the bank and has a code sent. `enter` puts what was typed into
 /// the flow, or refuses it. The same values again after a match only send
 /// another code: no check is paid for twice.
-pub async fn request_code<A: Proving, V: Send + 'static>(
-    ctx: &Ctx,
+///
+/// Two transactions, with the bank asked between them; the answer for an
+/// idempotency key is kept in the one that settles it.
+pub async fn request_code<A: Proving>(
+    once: Once,
     id: FlowId,
-    enter: impl FnOnce(&mut Tx<'_>, &mut Flow<A>) -> Result<(), Problem> + Send + 'static,
-    view: View<A, V>,
-) -> Result<V, Problem> {
-    let next = ctx.write(move |tx| prepare(tx, id, enter, view)).await??;
-    let question = match next {
-        Next::Done(view) => return Ok(view),
-        Next::Ask(question) => question,
+    enter: impl FnOnce(&mut Tx<'_>, &mut Flow<A>) -> Result<(), Stop> + Send + 'static,
+) -> Result<Answer, Problem> {
+    let prepare = move |tx: &mut Tx<'_>| prepare(tx, id, enter);
+    let settle = move |tx: &mut Tx<'_>, question: Box<Question>, answer| {
+        shown(settle::<A>(tx, id, &question, answer)?)
     };
-    let answer = ask(&ctx.core, &question).await;
-    // The bank has taken its time, and the code's begins now.
-    ctx.later().write(move |tx| settle(tx, id, (&question, answer, view))).await?
+    once.around(
+        prepare,
+        async |core: &Core, question: &Box<Question>| ask(core, question).await,
+        settle,
+    )
+    .await
+}
+
+fn shown(view: impl Serialize) -> Result<Reply, Stop> {
+    Ok(Reply::ok(&view)?)
 }
 
 /// Transaction 1: everything that can be known without the bank, and the
-/// record that it is being asked. A refusal inside is committed: what was
-/// typed is kept.
-fn prepare<A: Proving, V>(
+/// record that it is being asked. A refusal keeps what was typed.
+fn prepare<A: Proving>(
     tx: &mut Tx<'_>,
     id: FlowId,
-    enter: impl FnOnce(&mut Tx<'_>, &mut Flow<A>) -> Result<(), Problem>,
-    view: View<A, V>,
-) -> Result<Result<Next<V>, Problem>, Problem> {
+    enter: impl FnOnce(&mut Tx<'_>, &mut Flow<A>) -> Result<(), Stop>,
+) -> Result<Next<Box<Question>>, Stop> {
     let mut flow = A::open(tx, id)?;
     enter(tx, &mut flow)?;
     let Some(elements) = A::elements(&flow)? else {
-        return Err(problems::wrong_stage(flow.stage));
+        return Err(wrong_stage(flow.stage).into());
     };
     check_card(&elements)?;
     let about = BankMatched::question(tx.core, &elements);
     if bank_matched(tx.core, &flow, &elements).is_some() {
-        if let Err(refused) = A::may_go_on(tx, &flow, &elements)? {
-            return save_refused(tx, flow, refused);
-        }
-        let sent = send_code(tx, &mut flow, &elements, view)?;
-        return Ok(sent.map(Next::Done));
+        let view = may_go_on_and_send(tx, flow, &elements)?;
+        return shown(view).map(Next::Done);
     }
     flow.answers.proof_mut().forget();
     A::asking(&mut flow);
-    let check = may_ask(tx, &mut flow, &elements, &about)?;
-    flow.keep_alive(tx.core, tx.now);
-    if !flows::save(tx, &mut flow)? {
-        return Err(problems::busy());
+    let check = may_ask(tx, &mut flow, &elements, &about);
+    if !matches!(check, Err(Stop::Undo(_) | Stop::Fault(_))) {
+        flow.keep_alive(tx.core, tx.now);
+        if !flows::save(tx, &mut flow)? {
+            return Err(busy().into());
+        }
     }
-    Ok(check.map(|id| Next::Ask(Box::new(Question { id, elements, about }))))
+    Ok(Next::Ask(Box::new(Question { id: check?, elements, about })))
 }
 
 /// Refuses a card that is known to be of the wrong kind or bank before any
@@ -150,37 +146,28 @@ fn may_ask<A: Proving>(
     flow: &mut Flow<A>,
     elements: &Elements,
     about: &BlindIndex,
-) -> Result<Result<BankCheckId, Problem>, Problem> {
+) -> Result<BankCheckId, Stop> {
     let earlier = flow.answers.proof().pending.clone();
     let waiting = |pending: &PendingCheck| {
         !pending.timed_out && tx.now < pending.started_at + patience(tx.core)
     };
     if earlier.as_ref().is_some_and(waiting) {
-        return Err(problems::busy());
+        return Err(busy().into());
     }
     // A code that is known not to be sent would make the check a waste.
-    if let Err(refused) = otp::precheck(tx, binding(flow, elements))? {
-        return Ok(Err(problems::request_refused(refused)));
-    }
+    otp::precheck(tx, binding(flow, elements))?;
     if flow.answers.proof().checks_used >= tx.core.settings.limits.bank_checks_per_flow {
         let retry_after = (flow.absolute_expires_at - tx.now).num_seconds();
-        return Ok(Err(problems::bank_attempts("flow", retry_after)));
+        return Err(Stop::Keep(problems::bank_attempts("flow", retry_after)));
     }
     if let Some(spent) = limits::peek(tx, &[of_address(tx)])? {
-        return Ok(Err(problems::bank_attempts("address", spent.retry_after)));
+        return Err(Stop::Keep(problems::bank_attempts("address", spent.retry_after)));
     }
     if let Some(earlier) = &earlier {
         store::abandon(tx.conn, earlier.id, tx.now)?;
     }
     let charges = charges::<A>(tx.core, flow.id, elements);
-    if let Err(exceeded) = limits::charge(tx, &charges)? {
-        let scope = match exceeded.rule {
-            "bank_card_day" => "card",
-            "bank_document_day" => "document",
-            _ => "flow",
-        };
-        return Ok(Err(problems::bank_attempts(scope, exceeded.retry_after)));
-    }
+    limits::charge(tx, &charges).map_err(|stop| stop.map(problems::bank_exceeded))?;
     let keys = limits::keys(tx.core, &charges);
     // The same question keeps its id, so that the bank answers it again
     // without billing it again.
@@ -199,7 +186,7 @@ fn may_ask<A: Proving>(
         started_at: tx.now,
         timed_out: false,
     });
-    Ok(Ok(id))
+    Ok(id)
 }
 
 /// Asks the bank, within the time it has. Only a provider that says it did
@@ -220,11 +207,12 @@ async fn ask(core: &Core, question: &Question) -> Result<BankOutcome, BankFault>
 }
 
 /// Transaction 2: the answer, and on a match the code.
-fn settle<A: Proving, V>(
+fn settle<A: Proving>(
     tx: &mut Tx<'_>,
     id: FlowId,
-    (question, answer, view): (&Question, Result<BankOutcome, BankFault>, View<A, V>),
-) -> Result<Result<V, Problem>, Problem> {
+    question: &Question,
+    answer: Result<BankOutcome, BankFault>,
+) -> Result<A::View, Stop> {
     let code = match &answer {
         Ok(outcome) => {
             if *outcome == BankOutcome::ConfigError {
@@ -253,17 +241,17 @@ fn settle<A: Proving, V>(
     }
     if failed {
         // Questions that were asked together may pass the limit together.
-        limits::charge(tx, &[of_address(tx)])?.ok();
+        limits::count(tx, &[of_address(tx)])?;
     }
     // The flow may have been given up, or changed, while the bank thought;
     // what was recorded above stands all the same.
     let Some(mut flow) = flows::find::<A>(tx, id)? else {
-        return Ok(Err(problems::not_found()));
+        return Err(Stop::Keep(not_found()));
     };
     let pending = flow.answers.proof_mut().pending.take();
     let mine = pending.filter(|pending| pending.id == question.id);
     let (Some(elements), Some(pending)) = (A::elements(&flow)?, mine) else {
-        return Ok(Err(problems::busy()));
+        return Err(Stop::Keep(busy()));
     };
     if timed_out {
         let kept = PendingCheck { timed_out, ..pending };
@@ -274,7 +262,7 @@ fn settle<A: Proving, V>(
     };
     // Changed meanwhile: the answer is about something else.
     if BankMatched::question(tx.core, &elements) != question.about {
-        return save_refused(tx, flow, problems::busy());
+        return save_refused(tx, flow, busy());
     }
     let Some(matched) = BankMatched::from_outcome(outcome, &question.about) else {
         let proof = flow.answers.proof_mut();
@@ -287,41 +275,53 @@ fn settle<A: Proving, V>(
     // Kept also when something else is in the way: the same question need not
     // be paid for again.
     flow.answers.proof_mut().matched = Some(matched);
-    if let Err(refused) = A::may_go_on(tx, &flow, &elements)? {
-        return save_refused(tx, flow, refused);
-    }
-    send_code(tx, &mut flow, &elements, view)
+    may_go_on_and_send(tx, flow, &elements)
 }
 
-fn save_refused<A: Proving, T>(
+/// Sends a code if nothing else is in the way once ownership is proved.
+fn may_go_on_and_send<A: Proving>(
+    tx: &mut Tx<'_>,
+    mut flow: Flow<A>,
+    elements: &Elements,
+) -> Result<A::View, Stop> {
+    match A::may_go_on(tx, &flow, elements) {
+        Ok(()) => send_code(tx, &mut flow, elements),
+        Err(Stop::Keep(refused)) => save_refused(tx, flow, refused),
+        Err(stop) => Err(stop),
+    }
+}
+
+/// Saves the flow with what was counted, and refuses.
+fn save_refused<A: Proving>(
     tx: &mut Tx<'_>,
     mut flow: Flow<A>,
     refused: Problem,
-) -> Result<Result<T, Problem>, Problem> {
-    if flows::save(tx, &mut flow)? { Ok(Err(refused)) } else { Err(problems::busy()) }
+) -> Result<A::View, Stop> {
+    if flows::save(tx, &mut flow)? { Err(Stop::Keep(refused)) } else { Err(busy().into()) }
 }
 
 /// Asks for a code for the matched phone and writes the flow, in one.
-fn send_code<A: Proving, V>(
+fn send_code<A: Proving>(
     tx: &mut Tx<'_>,
     flow: &mut Flow<A>,
     elements: &Elements,
-    view: View<A, V>,
-) -> Result<Result<V, Problem>, Problem> {
-    let requested = otp::request(tx, binding(flow, elements))?;
-    if let Ok(challenge) = &requested {
-        let proof = flow.answers.proof_mut();
-        proof.challenge = Some(challenge.id);
-        proof.codes_sent += 1;
-        tx.audit(AuditKind::CodeRequested, AuditSubject::flow(flow.id))?;
+) -> Result<A::View, Stop> {
+    let requested = otp::request(tx, binding(flow, elements));
+    match &requested {
+        Ok(challenge) => {
+            let proof = flow.answers.proof_mut();
+            proof.challenge = Some(challenge.id);
+            proof.codes_sent += 1;
+            tx.audit(AuditKind::CodeRequested, AuditSubject::flow(flow.id))?;
+        }
+        Err(Stop::Keep(_)) => {}
+        Err(_) => return Err(requested.map(drop).err().map_or_else(|| busy().into(), Into::into)),
     }
     A::matched(flow);
     flow.keep_alive(tx.core, tx.now);
     if !flows::save(tx, flow)? {
-        return Err(problems::busy());
+        return Err(busy().into());
     }
-    match requested {
-        Ok(_) => Ok(Ok(view(tx, flow)?)),
-        Err(refused) => Ok(Err(problems::request_refused(refused))),
-    }
+    requested?;
+    Ok(A::view(tx, flow)?)
 }

@@ -21,8 +21,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::{
     capabilities::{
         accounts::{BankMatched, Elements},
-        core::{Core, Tx},
-        flows::{self, Answers, Flow},
+        core::{Core, Stop, Tx},
+        flows::{Flow, Walk},
         limits::Charge,
         otp::{Addressee, Binding, PhoneProved},
     },
@@ -30,13 +30,12 @@ use crate::{
         Timestamp,
         ids::{BankCheckId, ChallengeId, FlowId},
     },
-    tools::{db::DbFault, ports::SmsPurpose, web::Problem},
+    tools::{db::DbFault, ports::SmsPurpose},
 };
 
 pub use bank::request_code;
 pub use code::{prove_phone, settled};
 pub use dto::ConfirmCode;
-pub use problems::{busy, code_refused, not_found, request_refused, wrong_stage};
 pub use store::{erase, purge, refund_abandoned};
 pub use view::{Remaining, SentCode};
 
@@ -87,7 +86,7 @@ impl Proof {
 }
 
 /// A kind of flow that proves somebody.
-pub trait Proving: Answers {
+pub trait Proving: Walk {
     /// What its codes are for.
     const PURPOSE: SmsPurpose;
 
@@ -111,27 +110,16 @@ pub trait Proving: Answers {
     fn matched(flow: &mut Flow<Self>)
     where
         Self: Sized;
-    /// The flow that something is entered into.
-    fn open(tx: &mut Tx<'_>, id: FlowId) -> Result<Flow<Self>, Problem>
-    where
-        Self: Sized,
-    {
-        flows::find(tx, id)?.ok_or_else(problems::not_found)
-    }
     /// Whom failed checks are counted for, besides card and document.
     fn charged(_core: &Core, _id: FlowId) -> Option<Charge> {
         None
     }
     /// What else must hold once ownership is proved, before a code is sent.
-    fn may_go_on(
-        _tx: &mut Tx<'_>,
-        _flow: &Flow<Self>,
-        _elements: &Elements,
-    ) -> Result<Result<(), Problem>, DbFault>
+    fn may_go_on(_tx: &mut Tx<'_>, _flow: &Flow<Self>, _elements: &Elements) -> Result<(), Stop>
     where
         Self: Sized,
     {
-        Ok(Ok(()))
+        Ok(())
     }
 }
 

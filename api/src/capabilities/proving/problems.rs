@@ -1,10 +1,7 @@
 //! The problems that a proof can meet.
 
 use crate::{
-    capabilities::{
-        flows::Stage,
-        otp::{CodeRefused, RequestRefused},
-    },
+    capabilities::limits::Exceeded,
     kernel::Timestamp,
     tools::{
         identity::{BankCode, CardKind},
@@ -12,21 +9,6 @@ use crate::{
         web::{Problem, ProblemCode as Code},
     },
 };
-
-/// Unknown, expired, or somebody else's.
-pub fn not_found() -> Problem {
-    Problem::new(Code::FlowNotFound)
-}
-
-/// The flow is at another step.
-pub fn wrong_stage(stage: impl Stage) -> Problem {
-    Problem::new(Code::StageConflict).with("stage", stage.code())
-}
-
-/// Another request changed the flow at the same time.
-pub fn busy() -> Problem {
-    Problem::new(Code::RequestInProgress).retry_after(2)
-}
 
 /// A known card that is not a debit card.
 pub(super) fn card_kind(kind: CardKind) -> Problem {
@@ -46,6 +28,16 @@ pub(super) fn bank_silent() -> Problem {
 /// No bank check is left for the card, the document, the address or the flow.
 pub(super) fn bank_attempts(scope: &'static str, retry_after: i64) -> Problem {
     Problem::new(Code::BankAttemptsExceeded).with("scope", scope).retry_after(retry_after)
+}
+
+/// A counter of failed checks is used up.
+pub(super) fn bank_exceeded(exceeded: Exceeded) -> Problem {
+    let scope = match exceeded.rule {
+        "bank_card_day" => "card",
+        "bank_document_day" => "document",
+        _ => "flow",
+    };
+    bank_attempts(scope, exceeded.retry_after)
 }
 
 /// The provider takes one field for no such thing.
@@ -84,35 +76,4 @@ fn until_tomorrow(now: Timestamp) -> i64 {
     const DAY: i64 = 86_400;
     const BEIJING: i64 = 8 * 3600;
     DAY - (now.timestamp() + BEIJING).rem_euclid(DAY)
-}
-
-/// No code can be sent now.
-pub fn request_refused(refused: RequestRefused) -> Problem {
-    match refused {
-        RequestRefused::TooSoon { retry_after } => {
-            Problem::new(Code::SmsResendTooSoon).retry_after(retry_after)
-        }
-        RequestRefused::Exceeded(exceeded) => {
-            let scope = match exceeded.rule {
-                "sms_flow" => "flow",
-                "sms_address_hour" => "address",
-                "sms_person_hour" | "sms_person_day" => "person",
-                _ => "phone",
-            };
-            Problem::new(Code::SmsLimitExceeded)
-                .with("scope", scope)
-                .retry_after(exceeded.retry_after)
-        }
-    }
-}
-
-/// The code was not accepted.
-pub fn code_refused(refused: CodeRefused) -> Problem {
-    match refused {
-        CodeRefused::Wrong { tries_left } => {
-            Problem::new(Code::CodeWrong).with("attempts_left", tries_left)
-        }
-        CodeRefused::Expired => Problem::new(Code::CodeExpired),
-        CodeRefused::Dead => Problem::new(Code::CodeDead),
-    }
 }

@@ -10,7 +10,7 @@ use crate::{
         accounts,
         audit::{AuditKind, AuditSubject},
         captcha::{self, http::CaptchaAnswer},
-        core::{Ctx, Tx},
+        core::{Ctx, Stop, Tx},
         password_failures::{self, Attempt, device},
         sessions::{self, Opened, Session},
     },
@@ -103,33 +103,6 @@ fn leave(tx: &mut Tx<'_>, session: &Session) -> Result<(), DbFault> {
     Ok(())
 }
 
-/// Why nobody signs in.
-enum Refused {
-    Captcha(captcha::CaptchaRefused),
-    Failures(password_failures::Refused),
-}
-
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Captcha(refused) => refused.into(),
-            Refused::Failures(why) => self::refused(why),
-        }
-    }
-}
-
-/// Too many wrong passwords.
-pub fn refused(why: password_failures::Refused) -> Problem {
-    match why {
-        password_failures::Refused::Locked { retry_after } => {
-            Problem::new(ProblemCode::LoginLocked).retry_after(retry_after)
-        }
-        password_failures::Refused::TooSoon { retry_after } => {
-            Problem::new(ProblemCode::LoginTooSoon).retry_after(retry_after)
-        }
-    }
-}
-
 type Known = Option<(AccountId, String)>;
 
 /// Checks the credentials; on success runs `open` in the transaction that
@@ -150,7 +123,7 @@ pub async fn sign_in<T: Send + 'static>(
         // Whoever passes is answered after the write below, which flushes this
         // one, too; a refusal has nothing that must not be lost.
         let begun = ctx.write_unflushed(move |tx| begin(tx, &attempt, username, captcha));
-        begun.await??
+        begun.await?
     };
     let stored = known.as_ref().map(|(_, hash)| hash.clone());
     let input = password_hash_input(&password);
@@ -215,13 +188,9 @@ fn begin(
     attempt: &Attempt,
     username: Option<Username>,
     (captcha, answer): (CaptchaId, String),
-) -> Result<Result<Known, Refused>, DbFault> {
-    if let Err(refused) = captcha::redeem(tx, captcha, &answer)? {
-        return Ok(Err(Refused::Captcha(refused)));
-    }
-    if let Err(refused) = password_failures::begin(tx, attempt)? {
-        return Ok(Err(Refused::Failures(refused)));
-    }
+) -> Result<Known, Stop> {
+    captcha::redeem(tx, captcha, &answer)?;
+    password_failures::begin(tx, attempt)?;
     let key = username.map(|username| username.key()).unwrap_or_default();
-    Ok(Ok(accounts::credentials(tx, &key)?))
+    Ok(accounts::credentials(tx, &key)?)
 }

@@ -9,12 +9,15 @@ use crate::{
     capabilities::{
         accounts::{self, Account, NotDecided, Unit, UnitState},
         audit::{AuditKind, AuditSubject},
-        core::{Ctx, Tx},
+        core::{Ctx, Stop, Tx},
         events::{self, EventKind},
         grants, outbox,
     },
     kernel::{Timestamp, ids::AccountId},
-    tools::{db::DbFault, ports::Notice},
+    tools::{
+        db::{DbFault, Ending},
+        ports::Notice,
+    },
 };
 
 /// Characters of a reason, at most.
@@ -147,8 +150,7 @@ pub(super) async fn run(ctx: Ctx, command: UnitsCommand) -> Outcome {
         UnitsCommand::Approve { id } => (id, UnitState::Approved, None),
         UnitsCommand::Reject { id, reason } => (id, UnitState::Rejected, Some(reason)),
     };
-    let decided = ctx.write(move |tx| decide(tx, id, state, reason.as_deref())).await?;
-    let unit = decided?;
+    let unit = ctx.write(move |tx| decide(tx, id, state, reason.as_deref())).await?;
     print(&format!("{} is {} now.", unit.name.as_str(), state.code()));
     Ok(())
 }
@@ -188,7 +190,11 @@ enum Refused {
     Already(UnitState),
     #[error("the credit code was registered by somebody else after the unit was rejected")]
     CodeInUse,
+    #[error(transparent)]
+    Fault(#[from] DbFault),
 }
+
+impl Ending for Refused {}
 
 /// Decides, records it and tells the agent, in one transaction.
 fn decide(
@@ -196,16 +202,17 @@ fn decide(
     id: AccountId,
     state: UnitState,
     reason: Option<&str>,
-) -> Result<Result<Unit, Refused>, DbFault> {
+) -> Result<Unit, Refused> {
     let Some(account) = accounts::find(tx, id)?.filter(|one| one.unit.is_some()) else {
-        return Ok(Err(Refused::Unknown(id)));
+        return Err(Refused::Unknown(id));
     };
-    let decided = tx.savepoint(|tx| accounts::decide_unit(tx, id, state, reason))?;
-    let unit = match decided {
-        Ok(unit) => unit,
-        Err(NotDecided::Unchanged) => return Ok(Err(Refused::Already(state))),
-        Err(NotDecided::CodeInUse) => return Ok(Err(Refused::CodeInUse)),
-    };
+    let unit = accounts::decide_unit(tx, id, state, reason).map_err(|stop| match stop {
+        Stop::Keep(NotDecided::Unchanged) | Stop::Undo(NotDecided::Unchanged) => {
+            Refused::Already(state)
+        }
+        Stop::Keep(NotDecided::CodeInUse) | Stop::Undo(NotDecided::CodeInUse) => Refused::CodeInUse,
+        Stop::Fault(fault) => Refused::Fault(fault),
+    })?;
     let (kind, notice) = match state {
         UnitState::Approved => (AuditKind::UnitApproved, Notice::UnitApproved),
         _ => (AuditKind::UnitRejected, Notice::UnitRejected),
@@ -217,5 +224,5 @@ fn decide(
         // Systems that it has signed in to still take it for approved.
         grants::end_of_account(tx, id, None)?;
     }
-    Ok(Ok(unit))
+    Ok(unit)
 }

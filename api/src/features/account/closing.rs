@@ -9,7 +9,7 @@ use crate::{
     capabilities::{
         accounts,
         audit::{AuditKind, AuditSubject},
-        core::{Ctx, Tx},
+        core::{Ctx, Stop, Tx},
         outbox,
         sessions::Session,
     },
@@ -31,19 +31,15 @@ pub struct Closure {
 /// Asks for the account to be closed. What was asked before stands.
 pub(super) async fn request(ctx: &Ctx, session: Session) -> Result<Closure, Problem> {
     session.require_fresh_password(&ctx.core, ctx.now)?;
-
-    ctx.write(move |tx| requested(tx, &session)).await?
+    Ok(ctx.write(move |tx| requested(tx, &session)).await?)
 }
 
-/// A refusal inside is committed: nothing else was written.
-fn requested(tx: &mut Tx<'_>, session: &Session) -> Result<Result<Closure, Problem>, Problem> {
+fn requested(tx: &mut Tx<'_>, session: &Session) -> Result<Closure, Stop> {
     let account = own(tx, session)?;
     let days = TimeDelta::days(tx.core.settings.account.closing_days.into());
     let closure = accounts::Closure { requested_at: tx.now, closes_at: tx.now + days };
     if accounts::closure(tx.conn, account.id)?.is_none() {
-        if let Err(refused) = charge(tx, session, REQUESTS.0, REQUESTS.1)? {
-            return Ok(Err(refused));
-        }
+        charge(tx, session, REQUESTS.0, REQUESTS.1)?;
         if accounts::request_closure(tx.conn, account.id, closure)? {
             let closes_on = beijing(closure.closes_at).format("%Y-%m-%d").to_string();
             let notice = Notice::ClosureRequested { closes_on };
@@ -53,7 +49,7 @@ fn requested(tx: &mut Tx<'_>, session: &Session) -> Result<Result<Closure, Probl
     }
     let stands = accounts::closure(tx.conn, account.id)?.unwrap_or(closure);
     still_signed_in(tx.conn, session, tx.now)?;
-    Ok(Ok(Closure { closes_at: stands.closes_at }))
+    Ok(Closure { closes_at: stands.closes_at })
 }
 
 /// Keeps the account.

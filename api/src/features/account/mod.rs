@@ -21,15 +21,15 @@ mod view;
 pub use erase::erase_due;
 
 use crate::{
-    capabilities::core::Tx,
     capabilities::{
         accounts::{self, Account},
+        core::{Stop, Tx},
         limits::{self, Charge, DAY, Rule},
         sessions::{self, Session},
     },
     kernel::Timestamp,
     tools::{
-        db::{Conn, DbFault},
+        db::Conn,
         web::{Problem, ProblemCode, overloaded},
     },
 };
@@ -50,16 +50,8 @@ fn still_signed_in(conn: &mut Conn, session: &Session, now: Timestamp) -> Result
 
 /// Counts what an account may do only so often a day, because it costs a
 /// message or hashes.
-fn charge(
-    tx: &mut Tx<'_>,
-    session: &Session,
-    name: &'static str,
-    most: u32,
-) -> Result<Result<(), Problem>, DbFault> {
+fn charge(tx: &mut Tx<'_>, session: &Session, name: &'static str, most: u32) -> Result<(), Stop> {
     let rule = Rule { name, most, window_seconds: DAY };
     let charge = Charge { rule, subject: session.account.to_string() };
-    let charged = limits::charge(tx, &[charge])?;
-    Ok(charged.map_err(|exceeded| {
-        Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after)
-    }))
+    Ok(limits::charge(tx, &[charge])?)
 }

@@ -58,8 +58,7 @@ pub(super) async fn change(
     let account = ctx.read(move |tx| own(tx, &of)).await?;
     let password = body.parse(&ctx.core, &account)?;
     let of = account.id;
-    let tried = ctx.write(move |tx| accounts::try_new_password(tx, of));
-    let earlier = tried.await??;
+    let earlier = ctx.write(move |tx| accounts::try_new_password(tx, of)).await?;
     accounts::refuse_earlier(&ctx.core, &ticket, (&password, &earlier)).await?;
     let hash = ctx.core.hasher.hash(&ticket, password.to_hash_input()).await;
     let hash = Zeroizing::new(hash.map_err(Problem::internal)?);

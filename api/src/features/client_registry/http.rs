@@ -49,7 +49,7 @@ pub async fn create_client(
     let once = idempotency.of(&ctx, &caller.to_string(), &bytes);
     once.write(move |tx| {
         let created = registry::create(tx, value)?;
-        Reply::json(StatusCode::CREATED, &created).map(Ok)
+        Ok(Reply::json(StatusCode::CREATED, &created)?)
     })
     .await
 }
@@ -149,7 +149,7 @@ pub async fn rotate_client_secret(
     let overlap = value.overlap_seconds.unwrap_or(OVERLAP_SECONDS);
     once.write(move |tx| {
         let secret = registry::rotate_secret(tx, id, overlap)?;
-        Reply::json(StatusCode::CREATED, &secret).map(Ok)
+        Ok(Reply::json(StatusCode::CREATED, &secret)?)
     })
     .await
 }

@@ -88,7 +88,7 @@ pub async fn check_identity(
     let once = idempotency.of(&ctx, &client.to_string(), &bytes);
     once.write(move |tx| {
         let answer = identity_check::check(tx, client, &question)?;
-        Reply::json(StatusCode::OK, &answer).map(Ok)
+        Ok(Reply::json(StatusCode::OK, &answer)?)
     })
     .await
 }

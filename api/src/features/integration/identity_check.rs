@@ -11,11 +11,10 @@ use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
 use crate::{
-    capabilities::core::Tx,
     capabilities::{
         accounts,
         audit::{AuditKind, AuditSubject},
-        core::Core,
+        core::{Core, Stop, Tx},
         identity_checks::{self, IdentityCheck},
         limits::{self, Charge, DAY, Rule},
     },
@@ -26,7 +25,7 @@ use crate::{
     tools::{
         db::DbFault,
         identity::{DocumentType, FieldError, IdDocument, PersonName},
-        web::{FieldErrors, Problem, ProblemCode},
+        web::{FieldErrors, Problem},
     },
 };
 
@@ -126,11 +125,9 @@ pub(super) fn check(
     tx: &mut Tx<'_>,
     client: ClientId,
     question: &Question,
-) -> Result<IdentityChecked, Problem> {
+) -> Result<IdentityChecked, Stop> {
     let charges = charges(tx.core, client, &question.document);
-    if let Err(exceeded) = limits::charge(tx, &charges)? {
-        return Err(Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after));
-    }
+    limits::charge(tx, &charges)?;
     let key = question.document.uniqueness_key();
     let found = accounts::has_name(tx, &key, &question.name)?;
     let check = IdentityCheck {

@@ -1,6 +1,6 @@
 //! Signing in, out, and looking after one's sessions, over HTTP.
 
-use actix_web::{HttpRequest, HttpResponse, delete, get, http::StatusCode, post, web};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
@@ -10,7 +10,7 @@ use crate::{
     capabilities::{
         audit::{AuditKind, AuditSubject},
         captcha::http::CaptchaAnswer,
-        core::{Ctx, Tx},
+        core::{Ctx, Stop, Tx},
         idempotency::{Idempotency, Reply},
         sessions::{self, Refreshed, SignedIn, Tokens},
         sign_in::{
@@ -228,21 +228,21 @@ pub async fn refresh_tokens(
     let once = idempotency.of(&ctx, "", &bytes);
     once.write(move |tx| {
         let tokens = refresh(tx, &value.refresh_token)?;
-        Reply::settled(StatusCode::OK, tokens.map(TokenSet::from))
+        Ok(Reply::ok(&TokenSet::from(tokens))?)
     })
     .await
 }
 
-/// A refusal inside is committed: the session of a token that came twice ends.
-fn refresh(tx: &mut Tx<'_>, token: &str) -> Result<Result<Tokens, Problem>, Problem> {
+/// The refusal of a token that came twice is kept: its session ends.
+fn refresh(tx: &mut Tx<'_>, token: &str) -> Result<Tokens, Stop> {
     match sessions::refresh(tx, token)? {
-        Refreshed::Tokens(tokens) => Ok(Ok(tokens)),
-        Refreshed::Invalid => Err(Problem::new(ProblemCode::RefreshTokenInvalid)),
+        Refreshed::Tokens(tokens) => Ok(tokens),
+        Refreshed::Invalid => Err(Problem::new(ProblemCode::RefreshTokenInvalid).into()),
         Refreshed::Reused(session, account) => {
             let id = session.to_string();
             let subject = AuditSubject { detail: Some(&id), ..AuditSubject::account(account) };
             tx.audit(AuditKind::RefreshTokenReused, subject)?;
-            Ok(Err(Problem::new(ProblemCode::RefreshTokenReused)))
+            Err(Stop::keep(Problem::new(ProblemCode::RefreshTokenReused)))
         }
     }
 }

@@ -13,15 +13,13 @@ use crate::{
     capabilities::{
         accounts::{self, Account},
         audit::{AuditKind, AuditSubject},
-        core::{Ctx, Tx, corrupt},
+        core::{Ctx, Stop, Tx, corrupt},
         password_failures::{self, Attempt, device},
         sessions::{self, Session},
-        sign_in::refused,
     },
     kernel::Timestamp,
     tools::{
         crypto::Place,
-        db::DbFault,
         identity::{Username, password_hash_input},
         web::{Problem, ProblemCode, overloaded},
     },
@@ -62,26 +60,25 @@ pub(super) async fn check(
     }
     let ticket = ctx.core.hasher.admit().ok_or_else(overloaded)?;
     let of = session.clone();
-    let begun = ctx.write(move |tx| begin(tx, &of, device.as_deref())).await?;
-    let (account, stored, tries) = begun?;
+    let begun = ctx.write(move |tx| begin(tx, &of, device.as_deref()));
+    let (account, stored, tries) = begun.await?;
     let input = password_hash_input(&body.password);
     let verified =
         ctx.core.hasher.verify(&ticket, input, Some(stored)).await.map_err(Problem::internal)?;
     drop(ticket);
-
-    ctx.write(move |tx| {
+    let settled = ctx.write(move |tx| {
         let entered = verified.right.then_some(body.password.as_str());
         settle(tx, session, (&account, &tries, entered))
-    })
-    .await?
+    });
+    Ok(settled.await?)
 }
 
-/// Counts the try and finds the hash to compare with. A refusal is committed.
+/// Counts the try and finds the hash to compare with. A refusal is kept.
 fn begin(
     tx: &mut Tx<'_>,
     session: &Session,
     device: Option<&str>,
-) -> Result<Result<(Account, String, Tries), Problem>, Problem> {
+) -> Result<(Account, String, Tries), Stop> {
     let not_signed_in = || Problem::new(ProblemCode::NotSignedIn);
     let account = accounts::find(tx, session.account)?.ok_or_else(not_signed_in)?;
     let row = account.id.to_string();
@@ -93,13 +90,11 @@ fn begin(
     let session = Attempt { device: Some(session.id.to_string()), ..place.clone() };
     let tries = Tries { session, place };
     for attempt in [&tries.session, &tries.place] {
-        if let Err(why) = password_failures::begin(tx, attempt)? {
-            return Ok(Err(refused(why)));
-        }
+        password_failures::begin(tx, attempt)?;
     }
     let found = accounts::credentials(tx, &tries.place.username)?;
     let (_, stored) = found.ok_or_else(not_signed_in)?;
-    Ok(Ok((account, stored, tries)))
+    Ok((account, stored, tries))
 }
 
 /// Writes down what came of it; `entered` is the password when it was right.
@@ -107,12 +102,12 @@ fn settle(
     tx: &mut Tx<'_>,
     session: Session,
     (account, tries, entered): (&Account, &Tries, Option<&str>),
-) -> Result<Result<PasswordFreshness, Problem>, DbFault> {
+) -> Result<PasswordFreshness, Stop> {
     let Some(password) = entered else {
         let subject = AuditSubject { detail: Some("session"), ..AuditSubject::account(account.id) };
         tx.audit(AuditKind::SignInFailed, subject)?;
         password_failures::failed(tx, &tries.place)?;
-        return Ok(Err(Problem::new(ProblemCode::PasswordWrong)));
+        return Err(Stop::keep(Problem::new(ProblemCode::PasswordWrong)));
     };
     accounts::note_personal(tx.conn, account, accounts::contains_personal(account, password))?;
     tx.audit(AuditKind::PasswordChecked, AuditSubject::account(account.id))?;
@@ -121,5 +116,5 @@ fn settle(
         password_failures::succeeded(tx, attempt)?;
     }
     let fresh = Session { password_at: tx.now, ..session };
-    Ok(Ok(PasswordFreshness { password_fresh_until: fresh.password_fresh_until(tx.core) }))
+    Ok(PasswordFreshness { password_fresh_until: fresh.password_fresh_until(tx.core) })
 }

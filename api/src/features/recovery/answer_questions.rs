@@ -1,17 +1,16 @@
 //! 密保问题: three answers prove whose account it is.
 
 use super::{
-    draft::{Draft, Proved, Stage},
+    draft::{Answers, Draft, Proved, Stage},
     problems::{answers_wrong, overloaded, questions_not_set},
-    step,
     view::Recovery,
 };
 use crate::{
-    capabilities::core::Tx,
     capabilities::{
         accounts,
         audit::{AuditKind, AuditSubject},
-        core::Ctx,
+        core::{Ctx, Stop, Tx},
+        flows::{self, Walk},
         outbox,
         security_questions::{self, AnswerSet, QUESTIONS},
     },
@@ -38,26 +37,22 @@ pub(super) async fn answer(ctx: &Ctx, id: FlowId, answers: AnswerSet) -> Result<
     // A place in the hashing queue first: an overloaded service must not use
     // up a try.
     let ticket = ctx.core.hasher.admit().ok_or_else(overloaded)?;
-
-    let begun = ctx
-        .write(move |tx| {
-            let draft = step::find(tx, id)?;
-            begin(tx, &draft)
-        })
-        .await?;
+    let begun = ctx.write(move |tx| {
+        let draft = Answers::open(tx, id)?;
+        begin(tx, &draft)
+    });
+    let begun = begun.await?;
     let input = answers.to_hash_input(&ctx.core, begun.account, &begun.questions);
     let hash = Some(begun.hash.clone());
     let verified = ctx.core.hasher.verify(&ticket, input, hash).await.map_err(Problem::internal)?;
     drop(ticket);
 
-    let settled = ctx
-        .write(move |tx| {
-            if !verified.right {
-                let subject = subject(begun.account, id);
-                tx.audit(AuditKind::AnswersWrong, subject)?;
-                return Ok(Err(answers_wrong(begun.left)));
-            }
-            let mut draft = step::find(tx, id)?;
+    let settled = ctx.write(move |tx| {
+        if !verified.right {
+            tx.audit(AuditKind::AnswersWrong, subject(begun.account, id))?;
+            return Err(Stop::Keep(answers_wrong(begun.left)));
+        }
+        flows::step(tx, id, |tx, draft: &mut Draft| {
             draft.require(&[Stage::Questions])?;
             security_questions::succeeded(tx, begun.account)?;
             // As a second step they make the first one no younger.
@@ -65,10 +60,10 @@ pub(super) async fn answer(ctx: &Ctx, id: FlowId, answers: AnswerSet) -> Result<
             let questions_set_at = Some(begun.set_at);
             draft.answers.proved = Some(Proved { account: begun.account, at, questions_set_at });
             draft.stage = Stage::Reset;
-            step::keep(tx, &mut draft, Ok(()))
+            Ok(())
         })
-        .await;
-    settled?
+    });
+    Ok(settled.await?)
 }
 
 fn subject(account: AccountId, flow: FlowId) -> AuditSubject<'static> {

@@ -3,22 +3,26 @@
 use super::{
     draft::{Draft, Goal, Method, Stage},
     problems::questions_not_set,
-    step::Outcome,
 };
 use crate::{
-    capabilities::{core::Tx, otp, proving::wrong_stage, security_questions::State},
+    capabilities::{
+        core::{Stop, Tx},
+        flows::wrong_stage,
+        otp,
+        security_questions::State,
+    },
     tools::{config::QuestionsMode, db::DbFault},
 };
 
 /// Chooses a method, or another one as long as nothing is proved. What was
 /// sent for the one before is worth nothing.
-pub(super) fn choose(tx: &mut Tx<'_>, draft: &mut Draft, method: Method) -> Outcome {
+pub(super) fn choose(tx: &mut Tx<'_>, draft: &mut Draft, method: Method) -> Result<(), Stop> {
     may_choose(draft)?;
     if draft.answers.method == Some(method) {
-        return Ok(Ok(()));
+        return Ok(());
     }
     if method == Method::SecurityQuestions && !can_answer(tx, draft)? {
-        return Ok(Err(questions_not_set()));
+        return Err(Stop::Keep(questions_not_set()));
     }
     otp::kill(tx.conn, draft.id, draft.purpose())?;
     draft.answers.challenge = None;
@@ -27,7 +31,7 @@ pub(super) fn choose(tx: &mut Tx<'_>, draft: &mut Draft, method: Method) -> Outc
         Method::DocumentAndSms => Stage::Identity,
         Method::SecurityQuestions => Stage::Questions,
     };
-    Ok(Ok(()))
+    Ok(())
 }
 
 fn may_choose(draft: &Draft) -> Result<(), crate::tools::web::Problem> {

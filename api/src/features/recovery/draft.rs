@@ -8,11 +8,10 @@ use crate::{
     capabilities::{
         accounts::{Elements, Kind as UserType},
         core::{Core, Tx},
-        flows::{self, Flow, Kind},
+        flows::{self, Flow, Kind, wrong_stage},
         proving::{
             Proof, Proving,
             answers::{BankAnswers, WhoAnswers, elements},
-            wrong_stage,
         },
         security_questions::{self, Enrolled},
     },

@@ -9,18 +9,18 @@ use super::{
         AnswerQuestions, AskRecoveryCode, ChooseMethod, FindPassword, FindUsername, ReplacePhone,
         ResetPassword,
     },
-    replace_phone as phone_step, request_code, reset_password as password_step, start, step,
-    view::{self, Recovery},
+    replace_phone as phone_step, request_code, reset_password as password_step, start,
+    view::Recovery,
 };
 use crate::{
     capabilities::{
-        core::{Core, Ctx, Tx},
+        core::{Core, Ctx, Stop, Tx},
         flows::{
             self, Kind,
             http::{Handle, begun, forget_cookie, is_app},
         },
         idempotency::{Idempotency, Once, Reply, Settled},
-        proving::{self, ConfirmCode, not_found},
+        proving::{self, ConfirmCode},
     },
     kernel::ids::FlowId,
     tools::web::{JsonBody, Problem, ProblemDocument, cookies},
@@ -30,22 +30,18 @@ use crate::{
 type Flow = Handle<Answers>;
 
 /// Hands a new recovery over, or says why there is none.
-fn handed_over(core: &Core, new: Result<Recovery, Problem>, is_app: bool) -> Settled {
-    let view = match new {
-        Ok(view) => view,
-        Err(refused) => return Ok(Err(refused)),
-    };
+fn handed_over(core: &Core, view: Recovery, is_app: bool) -> Settled {
     let flow = (Kind::Recovery, view.id, is_app);
-    begun(core, flow, view, |view, token| view.flow_token = Some(token)).map(Ok)
+    Ok(begun(core, flow, view, |view, token| view.flow_token = Some(token))?)
 }
 
 /// Takes a step of a recovery once for the key of its request.
 async fn take_once(
     once: Once,
     id: FlowId,
-    step: impl FnOnce(&mut Tx<'_>, &mut Draft) -> step::Outcome + Send + 'static,
+    step: impl FnOnce(&mut Tx<'_>, &mut Draft) -> Result<(), Stop> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    once.write(move |tx| Reply::settled(StatusCode::OK, step::in_transaction(tx, id, step)?)).await
+    once.write(move |tx| Ok(Reply::ok(&flows::step(tx, id, step)?)?)).await
 }
 
 /// Find a forgotten username: who it is
@@ -116,7 +112,7 @@ pub async fn find_password(
     ))]
 #[get("/recoveries/current")]
 pub async fn get_current_recovery(ctx: Ctx, flow: Flow) -> Result<web::Json<Recovery>, Problem> {
-    show(&ctx, flow).await
+    Ok(web::Json(ctx.read(move |tx| flows::show::<Answers>(tx, flow.id)).await?))
 }
 
 /// A recovery, to go on after a reload
@@ -128,15 +124,7 @@ pub async fn get_current_recovery(ctx: Ctx, flow: Flow) -> Result<web::Json<Reco
     ))]
 #[get("/recoveries/{id}")]
 pub async fn get_recovery(ctx: Ctx, flow: Flow) -> Result<web::Json<Recovery>, Problem> {
-    show(&ctx, flow).await
-}
-
-async fn show(ctx: &Ctx, flow: Flow) -> Result<web::Json<Recovery>, Problem> {
-    let read = ctx.read(move |tx| -> Result<_, Problem> {
-        let draft = step::find(tx, flow.id)?;
-        Ok(view::of(tx, &draft)?)
-    });
-    read.await.map(web::Json)
+    Ok(web::Json(ctx.read(move |tx| flows::show::<Answers>(tx, flow.id)).await?))
 }
 
 /// Choose how to recover from a forgotten password
@@ -158,9 +146,8 @@ pub async fn choose_recovery_method(
     body: JsonBody<ChooseMethod>,
 ) -> Result<web::Json<Recovery>, Problem> {
     let method = body.value.method;
-    let chosen =
-        step::take(&ctx, flow.id, move |tx, draft| choose_method::choose(tx, draft, method));
-    chosen.await.map(web::Json)
+    let choose = move |tx: &mut Tx<'_>, draft: &mut _| choose_method::choose(tx, draft, method);
+    Ok(web::Json(ctx.write(move |tx| flows::step(tx, flow.id, choose)).await?))
 }
 
 /// Ask for a code
@@ -209,9 +196,8 @@ pub async fn confirm_recovery_code(
     body: JsonBody<ConfirmCode>,
 ) -> Result<web::Json<Recovery>, Problem> {
     let code = body.value.parse()?;
-    let confirmed =
-        step::take(&ctx, flow.id, move |tx, draft| confirm::confirm(tx, draft, code.as_ref()));
-    confirmed.await.map(web::Json)
+    let confirm = move |tx: &mut Tx<'_>, draft: &mut _| confirm::confirm(tx, draft, code.as_ref());
+    Ok(web::Json(ctx.write(move |tx| flows::step(tx, flow.id, confirm)).await?))
 }
 
 /// Answer the security questions
@@ -309,13 +295,7 @@ pub async fn replace_phone(
 ) -> Result<HttpResponse, Problem> {
     let JsonBody { value, bytes } = body;
     let idempotency = idempotency.of(&ctx, &flow.token, &bytes);
-    idempotency
-        .run(async move {
-            let enter = phone_step::enter(value);
-            let view = proving::request_code(&ctx, flow.id, enter, view::of).await;
-            Reply::json(StatusCode::OK, &view?)
-        })
-        .await
+    proving::request_code(idempotency, flow.id, phone_step::enter(value)).await
 }
 
 /// Enter the code: the phone is replaced
@@ -353,9 +333,7 @@ pub async fn confirm_phone_replacement(
     ))]
 #[delete("/recoveries/{id}")]
 pub async fn abandon_recovery(ctx: Ctx, flow: Flow) -> Result<HttpResponse, Problem> {
-    if !ctx.write(move |tx| flows::remove(tx.conn, flow.id)).await? {
-        return Err(not_found());
-    }
+    ctx.write(move |tx| flows::abandon::<Answers>(tx, flow.id)).await?;
     let cookie = forget_cookie(&ctx.core, Kind::Recovery);
     Ok(HttpResponse::NoContent().cookie(cookie).finish())
 }

@@ -25,7 +25,6 @@ mod replace_phone;
 mod request_code;
 mod reset_password;
 mod start;
-mod step;
 mod view;
 
 pub use claim::addressee;

@@ -2,7 +2,7 @@
 
 pub(super) use crate::tools::web::{changes_held, overloaded};
 use crate::{
-    capabilities::{otp::CodeRefused, proving},
+    capabilities::otp::CodeRefused,
     tools::web::{Problem, ProblemCode as Code},
 };
 
@@ -12,7 +12,7 @@ pub(super) fn code_refused(refused: CodeRefused) -> Problem {
         CodeRefused::Wrong { tries_left } => {
             Problem::new(Code::RecoveryCodeWrong).with("attempts_left", tries_left)
         }
-        CodeRefused::Expired | CodeRefused::Dead => proving::code_refused(refused),
+        CodeRefused::Expired | CodeRefused::Dead => refused.into(),
     }
 }
 

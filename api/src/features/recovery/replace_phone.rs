@@ -6,16 +6,16 @@ use super::{
     draft::{Answers, Draft, Goal, Stage},
     dto::ReplacePhone,
     problems::{changes_held, replacement_refused},
-    step::Outcome,
 };
 use crate::{
     capabilities::{
         accounts::{self, Account, Change, Elements, Known},
         audit::{AuditKind, AuditSubject},
-        core::Tx,
+        core::{Stop, Tx},
         events::{self, EventKind},
+        flows::{busy, wrong_stage},
         otp, outbox,
-        proving::{Proving, busy, prove_phone, settled, wrong_stage},
+        proving::{Proving, prove_phone, settled},
     },
     tools::{
         db::DbFault,
@@ -28,7 +28,7 @@ use crate::{
 /// What puts the four elements into a recovery.
 pub(super) fn enter(
     body: ReplacePhone,
-) -> impl FnOnce(&mut Tx<'_>, &mut Draft) -> Result<(), Problem> + Send + 'static {
+) -> impl FnOnce(&mut Tx<'_>, &mut Draft) -> Result<(), Stop> + Send + 'static {
     move |tx, draft| {
         may_replace(draft)?;
         draft.answers.replacement = Some(body.parse(draft, tx.now.date_naive())?);
@@ -45,34 +45,33 @@ fn may_replace(draft: &Draft) -> Result<(), Problem> {
 }
 
 /// Redeems the code and replaces the phone: all of it, or nothing.
-pub(super) fn confirm(tx: &mut Tx<'_>, draft: &mut Draft, code: Option<&OtpCode>) -> Outcome {
+pub(super) fn confirm(
+    tx: &mut Tx<'_>,
+    draft: &mut Draft,
+    code: Option<&OtpCode>,
+) -> Result<(), Stop> {
     if draft.answers.replacement.is_none() && draft.answers.phone_replaced {
         // Asked again after the answer was lost.
-        return Ok(Ok(()));
+        return Ok(());
     }
     may_replace(draft)?;
     let waits = draft.answers.replacement.as_ref().is_some_and(|entered| entered.waits_for_code);
     let (Some(elements), true) = (Answers::elements(draft)?, waits) else {
-        return Err(wrong_stage(draft.stage));
+        return Err(wrong_stage(draft.stage).into());
     };
-    let phone_proved = match prove_phone(tx, draft, &elements, code)? {
-        Ok(proof) => proof,
-        Err(refused) => return Ok(Err(refused)),
-    };
+    let phone_proved = prove_phone(tx, draft, &elements, code)?;
     let bank_matched = settled(tx.core, draft, &elements)?;
-    let account = match changeable(tx, draft, &elements)? {
-        Ok(account) => account,
-        Err(refused) => {
-            // Not to be asked again and again whose document it is.
-            draft.answers.replacement_proof.forget();
-            Answers::asking(draft);
-            return Ok(Err(refused));
-        }
-    };
+    let changeable = changeable(tx, draft, &elements);
+    if let Err(Stop::Keep(_)) = changeable {
+        // Not to be asked again and again whose document it is.
+        draft.answers.replacement_proof.forget();
+        Answers::asking(draft);
+    }
+    let account = changeable?;
     let change = Change { elements: &elements, agent: None };
     let proofs = (&bank_matched, &phone_proved);
     if !accounts::change(tx, &account, &change, proofs)? {
-        return Err(busy());
+        return Err(busy().into());
     }
     outbox::notify(tx, &account.elements.phone, Notice::PhoneReplaced)?;
     let subject = AuditSubject { account: Some(account.id), ..AuditSubject::flow(draft.id) };
@@ -80,23 +79,19 @@ pub(super) fn confirm(tx: &mut Tx<'_>, draft: &mut Draft, code: Option<&OtpCode>
     events::emit(tx, account.id, EventKind::PhoneChanged)?;
     otp::kill(tx.conn, draft.id, draft.purpose())?;
     draft.phone_was_replaced();
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// The account of the person proved, if it is the one that is recovered and
 /// may be changed.
-fn changeable(
-    tx: &mut Tx<'_>,
-    draft: &Draft,
-    elements: &Elements,
-) -> Result<Result<Account, Problem>, DbFault> {
+fn changeable(tx: &mut Tx<'_>, draft: &Draft, elements: &Elements) -> Result<Account, Stop> {
     let Some(account) = recovered(tx, draft, &elements.document)? else {
-        return Ok(Err(replacement_refused()));
+        return Err(Stop::Keep(replacement_refused()));
     };
-    Ok(match account.changes_held_until {
-        Some(until) if until > tx.now => Err(changes_held(until)),
+    match account.changes_held_until {
+        Some(until) if until > tx.now => Err(Stop::Keep(changes_held(until))),
         _ => Ok(account),
-    })
+    }
 }
 
 /// The account that is recovered, if this document is its person's or, for a

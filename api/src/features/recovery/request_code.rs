@@ -5,14 +5,12 @@ use super::{
     claim::Claim,
     draft::{Draft, Goal, Stage},
     dto::AskRecoveryCode,
-    step::Outcome,
 };
 use crate::{
     capabilities::{
         audit::{AuditKind, AuditSubject},
-        core::{Core, Tx},
+        core::{Core, Stop, Tx},
         otp::{self, Addressee, Binding},
-        proving::request_refused,
     },
     tools::{
         crypto::Purpose,
@@ -21,7 +19,11 @@ use crate::{
 };
 
 /// Asks for a code. The answer is the same whoever it is for.
-pub(super) fn request(tx: &mut Tx<'_>, draft: &mut Draft, body: &AskRecoveryCode) -> Outcome {
+pub(super) fn request(
+    tx: &mut Tx<'_>,
+    draft: &mut Draft,
+    body: &AskRecoveryCode,
+) -> Result<(), Stop> {
     let claim = match draft.answers.goal {
         Goal::Username => {
             draft.require(&[Stage::Code])?;
@@ -30,20 +32,15 @@ pub(super) fn request(tx: &mut Tx<'_>, draft: &mut Draft, body: &AskRecoveryCode
         Goal::Password => {
             draft.require(&[Stage::Identity, Stage::Code])?;
             let claim = body.parse(draft, tx.now.date_naive())?;
-            if let Err(refused) = count_tried(tx.core, draft, &claim) {
-                return Ok(Err(refused));
-            }
+            count_tried(tx.core, draft, &claim).map_err(Stop::Keep)?;
             Some(claim)
         }
     };
     let key = draft.claim_key(claim.as_ref().or(draft.answers.claim.as_ref()))?;
     let binding =
         Binding { purpose: draft.purpose(), flow: draft.id, to: Addressee::Claimed(&key) };
-    let challenge = match otp::request(tx, binding)? {
-        Ok(challenge) => challenge,
-        // The code that was sent before goes with what was typed before.
-        Err(refused) => return Ok(Err(request_refused(refused))),
-    };
+    // When no code is sent, the one sent before goes with what was typed before.
+    let challenge = otp::request(tx, binding)?;
     tx.audit(AuditKind::CodeRequested, AuditSubject::flow(draft.id))?;
     if claim.is_some() {
         draft.answers.claim = claim;
@@ -51,7 +48,7 @@ pub(super) fn request(tx: &mut Tx<'_>, draft: &mut Draft, body: &AskRecoveryCode
     draft.answers.challenge = Some(challenge.id);
     draft.answers.codes_sent += 1;
     draft.stage = Stage::Code;
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// Counts a document that was not tried before, and refuses more of them than

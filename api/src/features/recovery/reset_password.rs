@@ -4,20 +4,19 @@ use chrono::TimeDelta;
 use zeroize::Zeroizing;
 
 use super::{
-    draft::{Draft, Method, Stage},
+    draft::{Answers, Draft, Method, Stage},
     dto::ResetPassword,
     problems::overloaded,
-    step::{self, Outcome},
     view::Recovery,
 };
 use crate::{
     capabilities::{
         accounts::{self, Account},
         audit::{AuditKind, AuditSubject},
-        core::{Core, Ctx, Tx},
-        flows, outbox,
+        core::{Core, Ctx, Stop, Tx},
+        flows::{self, Walk, busy, wrong_stage},
+        outbox,
         password_failures::{self, Attempt, device},
-        proving::{busy, wrong_stage},
         security_questions, sessions,
     },
     kernel::ids::{AccountId, FlowId},
@@ -45,25 +44,25 @@ pub(super) async fn reset(
     device_cookie: Option<String>,
 ) -> Result<Recovery, Problem> {
     let ticket = ctx.core.hasher.admit().ok_or_else(overloaded)?;
-
-    let found = ctx
-        .write(move |tx| -> Result<_, Problem> {
-            let draft = step::find(tx, id)?;
-            draft.require(&[Stage::Reset])?;
-            let Some(account) = proved(tx, &draft)? else { return Ok(Ok(None)) };
-            let tried = accounts::try_new_password(tx, account.id)?;
-            Ok(tried.map(|hashes| Some(Owner { account, hashes })))
-        })
-        .await??;
+    let found = ctx.write(move |tx| -> Result<_, Stop> {
+        let draft = Answers::open(tx, id)?;
+        draft.require(&[Stage::Reset])?;
+        let Some(account) = proved(tx, &draft)? else { return Ok(None) };
+        let hashes = accounts::try_new_password(tx, account.id)?;
+        Ok(Some(Owner { account, hashes }))
+    });
+    let found = found.await?;
     let hashes = match found {
         Some(owner) => Some(hashed(&ctx.core, &ticket, (owner, &body)).await?),
         None => None,
     };
     drop(ticket);
-    step::take(ctx, id, move |tx, draft| {
-        replace(tx, draft, hashes.as_ref(), device_cookie.as_deref())
-    })
-    .await
+    let replaced = ctx.write(move |tx| {
+        flows::step(tx, id, |tx, draft| {
+            replace(tx, draft, hashes.as_ref(), device_cookie.as_deref())
+        })
+    });
+    Ok(replaced.await?)
 }
 
 /// Checks the new password and hashes it.
@@ -106,11 +105,11 @@ fn replace(
     draft: &mut Draft,
     hashes: Option<&Hashes>,
     device_cookie: Option<&str>,
-) -> Outcome {
+) -> Result<(), Stop> {
     draft.require(&[Stage::Reset])?;
     let Some(account) = proved(tx, draft)? else {
         draft.begin_anew();
-        return Ok(Err(wrong_stage(draft.stage)));
+        return Err(Stop::Keep(wrong_stage(draft.stage)));
     };
     let Hashes { new, present } = hashes.ok_or_else(busy)?;
     // Before the account's row, as an erasure takes these rows.
@@ -118,7 +117,7 @@ fn replace(
     // Another reset may be on its way; and a login with the old password waits
     // until this one is done, or is done before its session ends here.
     if !accounts::keep_password(tx.conn, account.id, (present, present))? {
-        return Err(busy());
+        return Err(busy().into());
     }
     accounts::replace_password(tx, account.id, new)?;
     flows::remove(tx.conn, FlowId::of_account(account.id))?;
@@ -143,7 +142,7 @@ fn replace(
     // Last, as a login does it: the account's row first, then the count.
     lift_lock(tx, &account, device_cookie)?;
     draft.complete();
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// Takes back what a thief may have asked for with the old password: closing

@@ -12,24 +12,16 @@ use crate::{
     capabilities::{
         audit::{AuditKind, AuditSubject},
         captcha,
-        core::Tx,
+        core::{Stop, Tx},
         flows,
         limits::{self, Charge, HOUR, Rule},
     },
     kernel::ids::{CaptchaId, FlowId},
-    tools::{
-        db::DbFault,
-        identity::Username,
-        web::{Problem, ProblemCode},
-    },
+    tools::{db::DbFault, identity::Username},
 };
 
-/// A recovery, or why there is none; a refusal is committed, for the captcha is
-/// used up.
-type Begun = Result<Result<Recovery, Problem>, Problem>;
-
 /// Begins to look for a username.
-pub(super) fn find_username(tx: &mut Tx<'_>, claimed: Claimed) -> Begun {
+pub(super) fn find_username(tx: &mut Tx<'_>, claimed: Claimed) -> Result<Recovery, Stop> {
     let Claimed { user_type, claim, captcha } = claimed;
     let mut answers = Answers::new(Goal::Username);
     answers.user_type = user_type;
@@ -42,16 +34,19 @@ pub(super) fn find_password(
     tx: &mut Tx<'_>,
     username: Username,
     captcha: (CaptchaId, String),
-) -> Begun {
+) -> Result<Recovery, Stop> {
     let mut answers = Answers::new(Goal::Password);
     answers.username = Some(username.as_str().to_owned());
     begin(tx, captcha, Stage::Method, answers)
 }
 
-fn begin(tx: &mut Tx<'_>, captcha: (CaptchaId, String), stage: Stage, answers: Answers) -> Begun {
-    if let Err(refused) = may_begin(tx, captcha.0, captcha.1)? {
-        return Ok(Err(refused));
-    }
+fn begin(
+    tx: &mut Tx<'_>,
+    captcha: (CaptchaId, String),
+    stage: Stage,
+    answers: Answers,
+) -> Result<Recovery, Stop> {
+    may_begin(tx, captcha)?;
     let goal = answers.goal;
     let id = FlowId::new(tx.now, &*tx.core.entropy).map_err(DbFault::from)?;
     let longest = TimeDelta::minutes(tx.core.settings.recovery.minutes.into());
@@ -63,25 +58,17 @@ fn begin(tx: &mut Tx<'_>, captcha: (CaptchaId, String), stage: Stage, answers: A
     };
     let subject = AuditSubject { detail: Some(detail), ..AuditSubject::flow(id) };
     tx.audit(AuditKind::RecoveryStarted, subject)?;
-    Ok(Ok(view::of(tx, &draft)?))
+    Ok(view::of(tx, &draft)?)
 }
 
-/// Uses up the captcha, and counts.
-fn may_begin(
-    tx: &mut Tx<'_>,
-    captcha: CaptchaId,
-    answer: String,
-) -> Result<Result<(), Problem>, DbFault> {
-    if let Err(refused) = captcha::redeem(tx, captcha, &answer)? {
-        return Ok(Err(refused.into()));
-    }
+/// Uses up the captcha, and counts: a refusal is kept.
+fn may_begin(tx: &mut Tx<'_>, (captcha, answer): (CaptchaId, String)) -> Result<(), Stop> {
+    captcha::redeem(tx, captcha, &answer)?;
     let rule = Rule {
         name: "recovery_address_hour",
         most: tx.core.settings.limits.recoveries_per_address_hour,
         window_seconds: HOUR,
     };
     let charge = Charge { rule, subject: tx.origin.limit_subject() };
-    Ok(limits::charge(tx, &[charge])?.map_err(|exceeded| {
-        Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after)
-    }))
+    Ok(limits::charge(tx, &[charge])?)
 }

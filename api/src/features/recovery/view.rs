@@ -10,6 +10,7 @@ use crate::{
     capabilities::{
         accounts::Kind as UserType,
         core::Tx,
+        flows::Walk,
         otp,
         proving::{Proving, Remaining, SentCode},
         security_questions::{Question, question},
@@ -103,6 +104,14 @@ struct RecoveryRemaining {
     /// Messages.
     #[schema(example = 4)]
     sms: u32,
+}
+
+impl Walk for Answers {
+    type View = Recovery;
+
+    fn view(tx: &mut Tx<'_>, flow: &Draft) -> Result<Recovery, DbFault> {
+        of(tx, flow)
+    }
 }
 
 /// Shows a recovery.

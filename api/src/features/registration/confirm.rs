@@ -7,18 +7,14 @@ use zeroize::Zeroizing;
 use super::draft::{Answers, Draft, Stage};
 use crate::{
     capabilities::{
-        accounts::{self, NewAccount, NewUnit, NotCreated, Proofs},
+        accounts::{self, NewAccount, NewUnit, Proofs},
         audit::{AuditKind, AuditSubject},
-        core::Tx,
-        flows,
-        proving::{Proving, busy, not_found, prove_phone, settled, wrong_stage},
+        core::{Stop, Tx},
+        flows::{self, busy, not_found, wrong_stage},
+        proving::{Proving, prove_phone, settled},
     },
     kernel::ids::{AccountId, FlowId},
-    tools::{
-        db::DbFault,
-        identity::OtpCode,
-        web::{Problem, ProblemCode},
-    },
+    tools::{identity::OtpCode, web::Problem},
 };
 
 /// 注册成功.
@@ -44,43 +40,34 @@ struct RegisteredAccount {
 }
 
 /// Redeems the code and creates the account: all of it, or nothing. A refusal
-/// inside is committed: a wrong try counts, a right code stays proved when only
-/// the username is in the way.
+/// is kept: a wrong try counts, a right code stays proved when only the username
+/// is in the way.
 pub(super) fn confirm(
     tx: &mut Tx<'_>,
     id: FlowId,
     code: Option<&OtpCode>,
-) -> Result<Result<Registered, Problem>, Problem> {
+) -> Result<Registered, Stop> {
     let mut draft: Draft = flows::find(tx, id)?.ok_or_else(not_found)?;
     if let Some(account) = draft.answers.account_id.clone() {
         // Asked again after the answer was lost.
-        return Ok(Ok(registered(&draft, account)));
+        return Ok(registered(&draft, account));
     }
     let (Some(elements), Stage::Code) = (Answers::elements(&draft)?, draft.stage) else {
-        return Err(wrong_stage(draft.stage));
+        return Err(wrong_stage(draft.stage).into());
     };
-    let phone_proved = match prove_phone(tx, &mut draft, &elements, code)? {
-        Ok(proof) => proof,
-        Err(refused) => return Ok(Err(refused)),
-    };
+    let phone_proved = prove_phone(tx, &mut draft, &elements, code)?;
     let bank_matched = settled(tx.core, &draft, &elements)?;
     let proofs =
         Proofs { captcha: &draft.answers.captcha, bank: &bank_matched, phone: &phone_proved };
-    let created = create(tx, &draft, proofs)?;
+    let created = create(tx, &draft, proofs);
     if let Ok(account) = created {
         draft.complete(account.to_string());
     }
+    // A right code stays proved, though nothing was created.
     if !flows::save(tx, &mut draft)? {
-        return Err(busy());
+        return Err(busy().into());
     }
-    Ok(match created {
-        Ok(account) => Ok(registered(&draft, account.to_string())),
-        Err(refused) => Err(Problem::new(match refused {
-            NotCreated::UsernameTaken => ProblemCode::UsernameTaken,
-            NotCreated::DocumentInUse => ProblemCode::DocumentInUse,
-            NotCreated::CreditCodeInUse => ProblemCode::CreditCodeInUse,
-        })),
-    })
+    Ok(registered(&draft, created?.to_string()))
 }
 
 fn registered(draft: &Draft, account: String) -> Registered {
@@ -117,19 +104,12 @@ fn new_account(draft: &Draft) -> Result<NewAccount, Problem> {
 
 /// Creates the account in a savepoint, so that a claim that fails takes the
 /// other one back with it.
-fn create(
-    tx: &mut Tx<'_>,
-    draft: &Draft,
-    proofs: Proofs<'_>,
-) -> Result<Result<AccountId, NotCreated>, Problem> {
+fn create(tx: &mut Tx<'_>, draft: &Draft, proofs: Proofs<'_>) -> Result<AccountId, Stop> {
     let account = new_account(draft)?;
-    let created = tx.savepoint(|tx| {
+    tx.savepoint(|tx| {
         let id = accounts::create(tx, &account, proofs)?;
-        if let Ok(id) = id {
-            let subject = AuditSubject { account: Some(id), ..AuditSubject::flow(draft.id) };
-            tx.audit(AuditKind::AccountCreated, subject)?;
-        }
-        Ok::<_, DbFault>(id)
-    })?;
-    Ok(created)
+        let subject = AuditSubject { account: Some(id), ..AuditSubject::flow(draft.id) };
+        tx.audit(AuditKind::AccountCreated, subject)?;
+        Ok(id)
+    })
 }

@@ -8,8 +8,8 @@ use crate::{
     capabilities::{
         accounts::{self, Elements},
         captcha::CaptchaPassed,
-        core::{Core, Tx},
-        flows::{self, Flow, Kind},
+        core::{Core, Stop, Tx},
+        flows::{self, Flow, Kind, wrong_stage},
         proving::{
             Proof, Proving,
             answers::{BankAnswers, WhoAnswers, elements},
@@ -143,11 +143,7 @@ impl Proving for Answers {
         flow.stage = Stage::Code;
     }
 
-    fn may_go_on(
-        tx: &mut Tx<'_>,
-        flow: &Draft,
-        elements: &Elements,
-    ) -> Result<Result<(), Problem>, DbFault> {
+    fn may_go_on(tx: &mut Tx<'_>, flow: &Draft, elements: &Elements) -> Result<(), Stop> {
         claim_is_free(tx, flow, &elements.document)
     }
 }
@@ -170,6 +166,14 @@ pub struct Unit {
 }
 
 impl Draft {
+    /// Refuses a draft that has become an account.
+    pub fn require_open(&self) -> Result<(), Problem> {
+        match self.stage {
+            Stage::Completed => Err(wrong_stage(Stage::Completed)),
+            _ => Ok(()),
+        }
+    }
+
     /// The username.
     pub fn username(&self) -> Result<Username, DbFault> {
         Username::parse(&self.answers.username).map_err(|_| self.bad())
@@ -219,22 +223,22 @@ impl Draft {
 /// Whether what will be claimed for the account is free: a person's document,
 /// a unit's credit code. An agent's document is not claimed: an agent may have
 /// an account of his own.
-fn claim_is_free(
-    tx: &mut Tx<'_>,
-    draft: &Draft,
-    document: &IdDocument,
-) -> Result<Result<(), Problem>, DbFault> {
+fn claim_is_free(tx: &mut Tx<'_>, draft: &Draft, document: &IdDocument) -> Result<(), Stop> {
     if let Some(unit) = draft.unit()? {
         let taken = accounts::credit_code_in_use(tx, &unit.credit_code)?;
-        return Ok(if taken { Err(Problem::new(ProblemCode::CreditCodeInUse)) } else { Ok(()) });
+        return refuse_taken(taken, ProblemCode::CreditCodeInUse);
     }
-    let taken = accounts::document_in_use(tx, document)?;
-    Ok(if taken { Err(Problem::new(ProblemCode::DocumentInUse)) } else { Ok(()) })
+    refuse_taken(accounts::document_in_use(tx, document)?, ProblemCode::DocumentInUse)
+}
+
+/// Refuses what belongs to another account; what was counted stays.
+pub fn refuse_taken(taken: bool, code: ProblemCode) -> Result<(), Stop> {
+    if taken { Err(Stop::keep(Problem::new(code))) } else { Ok(()) }
 }
 
 /// Counts a document or credit code that was not tried before, and refuses
 /// more of them than a draft may try.
-pub fn count_tried(core: &Core, draft: &mut Draft, key: &str) -> Result<(), Problem> {
+pub fn count_tried(core: &Core, draft: &mut Draft, key: &str) -> Result<(), Stop> {
     let index = core.keyring.blind(crate::tools::crypto::Purpose::Document, key);
     let most = core.settings.limits.documents_per_flow as usize;
     let tried = &mut draft.answers.documents_tried;
@@ -242,7 +246,7 @@ pub fn count_tried(core: &Core, draft: &mut Draft, key: &str) -> Result<(), Prob
         return Ok(());
     }
     if tried.len() >= most {
-        return Err(Problem::new(ProblemCode::DocumentAttemptsExceeded));
+        return Err(Stop::keep(Problem::new(ProblemCode::DocumentAttemptsExceeded)));
     }
     tried.push(index.as_str().to_owned());
     Ok(())

@@ -2,42 +2,39 @@
 
 use super::{
     draft::{
-        Draft, Identity, IdentityAnswers, Stage, Unit, UnitAnswers, count_tried,
+        Draft, Identity, IdentityAnswers, Stage, Unit, UnitAnswers, count_tried, refuse_taken,
         tells_at_identity_step,
     },
     dto::{EnterIdentity, EnterUnit},
-    start::open,
-    view::{self, Registration},
+    start::change,
+    view::Registration,
 };
 use crate::{
     capabilities::{
         accounts,
-        core::{Ctx, Tx},
-        flows,
-        proving::{answers::WhoAnswers, busy, wrong_stage},
+        core::{Ctx, Stop, Tx},
+        flows::wrong_stage,
+        proving::answers::WhoAnswers,
     },
     kernel::ids::FlowId,
     tools::web::{Problem, ProblemCode},
 };
 
-/// Enters or changes the identity.
+/// Enters or changes the identity. A document that counts as tried stays tried
+/// when it is refused, or the cap would cap nothing.
 pub(super) async fn enter_identity(
     ctx: &Ctx,
     id: FlowId,
     body: EnterIdentity,
 ) -> Result<Registration, Problem> {
-    enter(ctx, id, move |tx, draft| {
+    change(ctx, id, move |tx, draft| {
         if draft.is_unit() && draft.answers.unit.is_none() {
-            return Err(wrong_stage(draft.stage));
+            return Err(wrong_stage(draft.stage).into());
         }
         let identity = body.parse(draft, tx.now)?;
-        // A document that counts as tried stays tried when it is refused, or
-        // the cap would cap nothing.
-        let outcome = may_use(tx, draft, &identity)?;
-        if outcome.is_ok() {
-            keep(draft, &identity);
-        }
-        Ok(outcome)
+        may_use(tx, draft, &identity)?;
+        keep(draft, &identity);
+        Ok(())
     })
     .await
 }
@@ -48,72 +45,32 @@ pub(super) async fn enter_unit(
     id: FlowId,
     body: EnterUnit,
 ) -> Result<Registration, Problem> {
-    enter(ctx, id, move |tx, draft| {
+    change(ctx, id, move |tx, draft| {
         if !draft.is_unit() {
-            return Err(wrong_stage(draft.stage));
+            return Err(wrong_stage(draft.stage).into());
         }
         let unit = body.parse(draft)?;
-        let outcome = may_use_unit(tx, draft, &unit)?;
-        if outcome.is_ok() {
-            keep_unit(draft, &unit);
-        }
-        Ok(outcome)
+        may_use_unit(tx, draft, &unit)?;
+        keep_unit(draft, &unit);
+        Ok(())
     })
     .await
 }
 
-/// Changes an open draft; a refusal inside is committed.
-async fn enter(
-    ctx: &Ctx,
-    id: FlowId,
-    change: impl FnOnce(&mut Tx<'_>, &mut Draft) -> Result<Result<(), Problem>, Problem>
-    + Send
-    + 'static,
-) -> Result<Registration, Problem> {
-    ctx.write(move |tx| -> Result<_, Problem> {
-        let mut draft = open(tx, id)?;
-        let outcome = change(tx, &mut draft)?;
-        draft.keep_alive(tx.core, tx.now);
-        if !flows::save(tx, &mut draft)? {
-            return Err(busy());
-        }
-        Ok(match outcome {
-            Ok(()) => Ok(view::of(tx, &draft)?),
-            Err(refused) => Err(refused),
-        })
-    })
-    .await?
-}
-
 /// Counts a document that was not tried before, and refuses one that has an
 /// account, if that is to be said at this step.
-fn may_use(
-    tx: &mut Tx<'_>,
-    draft: &mut Draft,
-    identity: &Identity,
-) -> Result<Result<(), Problem>, Problem> {
-    if let Err(refused) = count_tried(tx.core, draft, &identity.document.uniqueness_key()) {
-        return Ok(Err(refused));
-    }
-    let claimed = !draft.is_unit() && tells_at_identity_step(tx.core);
-    if claimed && accounts::document_in_use(tx, &identity.document)? {
-        return Ok(Err(Problem::new(ProblemCode::DocumentInUse)));
-    }
-    Ok(Ok(()))
+fn may_use(tx: &mut Tx<'_>, draft: &mut Draft, identity: &Identity) -> Result<(), Stop> {
+    count_tried(tx.core, draft, &identity.document.uniqueness_key())?;
+    let told = !draft.is_unit() && tells_at_identity_step(tx.core);
+    let taken = told && accounts::document_in_use(tx, &identity.document)?;
+    refuse_taken(taken, ProblemCode::DocumentInUse)
 }
 
-fn may_use_unit(
-    tx: &mut Tx<'_>,
-    draft: &mut Draft,
-    unit: &Unit,
-) -> Result<Result<(), Problem>, Problem> {
-    if let Err(refused) = count_tried(tx.core, draft, &unit.credit_code.uniqueness_key()) {
-        return Ok(Err(refused));
-    }
-    if tells_at_identity_step(tx.core) && accounts::credit_code_in_use(tx, &unit.credit_code)? {
-        return Ok(Err(Problem::new(ProblemCode::CreditCodeInUse)));
-    }
-    Ok(Ok(()))
+fn may_use_unit(tx: &mut Tx<'_>, draft: &mut Draft, unit: &Unit) -> Result<(), Stop> {
+    count_tried(tx.core, draft, &unit.credit_code.uniqueness_key())?;
+    let told = tells_at_identity_step(tx.core);
+    let taken = told && accounts::credit_code_in_use(tx, &unit.credit_code)?;
+    refuse_taken(taken, ProblemCode::CreditCodeInUse)
 }
 
 /// Keeps the answers. Proofs about another name or document are dropped; with

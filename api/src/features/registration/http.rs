@@ -7,23 +7,20 @@ use super::{
     draft::{Answers, Draft, Stage},
     dto::{ChangeCredentials, EnterIdentity, EnterUnit, StartRegistration, VerifyWithBank},
     enter_identity as identity_step, start,
-    view::{self, Registration},
+    view::Registration,
 };
 use crate::{
     capabilities::{
-        audit::{AuditKind, AuditSubject},
-        core::{Ctx, Tx},
+        core::{Ctx, Stop, Tx},
         flows::{
             self, Kind,
             http::{Handle, begun, forget_cookie, is_app},
+            wrong_stage,
         },
         idempotency::{Idempotency, Reply},
-        proving::{ConfirmCode, not_found, request_code, wrong_stage},
+        proving::{ConfirmCode, request_code},
     },
-    tools::{
-        db::DbFault,
-        web::{JsonBody, Problem, ProblemDocument},
-    },
+    tools::web::{JsonBody, Problem, ProblemDocument},
 };
 
 /// The draft that a request may work on.
@@ -77,7 +74,7 @@ pub async fn get_current_registration(
     ctx: Ctx,
     flow: Flow,
 ) -> Result<web::Json<Registration>, Problem> {
-    show(&ctx, flow).await
+    Ok(web::Json(ctx.read(move |tx| flows::show::<Answers>(tx, flow.id)).await?))
 }
 
 /// A registration, to go on after a reload
@@ -89,17 +86,7 @@ pub async fn get_current_registration(
     ))]
 #[get("/registrations/{id}")]
 pub async fn get_registration(ctx: Ctx, flow: Flow) -> Result<web::Json<Registration>, Problem> {
-    show(&ctx, flow).await
-}
-
-async fn show(ctx: &Ctx, flow: Flow) -> Result<web::Json<Registration>, Problem> {
-    let view = ctx
-        .read(move |tx| -> Result<_, Problem> {
-            let draft: Option<Draft> = flows::find(tx, flow.id)?;
-            Ok(view::of(tx, &draft.ok_or_else(not_found)?)?)
-        })
-        .await?;
-    Ok(web::Json(view))
+    Ok(web::Json(ctx.read(move |tx| flows::show::<Answers>(tx, flow.id)).await?))
 }
 
 /// Choose username and password again
@@ -172,10 +159,10 @@ pub async fn enter_identity(
 /// What puts bank, card and phone into a draft.
 fn enter_bank(
     body: VerifyWithBank,
-) -> impl FnOnce(&mut Tx<'_>, &mut Draft) -> Result<(), Problem> + Send + 'static {
+) -> impl FnOnce(&mut Tx<'_>, &mut Draft) -> Result<(), Stop> + Send + 'static {
     move |_, draft| {
         if draft.answers.identity.is_none() || draft.stage == Stage::Completed {
-            return Err(wrong_stage(draft.stage));
+            return Err(wrong_stage(draft.stage).into());
         }
         draft.answers.bank = Some(body.parse(draft)?);
         Ok(())
@@ -207,13 +194,7 @@ pub async fn verify_with_bank(
 ) -> Result<HttpResponse, Problem> {
     let JsonBody { value, bytes } = body;
     let idempotency = idempotency.of(&ctx, &flow.token, &bytes);
-    idempotency
-        .run(async move {
-            let enter = enter_bank(value);
-            let view = request_code(&ctx, flow.id, enter, view::of).await;
-            Reply::json(StatusCode::OK, &view?)
-        })
-        .await
+    request_code(idempotency, flow.id, enter_bank(value)).await
 }
 
 /// Enter the code: the account is created
@@ -238,7 +219,7 @@ pub async fn confirm_registration(
     let once = idempotency.of(&ctx, &flow.token, &bytes);
     once.write(move |tx| {
         let registered = confirm::confirm(tx, flow.id, code.as_ref())?;
-        Reply::settled(StatusCode::CREATED, registered)
+        Ok(Reply::json(StatusCode::CREATED, &registered)?)
     })
     .await
 }
@@ -253,7 +234,7 @@ pub async fn confirm_registration(
     ))]
 #[post("/registrations/{id}/extension")]
 pub async fn extend_registration(ctx: Ctx, flow: Flow) -> Result<web::Json<Registration>, Problem> {
-    start::change(&ctx, flow.id, |_| Ok(())).await.map(web::Json)
+    start::change(&ctx, flow.id, |_, _| Ok(())).await.map(web::Json)
 }
 
 /// Give up; everything typed is erased
@@ -265,15 +246,7 @@ pub async fn extend_registration(ctx: Ctx, flow: Flow) -> Result<web::Json<Regis
     ))]
 #[delete("/registrations/{id}")]
 pub async fn abandon_registration(ctx: Ctx, flow: Flow) -> Result<HttpResponse, Problem> {
-    let gone = ctx
-        .write(move |tx| -> Result<bool, DbFault> {
-            tx.audit(AuditKind::RegistrationAbandoned, AuditSubject::flow(flow.id))?;
-            flows::remove(tx.conn, flow.id)
-        })
-        .await?;
-    if !gone {
-        return Err(not_found());
-    }
+    ctx.write(move |tx| flows::abandon::<Answers>(tx, flow.id)).await?;
     let cookie = forget_cookie(&ctx.core, Kind::Registration);
     Ok(HttpResponse::NoContent().cookie(cookie).finish())
 }

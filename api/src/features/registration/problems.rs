@@ -1,44 +1,23 @@
-//! What can go wrong with the first step, and the problem it becomes.
+//! What can go wrong with a registration.
 
 use crate::{
-    capabilities::{captcha::CaptchaRefused, limits::Exceeded},
-    tools::{
-        db::DbFault,
-        web::{Problem, ProblemCode as Code, overloaded},
-    },
+    capabilities::{accounts::NotCreated, core::Refusal},
+    tools::web::{Problem, ProblemCode as Code},
 };
 
-/// Why the first step was refused.
-#[derive(Debug)]
-pub(super) enum Refused {
-    /// Somebody has the username.
-    UsernameTaken,
-    /// The captcha was not solved.
-    Captcha(CaptchaRefused),
-    /// The hashing queue is full.
-    Overloaded,
-    /// Too many drafts from one address.
-    TooMany(Exceeded),
-    /// A fault.
-    Fault(DbFault),
+/// Another account has the username.
+pub(super) fn username_taken() -> Problem {
+    Problem::field("/username", "taken")
 }
 
-impl From<DbFault> for Refused {
-    fn from(fault: DbFault) -> Self {
-        Self::Fault(fault)
-    }
-}
+impl Refusal for NotCreated {}
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::UsernameTaken => Self::field("/username", "taken"),
-            Refused::Captcha(refused) => refused.into(),
-            Refused::Overloaded => overloaded(),
-            Refused::TooMany(exceeded) => {
-                Self::new(Code::TooManyRequests).retry_after(exceeded.retry_after)
-            }
-            Refused::Fault(fault) => fault.into(),
-        }
+impl From<NotCreated> for Problem {
+    fn from(refused: NotCreated) -> Self {
+        Self::new(match refused {
+            NotCreated::UsernameTaken => Code::UsernameTaken,
+            NotCreated::DocumentInUse => Code::DocumentInUse,
+            NotCreated::CreditCodeInUse => Code::CreditCodeInUse,
+        })
     }
 }

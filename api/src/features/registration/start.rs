@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::{
     draft::{Answers, Draft, Stage},
     dto::{Credentials, StartCommand},
-    problems::Refused,
+    problems::username_taken,
     view::{self, Registration},
 };
 use crate::{
@@ -14,14 +14,17 @@ use crate::{
         accounts::{self, Kind},
         audit::{AuditKind, AuditSubject},
         captcha::{self, CaptchaPassed},
-        core::{Ctx, Tx},
+        core::{Ctx, Stop, Tx},
         flows,
         limits::{self, Charge, HOUR, Rule},
-        proving::{Proof, busy, not_found, wrong_stage},
+        proving::Proof,
     },
-    kernel::ids::CaptchaId,
-    kernel::ids::FlowId,
-    tools::{db::DbFault, identity::Username, web::Problem},
+    kernel::ids::{CaptchaId, FlowId},
+    tools::{
+        db::DbFault,
+        identity::Username,
+        web::{Problem, overloaded},
+    },
 };
 
 /// Opens a draft.
@@ -30,12 +33,9 @@ pub(super) async fn start(ctx: &Ctx, command: StartCommand) -> Result<Registrati
     let Credentials { username, password, captcha } = credentials;
     // A place in the hashing queue first: an overloaded service must not use
     // up the captcha.
-    let ticket = ctx.core.hasher.admit().ok_or(Refused::Overloaded)?;
-    let taken = {
-        let username = username.clone();
-        ctx.write(move |tx| may_use(tx, &username, captcha)).await?
-    };
-    let passed = taken?;
+    let ticket = ctx.core.hasher.admit().ok_or_else(overloaded)?;
+    let wanted = username.clone();
+    let passed = ctx.write(move |tx| may_use(tx, &wanted, captcha)).await?;
     let password_hash =
         ctx.core.hasher.hash(&ticket, password.to_hash_input()).await.map_err(Problem::internal)?;
     drop(ticket);
@@ -70,24 +70,19 @@ pub(super) fn may_use(
     tx: &mut Tx<'_>,
     username: &Username,
     (captcha, answer): (CaptchaId, String),
-) -> Result<Result<CaptchaPassed, Refused>, DbFault> {
-    let passed = match captcha::redeem(tx, captcha, &answer)? {
-        Ok(passed) => passed,
-        Err(refused) => return Ok(Err(Refused::Captcha(refused))),
-    };
+) -> Result<CaptchaPassed, Stop> {
+    let passed = captcha::redeem(tx, captcha, &answer)?;
     let rule = Rule {
         name: "registration_address_hour",
         most: tx.core.settings.limits.registrations_per_address_hour,
         window_seconds: HOUR,
     };
     let charge = Charge { rule, subject: tx.origin.limit_subject() };
-    if let Err(exceeded) = limits::charge(tx, &[charge])? {
-        return Ok(Err(Refused::TooMany(exceeded)));
-    }
+    limits::charge(tx, &[charge])?;
     if accounts::username_taken(tx, username)? {
-        return Ok(Err(Refused::UsernameTaken));
+        return Err(Stop::keep(username_taken()));
     }
-    Ok(Ok(passed))
+    Ok(passed)
 }
 
 fn new_draft(ctx: &Ctx, answers: Answers) -> Result<Draft, DbFault> {
@@ -107,17 +102,14 @@ pub(super) async fn change_credentials(
     credentials: Credentials,
 ) -> Result<Registration, Problem> {
     let Credentials { username, password, captcha } = credentials;
-    let ticket = ctx.core.hasher.admit().ok_or(Refused::Overloaded)?;
-    let checked = {
-        let username = username.clone();
-        ctx.write(move |tx| may_use(tx, &username, captcha)).await?
-    };
-    checked?;
+    let ticket = ctx.core.hasher.admit().ok_or_else(overloaded)?;
+    let wanted = username.clone();
+    ctx.write(move |tx| may_use(tx, &wanted, captcha)).await?;
     let hash =
         ctx.core.hasher.hash(&ticket, password.to_hash_input()).await.map_err(Problem::internal)?;
     drop(ticket);
     let hash = Zeroizing::new(hash);
-    change(ctx, id, move |draft| {
+    change(ctx, id, move |_, draft| {
         username.as_str().clone_into(&mut draft.answers.username);
         draft.answers.password_hash.clone_from(&hash);
         Ok(())
@@ -125,29 +117,15 @@ pub(super) async fn change_credentials(
     .await
 }
 
-/// Loads a draft that is not completed, changes it, and shows the result.
+/// Changes a draft that is not completed, and shows the result.
 pub(super) async fn change(
     ctx: &Ctx,
     id: FlowId,
-    change: impl FnOnce(&mut Draft) -> Result<(), Problem> + Send + 'static,
+    change: impl FnOnce(&mut Tx<'_>, &mut Draft) -> Result<(), Stop> + Send + 'static,
 ) -> Result<Registration, Problem> {
-    ctx.write(move |tx| -> Result<_, Problem> {
-        let mut draft = open(tx, id)?;
-        change(&mut draft)?;
-        draft.keep_alive(tx.core, tx.now);
-        if !flows::save(tx, &mut draft)? {
-            return Err(busy());
-        }
-        Ok(view::of(tx, &draft)?)
-    })
-    .await
-}
-
-/// A draft that is still to be worked on.
-pub(super) fn open(tx: &mut Tx<'_>, id: FlowId) -> Result<Draft, Problem> {
-    let draft: Draft = flows::find(tx, id)?.ok_or_else(not_found)?;
-    match draft.stage {
-        Stage::Completed => Err(wrong_stage(Stage::Completed)),
-        _ => Ok(draft),
-    }
+    let work = move |tx: &mut Tx<'_>, draft: &mut Draft| {
+        draft.require_open()?;
+        change(tx, draft)
+    };
+    Ok(ctx.write(move |tx| flows::step(tx, id, work)).await?)
 }

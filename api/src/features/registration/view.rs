@@ -8,7 +8,9 @@ use super::draft::{Answers, Draft, Stage};
 use crate::{
     capabilities::{
         accounts::Kind,
+        audit::AuditKind,
         core::Tx,
+        flows::Walk,
         proving::{self, Proving, SentCode},
     },
     kernel::{Timestamp, ids::FlowId},
@@ -111,6 +113,15 @@ struct RegistrationRemaining {
     documents: u32,
     #[serde(flatten)]
     proof: proving::Remaining,
+}
+
+impl Walk for Answers {
+    type View = Registration;
+    const ABANDONED: Option<AuditKind> = Some(AuditKind::RegistrationAbandoned);
+
+    fn view(tx: &mut Tx<'_>, flow: &Draft) -> Result<Registration, DbFault> {
+        of(tx, flow)
+    }
 }
 
 /// Shows a draft.

@@ -9,7 +9,7 @@ use super::open_case;
 use crate::{
     capabilities::{
         captcha::http::CaptchaAnswer,
-        cases::{CaseBody, CaseNumber, Topic},
+        cases::{CaseBody, Topic},
         core::Ctx,
         idempotency::{Idempotency, Reply},
         sessions::MaybeSignedIn,
@@ -141,12 +141,10 @@ pub async fn open_support_case(
     let written = value.parse()?;
     let MaybeSignedIn(session) = signed_in;
     let once = idempotency.of(&ctx, "", &bytes);
-    let opened = once.write(move |tx| {
-        let opened = open_case::open_case(tx, session.as_ref(), &written)?;
-        let case =
-            |number: CaseNumber| SupportCase { number: number.to_string(), created_at: tx.now };
-        Reply::settled(StatusCode::CREATED, opened.map(case))
-    });
-    let answer = opened.await;
-    answer
+    once.write(move |tx| {
+        let number = open_case::open_case(tx, session.as_ref(), &written)?.to_string();
+        let case = SupportCase { number, created_at: tx.now };
+        Ok(Reply::json(StatusCode::CREATED, &case)?)
+    })
+    .await
 }

@@ -1,43 +1,31 @@
 //! Making a case out of what was written.
 
 use super::http::Written;
-use crate::{
-    capabilities::{
-        audit::{AuditKind, AuditSubject},
-        captcha,
-        cases::{self, CaseNumber},
-        core::Tx,
-        limits::{self, Charge, HOUR, Rule},
-        outbox::{self, Message},
-        sessions::{self, Session},
-    },
-    tools::{
-        db::DbFault,
-        web::{Problem, ProblemCode},
-    },
+use crate::capabilities::{
+    audit::{AuditKind, AuditSubject},
+    captcha,
+    cases::{self, CaseNumber},
+    core::{Stop, Tx},
+    limits::{self, Charge, HOUR, Rule},
+    outbox::{self, Message},
+    sessions::{self, Session},
 };
 
-/// Makes a case and has it mailed. A refusal inside is committed: the captcha is
-/// used up.
+/// Makes a case and has it mailed. A refusal is kept: the captcha is used up.
 pub(super) fn open_case(
     tx: &mut Tx<'_>,
     session: Option<&Session>,
     written: &Written,
-) -> Result<Result<CaseNumber, Problem>, DbFault> {
+) -> Result<CaseNumber, Stop> {
     let (captcha, answer) = &written.captcha;
-    if let Err(refused) = captcha::redeem(tx, *captcha, answer)? {
-        return Ok(Err(refused.into()));
-    }
+    captcha::redeem(tx, *captcha, answer)?;
     let rule = Rule {
         name: "support_case_address_hour",
         most: tx.core.settings.limits.support_cases_per_address_hour,
         window_seconds: HOUR,
     };
     let charge = Charge { rule, subject: tx.origin.limit_subject() };
-    if let Err(exceeded) = limits::charge(tx, &[charge])? {
-        let refused = Problem::new(ProblemCode::TooManyRequests);
-        return Ok(Err(refused.retry_after(exceeded.retry_after)));
-    }
+    limits::charge(tx, &[charge])?;
     // Of a session that was ended meanwhile, nothing is noted: its account may
     // be erased. What follows are new rows, for which nobody waits.
     let account = match session {
@@ -49,5 +37,5 @@ pub(super) fn open_case(
     tx.audit(AuditKind::SupportCaseOpened, subject)?;
     let mail = Message::SupportMail { number: number.to_string() };
     outbox::enqueue(tx, &mail)?;
-    Ok(Ok(number))
+    Ok(number)
 }

@@ -131,32 +131,27 @@ pub fn claimed(
     }
 }
 
-/// Runs `work` in a savepoint, which is rolled back when `work` was refused
-/// (`Ok(Err(_))`) or failed, while the transaction around it goes on.
-pub fn savepoint<T, R>(
+/// Runs `work` in a savepoint, which is rolled back when `work` returns an
+/// error, while the transaction around it goes on.
+pub fn savepoint<T, E: From<DbFault>>(
     conn: &mut Conn,
-    work: impl FnOnce(&mut Conn) -> Result<Result<T, R>, DbFault>,
-) -> Result<Result<T, R>, DbFault> {
+    work: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
     use diesel::Connection;
-    enum Left<R> {
-        Refused(R),
-        Fault(DbFault),
+    /// Either error, as diesel wants one that its own converts to.
+    enum Left<E> {
+        Work(E),
+        Query(QueryError),
     }
-    impl<R> From<QueryError> for Left<R> {
+    impl<E> From<QueryError> for Left<E> {
         fn from(error: QueryError) -> Self {
-            Self::Fault(error.into())
+            Self::Query(error)
         }
     }
-    let done = conn.transaction(|conn| match work(conn) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(refused)) => Err(Left::Refused(refused)),
-        Err(fault) => Err(Left::Fault(fault)),
-    });
-    match done {
-        Ok(value) => Ok(Ok(value)),
-        Err(Left::Refused(refused)) => Ok(Err(refused)),
-        Err(Left::Fault(fault)) => Err(fault),
-    }
+    conn.transaction(|conn| work(conn).map_err(Left::Work)).map_err(|left| match left {
+        Left::Work(error) => error,
+        Left::Query(error) => DbFault::from(error).into(),
+    })
 }
 
 #[cfg(test)]

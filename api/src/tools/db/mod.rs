@@ -136,13 +136,13 @@ impl Db {
         self.readers.run(work).await
     }
 
-    /// Runs `work` in one transaction: committed when it returns `Ok`, rolled
-    /// back when it returns `Err`.
+    /// Runs `work` in one transaction: committed when it returns `Ok` or an
+    /// error that keeps ([`Ending::keeps`]), rolled back otherwise.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: From<DbFault> + Send + 'static,
+        E: Ending + Send + 'static,
     {
         self.writers.run(move |conn| in_transaction(conn, Commit::Flushed, work)).await
     }
@@ -155,11 +155,21 @@ impl Db {
     where
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: From<DbFault> + Send + 'static,
+        E: Ending + Send + 'static,
     {
         self.writers.run(move |conn| in_transaction(conn, Commit::Unflushed, work)).await
     }
 }
+
+/// The error of work in a transaction.
+pub trait Ending: From<DbFault> {
+    /// Whether what the work did so far is committed all the same.
+    fn keeps(&self) -> bool {
+        false
+    }
+}
+
+impl Ending for DbFault {}
 
 /// Whether a commit waits for the disk.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -168,7 +178,7 @@ enum Commit {
     Unflushed,
 }
 
-fn in_transaction<T, E: From<DbFault>>(
+fn in_transaction<T, E: Ending>(
     conn: &mut Conn,
     commit: Commit,
     work: impl FnOnce(&mut Conn) -> Result<T, E>,
@@ -189,7 +199,7 @@ fn in_transaction<T, E: From<DbFault>>(
     }
 }
 
-fn run_transaction<T, E: From<DbFault>>(
+fn run_transaction<T, E: Ending>(
     conn: &mut Conn,
     commit: Commit,
     work: impl FnOnce(&mut Conn) -> Result<T, E>,
@@ -207,19 +217,16 @@ fn run_transaction<T, E: From<DbFault>>(
         Conn::Postgres(inner) => AnsiTransactionManager::begin_transaction(inner),
     }
     .map_err(DbFault::from)?;
-    match work(conn) {
-        Ok(value) => {
-            <Conn as Connection>::TransactionManager::commit_transaction(conn)
-                .map_err(DbFault::from)?;
-            Ok(value)
-        }
-        Err(error) => {
-            // The first error is the one to tell; a connection whose rollback
-            // failed is thrown away by the pool.
-            let _ = <Conn as Connection>::TransactionManager::rollback_transaction(conn);
-            Err(error)
-        }
+    let done = work(conn);
+    if done.as_ref().map_or_else(Ending::keeps, |_| true) {
+        <Conn as Connection>::TransactionManager::commit_transaction(conn)
+            .map_err(DbFault::from)?;
+    } else {
+        // The first error is the one to tell; a connection whose rollback
+        // failed is thrown away by the pool.
+        let _ = <Conn as Connection>::TransactionManager::rollback_transaction(conn);
     }
+    done
 }
 
 /// The file of an SQLite url, for messages and for the file's mode.

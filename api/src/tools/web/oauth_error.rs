@@ -12,7 +12,10 @@ use serde::Serialize;
 
 use crate::{
     kernel::ids::RequestId,
-    tools::{crypto::CryptoError, db::DbFault},
+    tools::{
+        crypto::CryptoError,
+        db::{DbFault, Ending},
+    },
 };
 
 macro_rules! oauth_codes {
@@ -265,6 +268,8 @@ impl ResponseError for OauthError {
         HttpResponse::new(self.status)
     }
 }
+
+impl Ending for OauthError {}
 
 impl From<DbFault> for OauthError {
     fn from(fault: DbFault) -> Self {

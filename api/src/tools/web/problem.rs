@@ -9,7 +9,10 @@ use serde_json::{Map, Value, json};
 use super::{Language, ProblemCode};
 use crate::{
     kernel::{Timestamp, ids::RequestId},
-    tools::{crypto::CryptoError, db::DbFault},
+    tools::{
+        crypto::CryptoError,
+        db::{DbFault, Ending},
+    },
 };
 
 /// Where the description of a code lives.
@@ -336,6 +339,8 @@ pub fn changes_held(until: Timestamp) -> Problem {
     let until = until.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
     Problem::new(ProblemCode::ChangesHeld).with("held_until", until)
 }
+
+impl Ending for Problem {}
 
 impl From<DbFault> for Problem {
     fn from(fault: DbFault) -> Self {

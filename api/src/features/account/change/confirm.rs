@@ -10,10 +10,11 @@ use crate::{
     capabilities::{
         accounts,
         audit::{AuditKind, AuditSubject},
-        core::Tx,
+        core::{Stop, Tx},
         events::{self, EventKind},
-        flows, outbox,
-        proving::{busy, not_found, prove_phone, settled, wrong_stage},
+        flows::{self, busy, not_found, wrong_stage},
+        outbox,
+        proving::{prove_phone, settled},
         sessions::Session,
     },
     features::account::{
@@ -21,33 +22,30 @@ use crate::{
         view::{self, AccountView},
     },
     kernel::ids::FlowId,
-    tools::{identity::OtpCode, ports::Notice, web::Problem},
+    tools::{identity::OtpCode, ports::Notice},
 };
 
 /// Redeems the code and changes the account: all of it, or nothing. A refusal
-/// inside is committed: a wrong try counts.
+/// is kept: a wrong try counts.
 pub(super) fn confirm(
     tx: &mut Tx<'_>,
     session: &Session,
     code: Option<&OtpCode>,
-) -> Result<Result<AccountView, Problem>, Problem> {
+) -> Result<AccountView, Stop> {
     let account = own(tx, session)?;
     let id = FlowId::of_account(account.id);
     let mut change: Change = flows::find(tx, id)?.ok_or_else(not_found)?;
     if change.answers.based_on != account.version() {
         // Somebody else has changed the account, or its password, meanwhile.
         flows::remove(tx.conn, id)?;
-        return Ok(Err(not_found()));
+        return Err(Stop::Keep(not_found()));
     }
     refuse_held(&account, tx.now)?;
     if change.stage != Stage::Code {
-        return Err(wrong_stage(change.stage));
+        return Err(wrong_stage(change.stage).into());
     }
     let elements = change.elements()?;
-    let phone = match prove_phone(tx, &mut change, &elements, code)? {
-        Ok(proof) => proof,
-        Err(refused) => return Ok(Err(refused)),
-    };
+    let phone = prove_phone(tx, &mut change, &elements, code)?;
     let bank = settled(tx.core, &change, &elements)?;
     let agent = change.answers.agent.map(|agent| (agent.gender, agent.birth_date));
     let changes = accounts::Change { elements: &elements, agent };
@@ -55,7 +53,7 @@ pub(super) fn confirm(
     // Whatever else was quicker: the code is not used up, and the next try
     // finds out.
     if !accounts::change(tx, &account, &changes, proofs.0)? || !flows::complete(tx.conn, &change)? {
-        return Err(busy());
+        return Err(busy().into());
     }
     outbox::notify(tx, &account.elements.phone, Notice::DetailsChanged)?;
     let parts = change.answers.changed_codes();
@@ -65,7 +63,7 @@ pub(super) fn confirm(
         events::emit(tx, account.id, kind)?;
     }
     still_signed_in(tx.conn, session, tx.now)?;
-    view::of(tx, session).map(Ok)
+    Ok(view::of(tx, session)?)
 }
 
 /// What business systems are told of a change.

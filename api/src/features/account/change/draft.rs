@@ -7,23 +7,17 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     capabilities::{
-        accounts::{self, Account, Elements, Version},
+        accounts::{Account, Elements, Version},
         core::{Core, Tx},
         flows::{self, Flow, Kind},
         limits::{self, Charge, DAY, Rule},
         proving::{
             Proof, Proving,
             answers::{BankAnswers, WhoAnswers, elements},
-            busy,
         },
     },
     kernel::ids::FlowId,
-    tools::{
-        db::DbFault,
-        identity::Gender,
-        ports::SmsPurpose,
-        web::{Problem, ProblemCode},
-    },
+    tools::{db::DbFault, identity::Gender, ports::SmsPurpose},
 };
 
 /// Where a change stands: what is to be done next.
@@ -145,25 +139,6 @@ impl Proving for Answers {
         flow.stage = Stage::Code;
     }
 
-    /// The open change, or a new one.
-    fn open(tx: &mut Tx<'_>, id: FlowId) -> Result<Change, Problem> {
-        let account = accounts::find(tx, id.account())?
-            .ok_or_else(|| Problem::new(ProblemCode::NotSignedIn))?;
-        // Looked at before the change itself: what another request begins in
-        // between is never taken for the worthless one.
-        let seen = flows::begun_at(tx.conn, id)?;
-        if let Some(change) = open(tx, &account)? {
-            return Ok(change);
-        }
-        // The one that is worthless, or one that has expired and was not
-        // forgotten yet.
-        if let Some(began) = seen {
-            flows::remove_begun_at(tx.conn, id, began)?;
-        }
-        let change = begin(tx, &account)?;
-        if flows::claim(tx, &change)? { Ok(change) } else { Err(busy()) }
-    }
-
     /// Failures count for the account, too, or giving a change up would start
     /// their count anew.
     fn charged(core: &Core, id: FlowId) -> Option<Charge> {
@@ -187,7 +162,7 @@ fn failures(core: &Core, id: FlowId) -> Charge {
 }
 
 /// The change of an account in which nothing is changed yet.
-fn begin(tx: &mut Tx<'_>, account: &Account) -> Result<Change, DbFault> {
+pub fn begin(tx: &mut Tx<'_>, account: &Account) -> Result<Change, DbFault> {
     let id = FlowId::of_account(account.id);
     let most = tx.core.settings.limits.bank_checks_per_flow;
     let left = limits::left(tx, &failures(tx.core, id))?;

@@ -3,12 +3,12 @@
 use super::{
     draft::{AgentAnswers, Answers, Change, Part},
     dto::{ChangeAccount, Entered},
-    view::{self, AccountChange},
 };
 use crate::{
     capabilities::{
         accounts::{self, Account, Elements},
-        core::{Ctx, Tx},
+        core::{Ctx, Stop, Tx},
+        idempotency::{Answer, Once},
         proving,
         sessions::Session,
     },
@@ -21,21 +21,22 @@ use crate::{
 /// come of it with the bank, and has a code sent to the phone that will hold.
 pub(super) async fn change(
     ctx: &Ctx,
+    once: Once,
     session: Session,
     body: ChangeAccount,
-) -> Result<AccountChange, Problem> {
+) -> Result<Answer, Problem> {
     session.require_fresh_password(&ctx.core, ctx.now)?;
     let id = FlowId::of_account(session.account);
-    let enter = move |tx: &mut Tx<'_>, change: &mut Change| {
+    let enter = move |tx: &mut Tx<'_>, change: &mut Change| -> Result<(), Stop> {
         let account = own(tx, &session)?;
         // Nothing is begun for an account that is erased meanwhile.
         if !accounts::hold(tx, &account)? {
-            return Err(not_signed_in());
+            return Err(not_signed_in().into());
         }
         refuse_held(&account, tx.now)?;
-        enter(&account, change, &body, tx.now)
+        Ok(enter(&account, change, &body, tx.now)?)
     };
-    proving::request_code(ctx, id, enter, view::of).await
+    proving::request_code(once, id, enter).await
 }
 
 /// A reset by security questions, which are weak, holds every change: whoever

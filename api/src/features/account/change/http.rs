@@ -1,6 +1,6 @@
 //! Changing an account, over HTTP.
 
-use actix_web::{HttpResponse, delete, get, http::StatusCode, post, web};
+use actix_web::{HttpResponse, delete, get, post, web};
 
 use super::{
     confirm, draft,
@@ -12,9 +12,9 @@ use crate::{
     capabilities::{
         accounts,
         core::Ctx,
-        flows,
+        flows::{self, not_found},
         idempotency::{Idempotency, Reply},
-        proving::{ConfirmCode, not_found},
+        proving::ConfirmCode,
         sessions::SignedIn,
     },
     features::account::{not_signed_in, view::AccountView},
@@ -53,12 +53,7 @@ pub async fn change_account(
     let SignedIn(session) = signed_in;
     let caller = session.id.to_string();
     let idempotency = idempotency.of(&ctx, &caller, &bytes);
-    idempotency
-        .run(async move {
-            let view = enter::change(&ctx, session, value).await;
-            Reply::json(StatusCode::OK, &view?)
-        })
-        .await
+    enter::change(&ctx, idempotency, session, value).await
 }
 
 /// The open change, to go on after a reload
@@ -125,7 +120,7 @@ pub async fn confirm_account_change(
     let once = idempotency.of(&ctx, &caller, &bytes);
     let changed = once.write(move |tx| {
         let account = confirm::confirm(tx, &session, code.as_ref())?;
-        Reply::settled(StatusCode::OK, account)
+        Ok(Reply::ok(&account)?)
     });
     let answer = changed.await;
     answer

@@ -14,5 +14,6 @@ mod dto;
 mod enter;
 pub mod http;
 mod view;
+mod walk;
 
 pub(super) use draft::{Change, Part, open};

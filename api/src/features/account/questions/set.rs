@@ -109,7 +109,7 @@ pub(super) async fn set(
     let account = ctx.read(move |tx| own(tx, &of)).await?;
     let (questions, answers) = body.parse(&account)?;
     let of = session.clone();
-    ctx.write(move |tx| charge(tx, &of, CHOICES.0, CHOICES.1)).await??;
+    ctx.write(move |tx| charge(tx, &of, CHOICES.0, CHOICES.1)).await?;
     let input = answers.to_hash_input(&ctx.core, account.id, &questions);
     let hash =
         Zeroizing::new(ctx.core.hasher.hash(&ticket, input).await.map_err(Problem::internal)?);

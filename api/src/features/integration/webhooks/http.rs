@@ -51,7 +51,7 @@ pub async fn create_webhook(
     let once = idempotency.of(&ctx, &client.to_string(), &bytes);
     once.write(move |tx| {
         let created = super::create(tx, client, fields)?;
-        Reply::json(StatusCode::CREATED, &created).map(Ok)
+        Ok(Reply::json(StatusCode::CREATED, &created)?)
     })
     .await
 }
@@ -165,7 +165,7 @@ pub async fn rotate_webhook_secret(
     let once = idempotency.of(&ctx, &client.to_string(), &bytes);
     once.write(move |tx| {
         let secret = super::rotate(tx, client, id, value.overlap_seconds)?;
-        Reply::json(StatusCode::CREATED, &secret).map(Ok)
+        Ok(Reply::json(StatusCode::CREATED, &secret)?)
     })
     .await
 }
@@ -221,7 +221,7 @@ pub async fn replay_webhook_delivery(
     let once = idempotency.of(&ctx, &client.to_string(), b"");
     once.write(move |tx| {
         let delivery = super::replay(tx, client, id)?;
-        Reply::json(StatusCode::ACCEPTED, &delivery).map(Ok)
+        Ok(Reply::json(StatusCode::ACCEPTED, &delivery)?)
     })
     .await
 }

@@ -19,7 +19,7 @@ use crate::{
     kernel::Timestamp,
     tools::{
         db::Conn,
-        web::{Form, OauthError, Problem, ProblemCode},
+        web::{Form, OauthError, Problem},
     },
 };
 
@@ -185,12 +185,11 @@ pub fn pushed(
     read_with_hint(core, (client, form, target), true, now)
 }
 
-/// A refusal writes nothing.
+/// Counts a request of an address. A refusal is to be rolled back: what was
+/// pushed is still there then.
 fn charge(tx: &mut Tx<'_>) -> Result<(), Problem> {
     let most = tx.core.settings.limits.authorizations_per_address_hour;
     let rule = Rule { name: "authorization_address_hour", most, window_seconds: HOUR };
     let charge = Charge { rule, subject: tx.origin.limit_subject() };
-    limits::charge(tx, &[charge])?.map_err(|exceeded| {
-        Problem::new(ProblemCode::TooManyRequests).retry_after(exceeded.retry_after)
-    })
+    limits::count(tx, &[charge])?.map_or(Ok(()), |exceeded| Err(exceeded.into()))
 }

@@ -10,7 +10,7 @@ use crate::{
     capabilities::{
         audit::{AuditKind, AuditSubject},
         clients::{Client, GrantType},
-        core::{Ctx, Tx},
+        core::{Ctx, Stop, Tx},
         grants::{self, Grant, NewCode, Redeemed},
     },
     features::oauth::request::resource,
@@ -51,33 +51,29 @@ pub async fn run(
         verifier,
         resource,
     };
-
-    ctx.write(move |tx| -> Result<Result<Granted, OauthError>, OauthError> {
-        let granted = exchange_code(tx, &client, &exchange)?;
-        Ok(granted.ok_or_else(|| OauthError::new(OauthCode::InvalidGrant)))
-    })
-    .await?
+    Ok(ctx.write(move |tx| exchange_code(tx, &client, &exchange)).await?)
 }
 
-/// What is refused (`None`) is committed; asking for a token for whom it may not
-/// be, by the right one, leaves the code as it was.
+/// The refusal of an invalid code is kept: the code stays consumed. A wrong
+/// `resource` rolls back, so that the client may try again with the same code.
 fn exchange_code(
     tx: &mut Tx<'_>,
     client: &Client,
     exchange: &Exchange,
-) -> Result<Option<Granted>, OauthError> {
+) -> Result<Granted, Stop<OauthError>> {
+    let invalid = || Err(Stop::keep(OauthError::new(OauthCode::InvalidGrant)));
     let (grant, code) = match grants::redeem_code(tx.conn, &exchange.code, tx.now)? {
         Redeemed::Once(redeemed) => *redeemed,
         Redeemed::Again(grant) => {
             end_reused(tx, &grant)?;
-            return Ok(None);
+            return invalid();
         }
-        Redeemed::Invalid => return Ok(None),
+        Redeemed::Invalid => return invalid(),
     };
     if grant.client != client.id || !fits(&code, exchange) {
-        return Ok(None);
+        return invalid();
     }
-    let Some(account) = account_of(tx, &grant)? else { return Ok(None) };
+    let Some(account) = account_of(tx, &grant)? else { return invalid() };
     let resource = resource::of_grant(tx.core, client, &grant, exchange.resource.as_deref())?;
     let refresh = if client.metadata.may(GrantType::RefreshToken) {
         Some(grants::issue_refresh(tx, &grant, client)?)
@@ -86,7 +82,7 @@ fn exchange_code(
     };
     // Some may have been taken from the client since.
     let scopes = grant.scopes.shared_with(&client.metadata.scopes());
-    Ok(Some(Granted { grant, account, scopes, resource, refresh, nonce: code.nonce }))
+    Ok(Granted { grant, account, scopes, resource, refresh, nonce: code.nonce })
 }
 
 /// Ends a sign-in whose code or refresh token came a second time.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     capabilities::{
         clients::{Client, Scopes},
-        core::{Ctx, Tx},
+        core::{Ctx, Stop, Tx},
         grants::{self, Refreshed},
     },
     features::oauth::request::resource,
@@ -28,11 +28,7 @@ pub async fn run(
     let token = form.require("refresh_token", "The refresh_token is missing.")?;
     let token = Zeroizing::new(token.to_owned());
     let asked = Asked { scopes: asked_scopes(form)?, resource };
-
-    ctx.write(move |tx| -> Result<Result<Granted, OauthError>, OauthError> {
-        trade(tx, &client, &token, asked)
-    })
-    .await?
+    Ok(ctx.write(move |tx| trade(tx, &client, &token, asked)).await?)
 }
 
 /// What a request wants of what was granted.
@@ -41,15 +37,15 @@ struct Asked {
     resource: Option<String>,
 }
 
-/// What is refused inside (`Ok(Err(_))`) is committed; what is refused outside
-/// leaves the token as it was.
+/// The refusal of an invalid token is kept. A wrong scope or `resource` rolls
+/// back, so that the client may try again with the same token.
 fn trade(
     tx: &mut Tx<'_>,
     client: &Client,
     token: &str,
     asked: Asked,
-) -> Result<Result<Granted, OauthError>, OauthError> {
-    let invalid = || Ok(Err(OauthError::new(OauthCode::InvalidGrant)));
+) -> Result<Granted, Stop<OauthError>> {
+    let invalid = || Err(Stop::keep(OauthError::new(OauthCode::InvalidGrant)));
     let grant = match grants::refresh(tx.conn, (token, client), tx.now)? {
         Refreshed::Once(grant) => *grant,
         Refreshed::Again(grant) => {
@@ -64,12 +60,12 @@ fn trade(
     let granted = grant.scopes.shared_with(&client.metadata.scopes());
     let scopes = match asked.scopes {
         Some(asked) if !granted.cover(&asked) => {
-            return Err(OauthError::new(OauthCode::InvalidScope));
+            return Err(OauthError::new(OauthCode::InvalidScope).into());
         }
         Some(asked) => asked,
         None => granted,
     };
     let resource = resource::of_grant(tx.core, client, &grant, asked.resource.as_deref())?;
     let refresh = Some(grants::issue_refresh(tx, &grant, client)?);
-    Ok(Ok(Granted { grant, account, scopes, resource, refresh, nonce: None }))
+    Ok(Granted { grant, account, scopes, resource, refresh, nonce: None })
 }
