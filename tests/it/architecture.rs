@@ -195,6 +195,35 @@ fn http_and_sql_stay_in_their_places() {
     }
 }
 
+/// Whether a result stands directly in a result: a refusal that is to be
+/// committed travels in the error instead (`capabilities::core::Stop`).
+fn has_nested_result(code: &str) -> bool {
+    let tight: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+    tight.contains("Result<Result<")
+}
+
+#[test]
+fn no_result_stands_in_a_result() {
+    assert!(has_nested_result("fn f() -> Result<\n    Result<(), Refused>,\n    DbFault,\n>"));
+    for Source { path, code, .. } in sources() {
+        assert!(!has_nested_result(&code), "{path} has a result in a result");
+    }
+}
+
+#[test]
+fn a_breach_of_the_floors_is_seen() {
+    assert!(!may_mention("tools::web", "capabilities::limits"));
+    assert!(!may_mention("features::login", "features::recovery"));
+    assert!(!may_mention("capabilities::otp", "adapters"));
+    assert!(may_mention("capabilities::otp", "capabilities::limits"));
+    assert!(may_mention("compose::app", "adapters"));
+    let planted = "use crate::{\n    features::{login, oauth::token},\n    kernel::Timestamp,\n};";
+    let names: BTreeSet<String> =
+        mentioned(planted).into_iter().map(|path| module_of(path.into_iter())).collect();
+    let seen = ["features::login", "features::oauth", "kernel"].map(str::to_owned);
+    assert_eq!(names, BTreeSet::from(seen));
+}
+
 #[test]
 fn files_say_what_they_are_for_and_can_be_read_at_once() {
     for path in files_in(&root().join("src")).into_iter().chain(files_in(&root().join("../tests")))

@@ -126,7 +126,7 @@ audit_kinds! {
 }
 
 /// Whom an event is about, and one word more.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct AuditSubject<'a> {
     /// The account, when there is one.
     pub account: Option<AccountId>,

@@ -45,15 +45,11 @@ pub async fn request_code<A: Proving>(
     enter: impl FnOnce(&mut Tx<'_>, &mut Flow<A>) -> Result<(), Stop> + Send + 'static,
 ) -> Result<Answer, Problem> {
     let prepare = move |tx: &mut Tx<'_>| prepare(tx, id, enter);
-    let settle = move |tx: &mut Tx<'_>, question: Box<Question>, answer| {
-        shown(settle::<A>(tx, id, &question, answer)?)
+    let ask = async |core: &Core, question: &Question| ask(core, question).await;
+    let settle = move |tx: &mut Tx<'_>, question: Question, answer| {
+        shown(settle::<A>(tx, id, &question, &answer)?)
     };
-    once.around(
-        prepare,
-        async |core: &Core, question: &Box<Question>| ask(core, question).await,
-        settle,
-    )
-    .await
+    once.around(prepare, ask, settle).await
 }
 
 fn shown(view: impl Serialize) -> Result<Reply, Stop> {
@@ -66,7 +62,7 @@ fn prepare<A: Proving>(
     tx: &mut Tx<'_>,
     id: FlowId,
     enter: impl FnOnce(&mut Tx<'_>, &mut Flow<A>) -> Result<(), Stop>,
-) -> Result<Next<Box<Question>>, Stop> {
+) -> Result<Next<Question>, Stop> {
     let mut flow = A::open(tx, id)?;
     enter(tx, &mut flow)?;
     let Some(elements) = A::elements(&flow)? else {
@@ -87,7 +83,7 @@ fn prepare<A: Proving>(
             return Err(busy().into());
         }
     }
-    Ok(Next::Ask(Box::new(Question { id: check?, elements, about })))
+    Ok(Next::Ask(Question { id: check?, elements, about }))
 }
 
 /// Refuses a card that is known to be of the wrong kind or bank before any
@@ -211,9 +207,9 @@ fn settle<A: Proving>(
     tx: &mut Tx<'_>,
     id: FlowId,
     question: &Question,
-    answer: Result<BankOutcome, BankFault>,
+    answer: &Result<BankOutcome, BankFault>,
 ) -> Result<A::View, Stop> {
-    let code = match &answer {
+    let code = match answer {
         Ok(outcome) => {
             if *outcome == BankOutcome::ConfigError {
                 tracing::error!(
@@ -234,7 +230,7 @@ fn settle<A: Proving>(
         AuditSubject { detail: Some(code), ..AuditSubject::flow(id) },
     )?;
     let failed = answer.as_ref().is_ok_and(|outcome| outcome.is_failure());
-    let timed_out = answer == Err(BankFault::Timeout);
+    let timed_out = *answer == Err(BankFault::Timeout);
     let was_pending = store::check_finished(tx.conn, question.id, code, tx.now)?;
     if was_pending && !failed {
         limits::refund(tx, &charges::<A>(tx.core, id, &question.elements))?;
@@ -257,7 +253,7 @@ fn settle<A: Proving>(
         let kept = PendingCheck { timed_out, ..pending };
         flow.answers.proof_mut().pending = Some(kept);
     }
-    let Ok(outcome) = answer else {
+    let Ok(outcome) = *answer else {
         return save_refused(tx, flow, problems::bank_silent());
     };
     // Changed meanwhile: the answer is about something else.

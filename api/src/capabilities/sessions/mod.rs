@@ -336,7 +336,6 @@ pub async fn end_idle(ctx: &Ctx) -> Result<usize, DbFault> {
             break;
         }
     }
-    if ended > 0 {}
     Ok(ended)
 }
 

@@ -41,7 +41,6 @@ pub async fn erase_due(ctx: &Ctx) -> Result<usize, DbFault> {
             Err(fault) => tracing::error!(%account, %fault, "an account was not erased"),
         }
     }
-    if erased > 0 {}
     Ok(erased)
 }
 

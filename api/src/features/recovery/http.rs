@@ -99,8 +99,10 @@ pub async fn find_password(
     let (username, captcha) = value.parse()?;
     let caller = if is_app { "app" } else { "browser" };
     let once = idempotency.of(&ctx, caller, &bytes);
-    once.write(move |tx| handed_over(tx.core, start::find_password(tx, username, captcha)?, is_app))
-        .await
+    once.write(move |tx| {
+        handed_over(tx.core, start::find_password(tx, &username, captcha)?, is_app)
+    })
+    .await
 }
 
 /// The recovery of the cookie or token

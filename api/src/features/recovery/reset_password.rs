@@ -152,7 +152,7 @@ fn replace(
 fn undo(tx: &mut Tx<'_>, draft: &Draft, account: AccountId) -> Result<bool, DbFault> {
     let subject = AuditSubject { account: Some(account), ..AuditSubject::flow(draft.id) };
     if accounts::cancel_closure(tx.conn, account)? {
-        tx.audit(AuditKind::ClosureCancelled, subject.clone())?;
+        tx.audit(AuditKind::ClosureCancelled, subject)?;
     }
     let answered = draft.answers.proved.is_some_and(|proved| proved.questions_set_at.is_some());
     let removed = !answered && security_questions::remove(tx.conn, account)?;

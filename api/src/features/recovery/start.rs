@@ -32,7 +32,7 @@ pub(super) fn find_username(tx: &mut Tx<'_>, claimed: Claimed) -> Result<Recover
 /// Begins to set a forgotten password anew.
 pub(super) fn find_password(
     tx: &mut Tx<'_>,
-    username: Username,
+    username: &Username,
     captcha: (CaptchaId, String),
 ) -> Result<Recovery, Stop> {
     let mut answers = Answers::new(Goal::Password);

@@ -280,7 +280,7 @@ impl TokenKeys {
     /// Signs `claims` as a token that is for `typ`.
     ///
     /// Signs on the calling thread, also with RSA: a signature of 2048 bits takes
-    /// about half a millisecond. The blocking pool would take no work off the
+    /// a quarter of a millisecond. The blocking pool would take no work off the
     /// cores, and the signature would wait there behind the database.
     pub fn sign(
         &self,

@@ -118,10 +118,9 @@ pub async fn confirm_account_change(
     let SignedIn(session) = signed_in;
     let caller = session.id.to_string();
     let once = idempotency.of(&ctx, &caller, &bytes);
-    let changed = once.write(move |tx| {
+    once.write(move |tx| {
         let account = confirm::confirm(tx, &session, code.as_ref())?;
         Ok(Reply::ok(&account)?)
-    });
-    let answer = changed.await;
-    answer
+    })
+    .await
 }

@@ -65,6 +65,7 @@ impl Reader {
     }
 
     /// Follows the client's word, unless the person has chosen.
+    #[must_use]
     pub fn in_locale(self, locale: Option<UiLocale>) -> Self {
         let language = match locale.filter(|_| !self.chosen) {
             Some(UiLocale::ZhCn) => Language::ZhCn,
@@ -75,6 +76,7 @@ impl Reader {
     }
 
     /// What a form says.
+    #[must_use]
     pub fn of_form(self, form: &Form) -> Self {
         match form.get("lang").and_then(language) {
             Some(language) => Self { language, chosen: true, ..self },
@@ -83,6 +85,7 @@ impl Reader {
     }
 
     /// Where a page is shown that answers a form.
+    #[must_use]
     pub fn at(self, path: String) -> Self {
         Self { path, ..self }
     }
