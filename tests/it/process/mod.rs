@@ -2,6 +2,7 @@
 
 mod authorize;
 mod commands;
+mod connections;
 mod crash;
 mod idempotency;
 mod keys;

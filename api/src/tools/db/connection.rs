@@ -1,6 +1,12 @@
 //! Connections of both kinds, chosen by the scheme of the URL.
 
-use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::PathBuf};
+use std::{
+    fs::OpenOptions,
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use diesel::{
     Connection, PgConnection, SqliteConnection, connection::SimpleConnection,
@@ -60,6 +66,49 @@ impl Target {
     }
 }
 
+/// A connection that was not used for this long is tested before its next use: a
+/// firewall may have forgotten it without a word to either end.
+const TRUSTED: Duration = Duration::from_secs(5);
+
+/// A connection of the pool, and whether it is known to work.
+pub(super) struct Pooled {
+    pub conn: Conn,
+    /// When work on it succeeded last; `None` after a failure.
+    proved: Option<Instant>,
+}
+
+impl Pooled {
+    fn new(conn: Conn) -> Self {
+        Self { conn, proved: Some(Instant::now()) }
+    }
+
+    /// Runs `work`, and notes whether the connection has proved itself.
+    pub fn run<T, E>(&mut self, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+        let done = work(&mut self.conn);
+        self.proved = done.is_ok().then(Instant::now);
+        done
+    }
+
+    fn is_trusted(&self) -> bool {
+        self.proved.is_some_and(|at| at.elapsed() < TRUSTED)
+    }
+
+    /// Refuses a connection that the server has closed, without a statement.
+    ///
+    /// A server that ends a connection sends a last message and closes its side.
+    /// libpq sees either only when it reads: the first time it reads the message,
+    /// the second time the end. On a live connection there is nothing to read, and
+    /// neither call waits.
+    fn look_for_end(&mut self) -> Result<(), DbFault> {
+        if let Conn::Postgres(inner) = &mut self.conn {
+            for _ in 0..2 {
+                inner.notifications_iter().next().transpose()?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Makes connections for the pool.
 #[derive(Clone, Debug)]
 pub(super) struct Manager(pub Target);
@@ -70,34 +119,40 @@ const SQLITE_PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = 
      PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;";
 
 impl r2d2::ManageConnection for Manager {
-    type Connection = Conn;
+    type Connection = Pooled;
     type Error = DbFault;
 
-    fn connect(&self) -> Result<Conn, DbFault> {
-        match &self.0 {
+    fn connect(&self) -> Result<Pooled, DbFault> {
+        let conn = match &self.0 {
             Target::Sqlite(path) => {
                 make_private(path).map_err(|error| DbFault::File(path.clone(), error))?;
                 let mut inner = SqliteConnection::establish(&path.to_string_lossy())?;
                 inner.batch_execute(SQLITE_PRAGMAS)?;
-                Ok(Conn::Sqlite(inner))
+                Conn::Sqlite(inner)
             }
             Target::Postgres(url) => {
                 let mut inner = PgConnection::establish(url)?;
                 inner.batch_execute(
                     "SET TIME ZONE 'UTC'; SET statement_timeout = '15s'; SET lock_timeout = '5s';",
                 )?;
-                Ok(Conn::Postgres(inner))
+                Conn::Postgres(inner)
             }
+        };
+        Ok(Pooled::new(conn))
+    }
+
+    /// Asked before each use. A question to the server costs as much as a query,
+    /// so that it is asked only when there is a reason.
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), DbFault> {
+        if pooled.is_trusted() {
+            return pooled.look_for_end();
         }
+        Ok(pooled.conn.batch_execute("SELECT 1")?)
     }
 
-    fn is_valid(&self, conn: &mut Conn) -> Result<(), DbFault> {
-        Ok(conn.batch_execute("SELECT 1")?)
-    }
-
-    fn has_broken(&self, conn: &mut Conn) -> bool {
-        std::thread::panicking()
-            || <Conn as Connection>::TransactionManager::is_broken_transaction_manager(conn)
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        type Manager = <Conn as Connection>::TransactionManager;
+        std::thread::panicking() || Manager::is_broken_transaction_manager(&mut pooled.conn)
     }
 }
 

@@ -78,7 +78,7 @@ impl Lane {
         // Boxed: what runs it is compiled once, and not for each piece of work.
         let job: Box<dyn FnOnce() + Send> = Box::new(move || {
             let result = match pool.get() {
-                Ok(mut connection) => work(&mut connection),
+                Ok(mut pooled) => pooled.run(work),
                 Err(error) => Err(DbFault::from(error).into()),
             };
             drop(permit);
