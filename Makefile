@@ -139,7 +139,7 @@ check-generated: $(TARGET)/debug/shiming frontend/node_modules/.installed ## Fai
 .PHONY: bench
 bench: frontend/dist/index.html tests/bench/oidc-provider/node_modules/.installed ## Load test; writes target/bench/report.json
 	@scripts/deps.sh test
-	DURABLE=1 scripts/with-postgres.sh cargo bench --locked --bench load
+	DURABLE=1 STATEMENTS=1 scripts/with-postgres.sh cargo bench --locked --bench load
 
 # The binary that the Rust tests use, which cargo brings up to date with them:
 # by itself it would be built of libraries with other features, all of them anew.

@@ -59,10 +59,13 @@ as_user() {
 
 # start_postgres <folder>: makes and starts a throw-away cluster in the folder
 # and sets POSTGRES_URL. It is fast and keeps nothing safe (no fsync), unless
-# DURABLE=1 asks for what an installation has.
+# DURABLE=1 asks for what an installation has. STATEMENTS=1 loads
+# pg_stat_statements, which counts where pg_stat_statements.track is set.
 start_postgres() {
-  local folder=$1 bin port try safe=off
+  local folder=$1 bin port try safe=off libraries=
   [[ ${DURABLE:-0} == 0 ]] || safe=on
+  [[ ${STATEMENTS:-0} == 0 ]] ||
+    libraries='-c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.track=none'
   bin=$(postgres_bin)
   mkdir -p "$folder"
   if [[ $(id -u) == 0 ]]; then
@@ -77,7 +80,7 @@ start_postgres() {
     port=$(free_port)
     if (cd / && as_user postgres "$bin/pg_ctl" --pgdata="$folder/data" --log="$folder/log" --wait --silent \
       --options="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories='' \
-        -c max_connections=300 -c fsync=$safe -c synchronous_commit=$safe -c full_page_writes=$safe" \
+        -c max_connections=300 -c fsync=$safe -c synchronous_commit=$safe -c full_page_writes=$safe $libraries" \
       start >/dev/null 2>&1); then
       POSTGRES_FOLDER=$folder
       POSTGRES_URL=postgres://shiming@127.0.0.1:$port/postgres

@@ -22,6 +22,7 @@ mod report;
 mod start;
 #[path = "../support/mod.rs"]
 mod support;
+mod work;
 
 use std::process::ExitCode;
 
@@ -65,6 +66,9 @@ fn main() -> ExitCode {
             report.note("no oracle on PostgreSQL: TEST_POSTGRES_URL is not set");
         }
         runtime.block_on(oracle::measure(&mut report, &engines));
+    }
+    if wanted("work") {
+        runtime.block_on(work::measure(&mut report));
     }
     if wanted("start") {
         start::measure(&mut report);

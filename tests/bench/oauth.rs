@@ -69,7 +69,7 @@ impl Provider {
 
 /// One request of a measure.
 #[derive(Clone)]
-enum Ask {
+pub enum Ask {
     /// With the client's secret.
     Form {
         url: String,
@@ -85,7 +85,8 @@ enum Ask {
     },
 }
 
-async fn send(http: &Client, ask: Ask) -> (f64, Value) {
+/// Asks, and returns the milliseconds and the answer.
+pub async fn send(http: &Client, ask: Ask) -> (f64, Value) {
     let request = match ask {
         Ask::Form { url, body, credentials: (id, secret) } => http
             .request(Method::POST, url)
@@ -142,6 +143,15 @@ fn figures(report: &mut Report, (provider, what): (&str, &str), (rate, p99): (f6
     report.figure(&format!("{provider}: {what}, p99"), (p99, "ms"), Goal::None);
 }
 
+/// The form that trades a code for tokens.
+pub fn exchange_form(code: &str) -> String {
+    let redirect_uri = REDIRECT_URI.replace(':', "%3A").replace('/', "%2F");
+    format!(
+        "grant_type=authorization_code&code={code}&redirect_uri={redirect_uri}\
+         &code_verifier={VERIFIER}"
+    )
+}
+
 async fn compare(report: &mut Report, provider: Provider) {
     let Provider { name, token, userinfo, introspection, keys, credentials, codes } = provider;
     let form = move |url: &str, body: String| Ask::Form {
@@ -157,16 +167,8 @@ async fn compare(report: &mut Report, provider: Provider) {
     figures(report, (&name, "client credentials"), (rate, slowest));
 
     let (ask, url) = (form.clone(), token.clone());
-    let redirect_uri = REDIRECT_URI.replace(':', "%3A").replace('/', "%2F");
     let exchange = move |_, number: usize, _: Option<&Value>| {
-        let code = codes.get(number)?;
-        Some(ask(
-            &url,
-            format!(
-                "grant_type=authorization_code&code={code}&redirect_uri={redirect_uri}\
-                 &code_verifier={VERIFIER}"
-            ),
-        ))
+        Some(ask(&url, exchange_form(codes.get(number)?)))
     };
     let (rate, slowest, exchanged) = closed_loop(exchange).await;
     figures(report, (&name, "code exchange"), (rate, slowest));
@@ -204,7 +206,7 @@ async fn compare(report: &mut Report, provider: Provider) {
 }
 
 /// Registers a client; returns its id and secret.
-fn register(server: &Server, alg: &str) -> (String, String) {
+pub fn register(server: &Server, alg: &str) -> (String, String) {
     let metadata = json!({
         "client_name": "Bench", "owner": "Bench",
         "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
@@ -224,14 +226,19 @@ fn register(server: &Server, alg: &str) -> (String, String) {
     (text(&made["client"]["id"]), text(&made["client_secret"]))
 }
 
-/// Codes of eight people who signed in and consented.
-async fn codes(base: &str, client: &str) -> Vec<String> {
+/// Where a sign-in to a client begins.
+pub fn start(client: &str) -> String {
     let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
-    let start = format!(
+    format!(
         "/oauth2/authorize?response_type=code&client_id={client}\
          &redirect_uri={REDIRECT_URI}&scope=openid%20profile%20phone%20offline_access\
          &code_challenge={challenge}&code_challenge_method=S256&nonce=nonce&state=state"
-    );
+    )
+}
+
+/// Codes of eight people who signed in and consented.
+async fn codes(base: &str, client: &str) -> Vec<String> {
+    let start = start(client);
     let mut all = JoinSet::new();
     for number in 0..CLIENTS {
         let (visitor, start) = (Visitor::new(base), start.clone());
@@ -248,7 +255,8 @@ async fn codes(base: &str, client: &str) -> Vec<String> {
     all.join_all().await.into_iter().flatten().collect()
 }
 
-async fn code(visitor: &Visitor, start: &str) -> String {
+/// The code of one sign-in of somebody with a session.
+pub async fn code(visitor: &Visitor, start: &str) -> String {
     visitor.get(start).await.unwrap().ok(303);
     let waiting = visitor.get("/api/v1/authorizations/current").await.unwrap().ok(200);
     let path = format!("/api/v1/authorizations/{}/decision", waiting["id"].as_str().unwrap());
