@@ -104,13 +104,19 @@ impl Counted {
     /// Adds what `TIMES` requests have cost since [`begin`](Self::begin); for each
     /// of them `solved` captchas were looked up in the sandbox.
     fn finish(&mut self, report: &mut Report, (name, allowed): (&str, Allowed), solved: i64) {
-        let statements = self.statements();
+        let mut statements = self.statements();
+        // A new connection's: this very count has ended the old ones.
+        statements.retain(|one| {
+            let query = one.query.to_lowercase();
+            !query.starts_with("set ") || query.starts_with("set local")
+        });
         let log = self.log();
         let count = |wanted: &dyn Fn(&str) -> bool| -> i64 {
             let found = statements.iter().filter(|one| wanted(&one.query.to_lowercase()));
             found.map(|one| one.calls).sum()
         };
-        let each = |count: i64| count as f64 / f64::from(TIMES);
+        // To a tenth: meanwhile the worker asks now and then whether it has work.
+        let each = |count: i64| (count as f64 / f64::from(TIMES) * 10.0).round() / 10.0;
         let sandbox = count(&|query| query.contains("sandbox_")) + solved * i64::from(TIMES);
         let name = format!("work of a {name}");
         let mut row = |what: &str, value, unit, goal| {
@@ -121,7 +127,7 @@ impl Counted {
         row("commits", each(count(&|query| query.starts_with("commit"))), "", Goal::None);
         let flushes = allowed.flushes.map_or(Goal::None, Goal::AtMost);
         row("flushes of the log", each(log.flushes), "", flushes);
-        row("log", each(log.bytes) / 1024.0, "KiB", Goal::None);
+        row("log", each(log.bytes / 1024), "KiB", Goal::None);
         write(&name, &statements);
     }
 }

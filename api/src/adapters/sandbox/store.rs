@@ -80,7 +80,7 @@ fn keep(
         sandbox_messages::created_at.eq(now.naive_utc()),
     );
     let insert = diesel::insert_into(sandbox_messages::table).values(row);
-    claimed(conn, |conn| insert.execute(conn)).map(|_| ())
+    claimed(conn, insert).map(|_| ())
 }
 
 /// Messages of a channel, the newest first: id, content and time.
@@ -168,17 +168,16 @@ pub(super) fn set_behaviour(
     let (mode, outcome) =
         (name(behaviour.mode).unwrap_or_default(), behaviour.outcome.and_then(name));
     diesel::delete(sandbox_behaviours::table.find(port)).execute(conn)?;
-    claimed(conn, |conn| {
-        diesel::insert_into(sandbox_behaviours::table)
-            .values((
-                sandbox_behaviours::port.eq(port),
-                sandbox_behaviours::mode.eq(&mode),
-                sandbox_behaviours::delay_ms.eq(behaviour.delay_ms.map(i64::from)),
-                sandbox_behaviours::remaining.eq(behaviour.remaining.map(i64::from)),
-                sandbox_behaviours::outcome.eq(&outcome),
-            ))
-            .execute(conn)
-    })?;
+    claimed(
+        conn,
+        diesel::insert_into(sandbox_behaviours::table).values((
+            sandbox_behaviours::port.eq(port),
+            sandbox_behaviours::mode.eq(&mode),
+            sandbox_behaviours::delay_ms.eq(behaviour.delay_ms.map(i64::from)),
+            sandbox_behaviours::remaining.eq(behaviour.remaining.map(i64::from)),
+            sandbox_behaviours::outcome.eq(&outcome),
+        )),
+    )?;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     capabilities::{
-        clients::{self, Client, Scopes},
+        clients::{Client, Scopes},
         core::Core,
         grants::{self, Grant},
     },
@@ -159,19 +159,16 @@ pub fn read(core: &Core, token: &str, now: Timestamp) -> Option<Claims> {
 /// The token that these claims are of, as long as its client is enabled, the
 /// sign-in live and it was not revoked. Whom it is for is not looked at.
 pub fn check(conn: &mut Conn, claims: Claims, now: Timestamp) -> Result<Option<Token>, DbFault> {
-    let client = clients::find(conn, claims.client_id)?.filter(Client::is_enabled);
-    let Some(client) = client else { return Ok(None) };
-    let grant = match claims.gid {
-        None => None,
-        Some(id) => match grants::live(conn, id, now)? {
-            Some(grant) if grant.client == client.id => Some(grant),
-            _ => return Ok(None),
-        },
-    };
-    if store::is_revoked(conn, &claims.jti.to_string())? {
+    let grant = claims.gid.map(|id| id.to_string()).unwrap_or_default();
+    let of = (claims.client_id.to_string(), claims.jti.to_string());
+    let Some((client, grant, None)) = store::find(conn, (&of.0, &grant), &of.1)? else {
         return Ok(None);
-    }
-    Ok(Some(Token { claims, client, grant }))
+    };
+    let client = client.client()?;
+    let grant = grant.map(grants::Row::grant).transpose()?.filter(|grant| grant.is_live(now));
+    // A token that hangs on a sign-in is nothing without it.
+    let is_good = client.is_enabled() && claims.gid.is_some() == grant.is_some();
+    Ok(is_good.then_some(Token { claims, client, grant }))
 }
 
 /// Ends a token before its time.

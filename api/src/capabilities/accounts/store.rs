@@ -253,19 +253,23 @@ pub(super) fn document_owner(conn: &mut Conn, index: &str) -> Result<Option<Stri
 }
 
 pub(super) fn claim_username(conn: &mut Conn, index: &str, id: &str) -> Result<bool, DbFault> {
-    claimed(conn, |conn| {
-        diesel::insert_into(username_claims::table)
-            .values((username_claims::username_index.eq(index), username_claims::account_id.eq(id)))
-            .execute(conn)
-    })
+    claimed(
+        conn,
+        diesel::insert_into(username_claims::table).values((
+            username_claims::username_index.eq(index),
+            username_claims::account_id.eq(id),
+        )),
+    )
 }
 
 pub(super) fn claim_document(conn: &mut Conn, index: &str, id: &str) -> Result<bool, DbFault> {
-    claimed(conn, |conn| {
-        diesel::insert_into(document_claims::table)
-            .values((document_claims::document_index.eq(index), document_claims::account_id.eq(id)))
-            .execute(conn)
-    })
+    claimed(
+        conn,
+        diesel::insert_into(document_claims::table).values((
+            document_claims::document_index.eq(index),
+            document_claims::account_id.eq(id),
+        )),
+    )
 }
 
 /// Locks the claim of a document, when there is one.
@@ -364,15 +368,14 @@ pub(super) fn decide_unit(
 }
 
 pub(super) fn insert_closure(conn: &mut Conn, id: &str, closure: Closure) -> Result<bool, DbFault> {
-    claimed(conn, |conn| {
-        diesel::insert_into(account_closures::table)
-            .values((
-                account_closures::account_id.eq(id),
-                account_closures::requested_at.eq(closure.requested_at.naive_utc()),
-                account_closures::closes_at.eq(closure.closes_at.naive_utc()),
-            ))
-            .execute(conn)
-    })
+    claimed(
+        conn,
+        diesel::insert_into(account_closures::table).values((
+            account_closures::account_id.eq(id),
+            account_closures::requested_at.eq(closure.requested_at.naive_utc()),
+            account_closures::closes_at.eq(closure.closes_at.naive_utc()),
+        )),
+    )
 }
 
 pub(super) fn remove_closure(conn: &mut Conn, id: &str) -> Result<bool, DbFault> {

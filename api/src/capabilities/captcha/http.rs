@@ -78,7 +78,8 @@ pub async fn create_captcha(ctx: Ctx) -> Result<HttpResponse, Problem> {
 
 /// Makes a captcha, as long as its address may have another one.
 pub async fn issue(ctx: &Ctx) -> Result<super::Issued, Problem> {
-    Ok(ctx.write(super::issue).await?)
+    // One that a power cut loses is answered as one that has expired.
+    Ok(ctx.write_unflushed(super::issue).await?)
 }
 
 /// Picture of a captcha

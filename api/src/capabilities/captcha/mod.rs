@@ -114,13 +114,12 @@ pub fn redeem(
     id: CaptchaId,
     given: &str,
 ) -> Result<CaptchaPassed, Stop<CaptchaRefused>> {
-    let Some(expected) = answer(tx, id)? else {
+    let row = id.to_string();
+    // Of two requests with one captcha only one deletes the row.
+    let Some(sealed) = store::take(tx.conn, &row, tx.now)? else {
         return Err(Stop::Keep(CaptchaRefused::Expired));
     };
-    // Of two requests with one captcha only one deletes the row.
-    if !store::remove(tx.conn, &id.to_string())? {
-        return Err(Stop::Keep(CaptchaRefused::Expired));
-    }
+    let expected = tx.core.open(place(&row), &sealed)?;
     let right = tx.core.keyring.blind(Purpose::CaptchaSeed, &digits(given))
         == tx.core.keyring.blind(Purpose::CaptchaSeed, &expected);
     if right { Ok(CaptchaPassed(())) } else { Err(Stop::Keep(CaptchaRefused::Wrong)) }

@@ -1,10 +1,14 @@
 //! The table of open captchas.
 
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{Binary, Text, Timestamp as SqlTimestamp},
+};
 
 use crate::{
     kernel::Timestamp,
-    tools::db::{Conn, DbFault, Repeat, schema::captchas},
+    tools::db::{Conn, DbFault, Repeat, schema::captchas, with_placeholders},
 };
 
 pub(super) fn insert(
@@ -33,9 +37,22 @@ pub(super) fn find(conn: &mut Conn, id: &str, now: Timestamp) -> Result<Option<V
         .optional()?)
 }
 
-/// Whether the row was there and is gone now.
-pub(super) fn remove(conn: &mut Conn, id: &str) -> Result<bool, DbFault> {
-    Ok(diesel::delete(captchas::table.find(id)).execute(conn)? == 1)
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = Binary)]
+    answer_sealed: Vec<u8>,
+}
+
+/// Deletes the row, and returns its answer.
+pub(super) fn take(conn: &mut Conn, id: &str, now: Timestamp) -> Result<Option<Vec<u8>>, DbFault> {
+    let delete = "DELETE FROM captchas WHERE id = $1 AND expires_at > $2 RETURNING answer_sealed";
+    let taken: Option<Taken> = sql_query(with_placeholders(conn, delete))
+        .bind::<Text, _>(id)
+        .bind::<SqlTimestamp, _>(now.naive_utc())
+        .repeated()
+        .get_result(conn)
+        .optional()?;
+    Ok(taken.map(|taken| taken.answer_sealed))
 }
 
 /// Forgets captchas that nobody answered in time.

@@ -28,7 +28,7 @@ pub(super) struct SummaryRow {
 
 /// Writes a case; `false` when another one has its number.
 pub(super) fn claim(conn: &mut Conn, row: &Row) -> Result<bool, DbFault> {
-    claimed(conn, |conn| diesel::insert_into(support_cases::table).values(row).execute(conn))
+    claimed(conn, diesel::insert_into(support_cases::table).values(row))
 }
 
 pub(super) fn find(conn: &mut Conn, number: &str) -> Result<Option<Row>, DbFault> {

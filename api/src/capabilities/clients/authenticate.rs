@@ -9,10 +9,10 @@ use serde::Deserialize;
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-use super::{AuthMethod, Client, find, secrets, use_assertion};
+use super::{AuthMethod, Client, store, use_assertion};
 use crate::{
     capabilities::{
-        core::{Core, Ctx},
+        core::{Core, Ctx, Tx},
         limits::{self, Charge, HOUR, Rule},
     },
     kernel::{Timestamp, ids::ClientId},
@@ -21,7 +21,7 @@ use crate::{
             blind::token_hash,
             jws::{self, PublicKey},
         },
-        db::{Conn, DbFault},
+        db::DbFault,
         web::{Form, OauthError},
     },
 };
@@ -93,6 +93,17 @@ impl Credentials {
 
     fn id(&self) -> Option<ClientId> {
         self.client.as_deref().and_then(|id| id.parse().ok())
+    }
+
+    /// Whether the secret is one with these hashes. All of them are compared, so
+    /// that time tells nothing about which was right.
+    fn is_one_of(&self, hashes: &[String]) -> bool {
+        let Proof::Secret(_, secret) = &self.proof else { return false };
+        let hash = token_hash(secret);
+        let right = hashes
+            .iter()
+            .fold(Choice::from(0), |right, one| right | one.as_bytes().ct_eq(hash.as_bytes()));
+        right.into()
     }
 
     fn method(&self) -> AuthMethod {
@@ -185,15 +196,16 @@ pub async fn authenticate(
     let address = ctx.origin.limit_subject();
     let (verdict, failures) = ctx
         .read(move |tx| -> Result<(Verdict, Charge), DbFault> {
-            let client = named(tx.conn, &credentials)?;
-            let failures = failures(tx.core, address, client.as_ref());
+            let Applicant { client, secrets, failures, wait } =
+                applicant(tx, &credentials, &address)?;
             // Who has nothing to prove guesses nothing.
-            if credentials.method() != AuthMethod::None
-                && let Some(over) = limits::peek(tx, std::slice::from_ref(&failures))?
+            if let Some(seconds) = wait
+                && credentials.method() != AuthMethod::None
             {
-                return Ok((Verdict::TooMany(over.retry_after), failures));
+                return Ok((Verdict::TooMany(seconds), failures));
             }
-            let verdict = look(tx.conn, (client, &credentials), (&own, tx.now))?;
+            let has_secret = credentials.is_one_of(&secrets);
+            let verdict = look((client, has_secret), &credentials, (&own, tx.now));
             Ok((verdict, failures))
         })
         .await?;
@@ -216,40 +228,69 @@ pub async fn authenticate(
 /// Whose failures are counted together. Behind one address there may be a whole
 /// campus: what one client gets wrong must not stop the others. Those that there
 /// are not are counted together, or invented names would be rows without end.
-fn failures(core: &Core, address: String, client: Option<&Client>) -> Charge {
+fn failures(core: &Core, address: &str, client: Option<ClientId>) -> Charge {
     let rule = Rule {
         name: "client_authentication_address",
         most: core.settings.oauth.failures_per_address_hour,
         window_seconds: HOUR,
     };
     let subject = match client {
-        Some(client) => format!("{address} {}", client.id),
-        None => address,
+        Some(client) => format!("{address} {client}"),
+        None => address.to_owned(),
     };
     Charge { rule, subject }
 }
 
-fn named(conn: &mut Conn, credentials: &Credentials) -> Result<Option<Client>, DbFault> {
-    credentials.id().map_or(Ok(None), |id| find(conn, id))
+/// Who wants to prove itself, as the database knows it.
+struct Applicant {
+    client: Option<Client>,
+    /// Hashes of the secrets that hold.
+    secrets: Vec<String>,
+    /// Where a failure is counted.
+    failures: Charge,
+    /// Seconds until the next try, after too many failures.
+    wait: Option<i64>,
+}
+
+fn applicant(
+    tx: &mut Tx<'_>,
+    credentials: &Credentials,
+    address: &str,
+) -> Result<Applicant, DbFault> {
+    let id = credentials.id();
+    let [of_client, of_strangers] = [id, None].map(|id| failures(tx.core, address, id));
+    let rule = of_client.rule;
+    let counters = store::Failures {
+        of_client: limits::key(tx.core, &of_client),
+        of_strangers: limits::key(tx.core, &of_strangers),
+        most: rule.most.into(),
+    };
+    let id = id.map(|id| id.to_string()).unwrap_or_default();
+    let rows = store::applicant(tx.conn, (&id, &counters), tx.now)?;
+    let first = rows.first();
+    let client = first.and_then(store::Applicant::row).map(super::Row::client).transpose()?;
+    let blocked_until = first.and_then(|row| row.blocked_until);
+    let wait = match blocked_until {
+        _ if rule.most == 0 => Some(rule.window_seconds.into()),
+        Some(until) => Some((until - tx.now.naive_utc()).num_seconds().max(0) + 1),
+        None => None,
+    };
+    let failures = if client.is_some() { of_client } else { of_strangers };
+    let secrets = rows.into_iter().filter_map(|row| row.secret_hash).collect();
+    Ok(Applicant { client, secrets, failures, wait })
 }
 
 fn look(
-    conn: &mut Conn,
-    (client, credentials): (Option<Client>, &Credentials),
+    (client, has_secret): (Option<Client>, bool),
+    credentials: &Credentials,
     (own, now): (&[String], Timestamp),
-) -> Result<Verdict, DbFault> {
-    // Also of a client that there is not, or that may not: time tells nothing
-    // about which there are.
-    let has_secret = match (&credentials.proof, credentials.id()) {
-        (Proof::Secret(_, secret), Some(id)) => is_secret_of(conn, (id, secret), now)?,
-        _ => false,
-    };
-    let Some(client) = client else { return Ok(Verdict::Refused) };
+) -> Verdict {
+    let Some(client) = client else { return Verdict::Refused };
     let right_way = client.metadata.token_endpoint_auth_method == credentials.method();
     if !right_way || !client.is_enabled() {
-        return Ok(Verdict::Refused);
+        return Verdict::Refused;
     }
-    Ok(match &credentials.proof {
+    match &credentials.proof {
         Proof::Nothing => Verdict::Proved(Box::new(client)),
         Proof::Secret(..) if has_secret => Verdict::Proved(Box::new(client)),
         Proof::Secret(..) => Verdict::Refused,
@@ -257,22 +298,7 @@ fn look(
             Some((jti, until)) => Verdict::ProvedOnce(Box::new(client), jti, until),
             None => Verdict::Refused,
         },
-    })
-}
-
-/// Whether it is one of the secrets of a client. All of them are compared, so
-/// that time tells nothing about which was right.
-fn is_secret_of(
-    conn: &mut Conn,
-    (client, secret): (ClientId, &str),
-    now: Timestamp,
-) -> Result<bool, DbFault> {
-    let hash = token_hash(secret);
-    let secrets = secrets(conn, client, now)?;
-    let right = secrets
-        .iter()
-        .fold(Choice::from(0), |right, one| right | one.hash.as_bytes().ct_eq(hash.as_bytes()));
-    Ok(right.into())
+    }
 }
 
 /// Id and end of an assertion that is the client's, for us, and valid now.

@@ -30,6 +30,7 @@ use crate::{
 pub use crate::tools::crypto::SigningAlg;
 pub use http::FromClient;
 pub use metadata::{AuthMethod, GrantType, Metadata, NumberGrant, Scope, Scopes, SubjectType};
+pub(super) use store::Row;
 pub use store::purge;
 pub use validate::target_uri;
 pub use view::{ClientView, Item};
@@ -209,7 +210,7 @@ pub fn use_assertion(
 }
 
 impl store::Row {
-    fn client(self) -> Result<Client, DbFault> {
+    pub fn client(self) -> Result<Client, DbFault> {
         let bad = |column| corrupt(Place { table: "clients", column, row: &self.id });
         Ok(Client {
             id: self.id.parse().map_err(|_| bad("id"))?,

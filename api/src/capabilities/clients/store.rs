@@ -1,19 +1,24 @@
 //! The tables of clients, their secrets and the assertions they have used.
 
 use chrono::NaiveDateTime;
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Nullable, Text, Timestamp as SqlTimestamp},
+};
 
 use crate::{
     kernel::Timestamp,
     tools::db::{
-        Conn, DbFault, claimed,
+        Conn, DbFault, Repeat, claimed,
         schema::{client_assertions, client_secrets, clients},
+        with_placeholders,
     },
 };
 
 #[derive(Insertable, Queryable)]
 #[diesel(table_name = clients)]
-pub(super) struct Row {
+pub(in crate::capabilities) struct Row {
     pub id: String,
     pub metadata: String,
     pub state: String,
@@ -91,6 +96,78 @@ pub(super) fn insert_secret(conn: &mut Conn, row: &SecretRow) -> Result<(), DbFa
     Ok(())
 }
 
+/// A client that wants to prove itself, and one of its secrets.
+#[derive(QueryableByName)]
+pub(super) struct Applicant {
+    #[diesel(sql_type = Nullable<Text>)]
+    id: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    metadata: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    state: Option<String>,
+    #[diesel(sql_type = Nullable<SqlTimestamp>)]
+    created_at: Option<NaiveDateTime>,
+    #[diesel(sql_type = Nullable<SqlTimestamp>)]
+    updated_at: Option<NaiveDateTime>,
+    /// Hash of a secret that holds.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub secret_hash: Option<String>,
+    /// When failures are counted anew; `None` while there may be more of them.
+    #[diesel(sql_type = Nullable<SqlTimestamp>)]
+    pub blocked_until: Option<NaiveDateTime>,
+}
+
+impl Applicant {
+    /// The client, when there is one.
+    pub fn row(&self) -> Option<Row> {
+        Some(Row {
+            id: self.id.clone()?,
+            metadata: self.metadata.clone()?,
+            state: self.state.clone()?,
+            created_at: self.created_at?,
+            updated_at: self.updated_at?,
+        })
+    }
+}
+
+/// How failures of clients are counted.
+pub(super) struct Failures {
+    /// The key of the counter of this client.
+    pub of_client: String,
+    /// The key of the counter of all clients that there are not.
+    pub of_strangers: String,
+    /// At most so many.
+    pub most: i64,
+}
+
+/// A client, once for each secret that holds at `now`, and whether it failed too
+/// often. One query, whether there is such a client or not: every request of a
+/// client begins with it, and time tells nothing about which clients there are.
+pub(super) fn applicant(
+    conn: &mut Conn,
+    (client, failures): (&str, &Failures),
+    now: Timestamp,
+) -> Result<Vec<Applicant>, DbFault> {
+    let query = with_placeholders(
+        conn,
+        "SELECT c.id, c.metadata, c.state, c.created_at, c.updated_at, s.secret_hash, \
+         l.window_ends_at AS blocked_until FROM (SELECT 1 AS one) AS o \
+         LEFT JOIN clients c ON c.id = $1 \
+         LEFT JOIN limits l ON l.subject = CASE WHEN c.id IS NULL THEN $2 ELSE $3 END \
+         AND l.window_ends_at > $4 AND l.used >= $5 \
+         LEFT JOIN client_secrets s ON s.client_id = $1 \
+         AND (s.expires_at IS NULL OR s.expires_at > $4)",
+    );
+    Ok(sql_query(query)
+        .bind::<Text, _>(client)
+        .bind::<Text, _>(&failures.of_strangers)
+        .bind::<Text, _>(&failures.of_client)
+        .bind::<SqlTimestamp, _>(now.naive_utc())
+        .bind::<BigInt, _>(failures.most)
+        .repeated()
+        .load(conn)?)
+}
+
 /// The secrets of a client that hold at `now`, the newest first.
 pub(super) fn secrets(
     conn: &mut Conn,
@@ -141,14 +218,13 @@ pub(super) fn use_assertion(
     hash: &str,
     expires_at: Timestamp,
 ) -> Result<bool, DbFault> {
-    claimed(conn, |conn| {
-        diesel::insert_into(client_assertions::table)
-            .values((
-                client_assertions::assertion_hash.eq(hash),
-                client_assertions::expires_at.eq(expires_at.naive_utc()),
-            ))
-            .execute(conn)
-    })
+    claimed(
+        conn,
+        diesel::insert_into(client_assertions::table).values((
+            client_assertions::assertion_hash.eq(hash),
+            client_assertions::expires_at.eq(expires_at.naive_utc()),
+        )),
+    )
 }
 
 /// Forgets assertions and secrets whose time is over.

@@ -54,7 +54,7 @@ pub fn insert<A: Answers>(tx: &mut Tx<'_>, flow: &Flow<A>) -> Result<(), DbFault
 /// with this id.
 pub fn claim<A: Answers>(tx: &mut Tx<'_>, flow: &Flow<A>) -> Result<bool, DbFault> {
     let row = row_of(tx.core, flow)?;
-    claimed(tx.conn, |conn| diesel::insert_into(flows::table).values(row).repeated().execute(conn))
+    claimed(tx.conn, diesel::insert_into(flows::table).values(row))
 }
 
 /// A flow of this kind that has not expired.

@@ -42,6 +42,7 @@ pub use endings::{
     client_session, end_of_account, end_of_client, end_of_everybody, end_of_session,
 };
 pub use refresh::{Refreshed, issue_refresh, of_refresh, peek_refresh, refresh};
+pub(super) use store::Row;
 pub use store::purge;
 pub use subjects::{account_of, subject_of, subjects_of};
 
@@ -101,6 +102,13 @@ pub struct Terms {
     pub resources: BTreeSet<String>,
 }
 
+impl Grant {
+    /// Whether it was not ended and has not expired.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.ended_at.is_none() && self.expires_at > now
+    }
+}
+
 /// Begins a grant. It ends with the session, or, when offline access was
 /// granted, once its refresh tokens are left alone for as long as they live.
 pub fn begin(
@@ -143,7 +151,7 @@ pub fn refresh_lifetime(core: &Core, client: &Client) -> TimeDelta {
 /// The grant with this id, as long as it was not ended and has not expired.
 pub fn live(conn: &mut Conn, id: GrantId, now: Timestamp) -> Result<Option<Grant>, DbFault> {
     let grant = store::find(conn, &id.to_string())?.map(store::Row::grant).transpose()?;
-    Ok(grant.filter(|grant| grant.ended_at.is_none() && grant.expires_at > now))
+    Ok(grant.filter(|grant| grant.is_live(now)))
 }
 
 /// Ends a grant; `false` when it was ended before.
@@ -184,7 +192,7 @@ pub fn erase(conn: &mut Conn, account: AccountId) -> Result<(), DbFault> {
 }
 
 impl store::Row {
-    fn grant(self) -> Result<Grant, DbFault> {
+    pub fn grant(self) -> Result<Grant, DbFault> {
         let bad = |column| corrupt(Place { table: "grants", column, row: &self.id });
         Ok(Grant {
             id: self.id.parse().map_err(|_| bad("id"))?,

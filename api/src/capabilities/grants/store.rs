@@ -14,7 +14,7 @@ use crate::{
 
 #[derive(Insertable, Queryable)]
 #[diesel(table_name = grants)]
-pub(super) struct Row {
+pub(in crate::capabilities) struct Row {
     pub id: String,
     pub account_id: String,
     pub client_id: String,
@@ -250,18 +250,16 @@ pub(super) fn insert_consent(
     scopes: &str,
     now: Timestamp,
 ) -> Result<bool, DbFault> {
-    claimed(conn, |conn| {
-        diesel::insert_into(client_consents::table)
-            .values((
-                client_consents::account_id.eq(account),
-                client_consents::client_id.eq(client),
-                client_consents::scopes.eq(scopes),
-                client_consents::given_at.eq(now.naive_utc()),
-                client_consents::updated_at.eq(now.naive_utc()),
-            ))
-            .repeated()
-            .execute(conn)
-    })
+    claimed(
+        conn,
+        diesel::insert_into(client_consents::table).values((
+            client_consents::account_id.eq(account),
+            client_consents::client_id.eq(client),
+            client_consents::scopes.eq(scopes),
+            client_consents::given_at.eq(now.naive_utc()),
+            client_consents::updated_at.eq(now.naive_utc()),
+        )),
+    )
 }
 
 pub(super) fn update_consent(
@@ -325,16 +323,14 @@ pub(super) fn claim_subject(
     if find_subject(conn, subject)?.is_some() {
         return Ok(false);
     }
-    claimed(conn, |conn| {
-        diesel::insert_into(subjects::table)
-            .values((
-                subjects::subject.eq(subject),
-                subjects::account_id.eq(account),
-                subjects::sector.eq(sector),
-            ))
-            .repeated()
-            .execute(conn)
-    })
+    claimed(
+        conn,
+        diesel::insert_into(subjects::table).values((
+            subjects::subject.eq(subject),
+            subjects::account_id.eq(account),
+            subjects::sector.eq(sector),
+        )),
+    )
 }
 
 /// Account and sector.

@@ -21,9 +21,7 @@ pub(super) struct Row {
 }
 
 pub(super) fn claim(conn: &mut Conn, row: &Row) -> Result<bool, DbFault> {
-    claimed(conn, |conn| {
-        diesel::insert_into(idempotency_keys::table).values(row).repeated().execute(conn)
-    })
+    claimed(conn, diesel::insert_into(idempotency_keys::table).values(row))
 }
 
 pub(super) fn find(conn: &mut Conn, key: &str) -> Result<Option<Row>, DbFault> {

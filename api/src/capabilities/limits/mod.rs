@@ -54,7 +54,8 @@ pub const HOUR: u32 = 3600;
 /// A day, in seconds.
 pub const DAY: u32 = 86_400;
 
-fn key(core: &Core, charge: &Charge) -> String {
+/// The key of the counter that a charge uses.
+pub fn key(core: &Core, charge: &Charge) -> String {
     core.keyring
         .blind_parts(Purpose::Limit, &[charge.rule.name, &charge.subject])
         .as_str()
@@ -79,15 +80,17 @@ pub fn count(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<Option<Exceeded>, Db
     let mut keyed: Vec<(String, Rule)> =
         charges.iter().map(|charge| (key(tx.core, charge), charge.rule)).collect();
     keyed.sort_by(|one, other| one.0.cmp(&other.0));
-    for (position, (key, rule)) in keyed.iter().enumerate() {
-        if let Some(retry_after) = store::charge(tx.conn, key, *rule, tx.now)? {
-            for (taken, _) in keyed.iter().take(position) {
-                store::refund(tx.conn, taken)?;
-            }
-            return Ok(Some(Exceeded { rule: rule.name, retry_after }));
-        }
-    }
-    Ok(None)
+    let charged = store::charge(tx.conn, &keyed, tx.now)?;
+    let Some((key, rule)) = keyed.iter().find(|(key, _)| !charged.contains(key)) else {
+        return Ok(None);
+    };
+    // These rows are ours by now: in which order they are taken makes no difference.
+    refund_keys(tx.conn, &charged)?;
+    let retry_after = match rule.most {
+        0 => rule.window_seconds.into(),
+        _ => store::seconds_left(tx.conn, key, tx.now.naive_utc())?.unwrap_or(1),
+    };
+    Ok(Some(Exceeded { rule: rule.name, retry_after }))
 }
 
 /// The counters that charges use, for giving them back after a crash.
@@ -109,11 +112,17 @@ pub fn refund(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<(), DbFault> {
 
 /// The first rule that has no use left, without using any.
 pub fn peek(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<Option<Exceeded>, DbFault> {
-    for charge in charges {
-        let rule = charge.rule;
-        if let Some(retry_after) = store::peek(tx.conn, &key(tx.core, charge), rule, tx.now)? {
-            return Ok(Some(Exceeded { rule: rule.name, retry_after }));
-        }
+    let now = tx.now.naive_utc();
+    let keys: Vec<String> = charges.iter().map(|charge| key(tx.core, charge)).collect();
+    let running = if keys.is_empty() { Vec::new() } else { store::running(tx.conn, &keys, now)? };
+    for (key, Charge { rule, .. }) in keys.iter().zip(charges) {
+        let spent = running.iter().find(|one| one.subject == *key && one.used >= rule.most.into());
+        let retry_after = match spent {
+            _ if rule.most == 0 => rule.window_seconds.into(),
+            Some(counter) => counter.seconds_left(now),
+            None => continue,
+        };
+        return Ok(Some(Exceeded { rule: rule.name, retry_after }));
     }
     Ok(None)
 }

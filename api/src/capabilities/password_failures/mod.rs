@@ -141,9 +141,10 @@ pub fn begin(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), Stop<Refused>> {
         return Err(Stop::Keep(Refused::Locked { retry_after: spent.retry_after }));
     }
     let lock = TimeDelta::seconds(tx.core.settings.password.failures.lock_seconds.into());
-    let mut seen = Vec::new();
-    for (key, count) in counts(tx.core, attempt) {
-        let found = store::find(tx.conn, &key, tx.now)?;
+    let counts = counts(tx.core, attempt);
+    let keys: Vec<&str> = counts.iter().map(|(key, _)| key.as_str()).collect();
+    let seen = store::find(tx.conn, &keys, tx.now)?;
+    for found in &seen {
         if let Some(retry_after) = found.blocked_for(tx.now) {
             let locked = retry_after > ACCOUNT_DELAY + 1;
             return Err(Stop::Keep(if locked {
@@ -152,13 +153,12 @@ pub fn begin(tx: &mut Tx<'_>, attempt: &Attempt) -> Result<(), Stop<Refused>> {
                 Refused::TooSoon { retry_after }
             }));
         }
-        seen.push((key, count, found));
     }
-    for (key, count, found) in seen {
+    for ((key, count), found) in counts.iter().zip(&seen) {
         let failures = found.failures + 1;
         let blocked_until = tx.now + TimeDelta::seconds(count.delay(tx.core, failures));
         let forgotten_at = (tx.now + lock).max(blocked_until);
-        if !store::count(tx.conn, &key, &found, (failures, blocked_until, forgotten_at))? {
+        if !store::count(tx.conn, key, found, (failures, blocked_until, forgotten_at))? {
             // Another try with the same count was quicker by a hair.
             return Err(Stop::Keep(Refused::TooSoon { retry_after: 1 }));
         }

@@ -8,6 +8,14 @@ use crate::{
     tools::db::{Conn, DbFault, Repeat, claimed, schema::password_failures},
 };
 
+#[derive(Queryable)]
+struct Row {
+    subject: String,
+    failures: i64,
+    blocked_until: NaiveDateTime,
+    forgotten_at: NaiveDateTime,
+}
+
 /// A count as it was found.
 pub(super) struct Seen {
     pub failures: i64,
@@ -23,19 +31,24 @@ impl Seen {
     }
 }
 
-pub(super) fn find(conn: &mut Conn, key: &str, now: Timestamp) -> Result<Seen, DbFault> {
-    let row: Option<(i64, NaiveDateTime, NaiveDateTime)> = password_failures::table
-        .find(key)
-        .select((
-            password_failures::failures,
-            password_failures::blocked_until,
-            password_failures::forgotten_at,
-        ))
-        .first(conn)
-        .optional()?;
+/// The counts of these keys, in their order.
+pub(super) fn find(conn: &mut Conn, keys: &[&str], now: Timestamp) -> Result<Vec<Seen>, DbFault> {
+    let rows: Vec<Row> =
+        password_failures::table.filter(password_failures::subject.eq_any(keys)).load(conn)?;
+    let row = |key: &str| rows.iter().find(|row| row.subject == key);
+    keys.iter().map(|key| seen(conn, (key, row(key)), now)).collect()
+}
+
+fn seen(
+    conn: &mut Conn,
+    (key, row): (&str, Option<&Row>),
+    now: Timestamp,
+) -> Result<Seen, DbFault> {
     Ok(match row {
         None => Seen { failures: 0, blocked_until: None, exists: false },
-        Some((failures, blocked_until, forgotten_at)) if forgotten_at > now.naive_utc() => {
+        Some(&Row { failures, blocked_until, forgotten_at, .. })
+            if forgotten_at > now.naive_utc() =>
+        {
             Seen { failures, blocked_until: Some(blocked_until), exists: true }
         }
         // Old enough to be forgotten; the row is used again, unless somebody
@@ -68,12 +81,15 @@ pub(super) fn count(
             .filter(password_failures::failures.eq(seen.failures));
         return Ok(diesel::update(row).set(values).repeated().execute(conn)? == 1);
     }
-    claimed(conn, |conn| {
-        diesel::insert_into(password_failures::table)
-            .values((password_failures::subject.eq(key), values.0, values.1, values.2))
-            .repeated()
-            .execute(conn)
-    })
+    claimed(
+        conn,
+        diesel::insert_into(password_failures::table).values((
+            password_failures::subject.eq(key),
+            values.0,
+            values.1,
+            values.2,
+        )),
+    )
 }
 
 pub(super) fn clear(conn: &mut Conn, key: &str) -> Result<(), DbFault> {

@@ -66,11 +66,16 @@ pub(super) fn replace(
     if update(conn)? == 1 {
         return Ok(());
     }
-    let first = claimed(conn, |conn| {
-        diesel::insert_into(security_answers::table)
-            .values((security_answers::account_id.eq(id), values.0, values.1, values.2, values.3))
-            .execute(conn)
-    })?;
+    let first = claimed(
+        conn,
+        diesel::insert_into(security_answers::table).values((
+            security_answers::account_id.eq(id),
+            values.0,
+            values.1,
+            values.2,
+            values.3,
+        )),
+    )?;
     // Somebody else may have chosen the first ones this very moment.
     if !first {
         update(conn)?;

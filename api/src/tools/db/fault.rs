@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use diesel::{
-    QueryableByName, RunQueryDsl,
+    Connection, QueryableByName, RunQueryDsl,
+    query_builder::QueryFragment,
     result::{ConnectionError, DatabaseErrorKind, Error as QueryError},
     sql_query,
     sql_types::Text,
 };
 
-use super::Conn;
+use super::{Conn, repeated::UnlessTaken};
 
 /// A fault of the database: not the client's doing, logged once, shown as
 /// `internal` or `overloaded`.
@@ -110,25 +111,15 @@ impl From<crate::kernel::entropy::EntropyError> for DbFault {
     }
 }
 
-/// Runs `insert`, one statement, and tells whether it went in: `false` when the
-/// primary key is taken already, and the transaction goes on. This is how
-/// uniqueness is decided on both databases, whatever else runs at the same time.
-pub fn claimed(
-    conn: &mut Conn,
-    insert: impl FnOnce(&mut Conn) -> Result<usize, QueryError>,
-) -> Result<bool, DbFault> {
-    use diesel::Connection;
-    let inserted = match conn {
-        // A refused statement of SQLite undoes itself, and leaves the
-        // transaction as it was.
-        Conn::Sqlite(_) => insert(conn),
-        Conn::Postgres(_) => conn.transaction(insert),
-    };
-    match inserted {
-        Ok(_) => Ok(true),
-        Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+/// Runs `insert`, and tells whether it went in: `false` when the primary key is
+/// taken already, and the transaction goes on. This is how uniqueness is decided
+/// on both databases, whatever else runs at the same time. PostgreSQL waits for
+/// whoever has the same key in an open transaction.
+pub fn claimed<I>(conn: &mut Conn, insert: I) -> Result<bool, DbFault>
+where
+    I: QueryFragment<<Conn as Connection>::Backend>,
+{
+    Ok(UnlessTaken(insert).execute(conn)? == 1)
 }
 
 /// Runs `work` in a savepoint, which is rolled back when `work` returns an
@@ -137,7 +128,6 @@ pub fn savepoint<T, E: From<DbFault>>(
     conn: &mut Conn,
     work: impl FnOnce(&mut Conn) -> Result<T, E>,
 ) -> Result<T, E> {
-    use diesel::Connection;
     /// Either error, as diesel wants one that its own converts to.
     enum Left<E> {
         Work(E),

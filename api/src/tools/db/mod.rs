@@ -149,8 +149,9 @@ impl Db {
 
     /// As [`Db::write`], but without waiting for the disk: for a step that
     /// nobody is told of before a later `write` has flushed it with itself, as
-    /// both databases flush in order. It survives the end of the process; only
-    /// that of the machine or of PostgreSQL can lose it.
+    /// both databases flush in order, or whose loss costs nobody more than asking
+    /// again. It survives the end of the process; only that of the machine or of
+    /// PostgreSQL can lose it.
     pub async fn write_unflushed<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
@@ -227,6 +228,15 @@ fn run_transaction<T, E: Ending>(
         let _ = <Conn as Connection>::TransactionManager::rollback_transaction(conn);
     }
     done
+}
+
+/// Raw SQL with placeholders as PostgreSQL writes them, `$1`, for either database.
+/// A placeholder may stand in several places.
+pub fn with_placeholders(conn: &Conn, sql: &str) -> String {
+    match conn {
+        Conn::Postgres(_) => sql.to_owned(),
+        Conn::Sqlite(_) => sql.replace('$', "?"),
+    }
 }
 
 /// The file of an SQLite url, for messages and for the file's mode.

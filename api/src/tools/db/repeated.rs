@@ -8,7 +8,7 @@
 
 use diesel::{
     backend::Backend,
-    query_builder::{AstPass, QueryFragment, QueryId},
+    query_builder::{AstPass, Query, QueryFragment, QueryId},
     result::QueryResult,
 };
 
@@ -49,3 +49,33 @@ where
 }
 
 impl<T> diesel::RunQueryDsl<Conn> for Repeated<T> {}
+
+impl<T: Query> Query for Repeated<T> {
+    type SqlType = T::SqlType;
+}
+
+/// An `INSERT` that inserts nothing when a unique value is taken. Kept prepared.
+pub(super) struct UnlessTaken<T>(pub T);
+
+impl<T> QueryId for UnlessTaken<T> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<T, DB> QueryFragment<DB> for UnlessTaken<T>
+where
+    DB: Backend,
+    T: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(pass.reborrow())?;
+        pass.push_sql(" ON CONFLICT DO NOTHING");
+        Ok(())
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+impl<T> diesel::RunQueryDsl<Conn> for UnlessTaken<T> {}

@@ -407,3 +407,4 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(accounts, security_answers, username_claims);
+diesel::allow_tables_to_appear_in_same_query!(clients, grants, revoked_tokens);
