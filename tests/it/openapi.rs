@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use shiming::tools::web::{OauthCode, ProblemCode};
 
 use crate::{
@@ -157,10 +157,107 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
 }
 
 #[test]
-fn every_operation_says_in_a_line_what_it_does() {
+fn every_operation_says_in_a_line_what_it_does_and_then_the_rest() {
     for (name, operation) in operations(&document()) {
         let summary = operation["summary"].as_str().unwrap_or_default();
         assert!(!summary.is_empty() && !summary.contains('\n'), "{name}: {summary}");
+        assert!(operation["description"].is_string(), "{name}: no description");
+    }
+}
+
+/// Linters and generators take an operation without it for a forgotten one.
+#[test]
+fn every_operation_says_who_may_call_it() {
+    let document = document();
+    let schemes = document["components"]["securitySchemes"].as_object().unwrap();
+    let (mut public, mut scoped) = (0, 0);
+    for (name, operation) in operations(&document) {
+        let ways = operation["security"].as_array().unwrap_or_else(|| panic!("{name}"));
+        public += usize::from(ways.is_empty());
+        for (scheme, scopes) in ways.iter().flat_map(|way| way.as_object().unwrap()) {
+            let flows = schemes[scheme].pointer("/flows").and_then(Value::as_object);
+            for scope in scopes.as_array().unwrap() {
+                let declared = flows.unwrap().values().any(|flow| {
+                    flow["scopes"].get(scope.as_str().unwrap()).is_some_and(Value::is_string)
+                });
+                assert!(declared, "{name}: {scheme} has no scope {scope}");
+                scoped += 1;
+            }
+        }
+    }
+    assert!(public >= 30 && scoped >= 17, "{public} public, {scoped} with a scope");
+}
+
+/// A handler that reads a form has it described, and a page tells what is wrong
+/// with it.
+#[test]
+fn every_form_is_described() {
+    const FORM: &str = "/requestBody/content/application~1x-www-form-urlencoded/schema/$ref";
+    let document = document();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let Some(operation) = item.get("post").filter(|_| path.starts_with("/oauth2")) else {
+            continue;
+        };
+        let schema = operation.pointer(FORM).unwrap_or_else(|| panic!("{path}: no form"));
+        let members =
+            document.pointer(&schema.as_str().unwrap()[1..]).unwrap()["properties"].as_object();
+        assert!(members.is_some_and(|members| !members.is_empty()), "{path}");
+        assert!(operation["responses"].get("415").is_none(), "{path}");
+    }
+}
+
+/// Which codes have a member stands in its description.
+#[test]
+fn the_schema_of_a_problem_has_the_members_of_every_code() {
+    let document = document();
+    let members = document["components"]["schemas"]["ProblemDocument"]["properties"].clone();
+    let mut said = 0;
+    for code in ProblemCode::ALL {
+        let example = shiming::tools::web::problem::example(*code);
+        contract::conforms(&document, &json!("ProblemDocument"), &example).unwrap();
+        for (name, schema) in members.as_object().unwrap() {
+            let about = schema["description"].as_str().unwrap();
+            let names = about.contains(&format!("`{}`", code.as_str()));
+            let optional = about.contains(" With `");
+            said += usize::from(names);
+            assert_eq!(
+                example.get(name).is_some(),
+                names || !optional,
+                "{name} of {}",
+                code.as_str()
+            );
+        }
+    }
+    assert!(said >= 25, "{said}");
+}
+
+#[test]
+fn bounds_are_declared_where_the_server_has_them() {
+    let document = document();
+    let mut met = BTreeSet::new();
+    for (name, operation) in operations(&document) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let parameter = resolved(&document, parameter);
+            let (named, schema) = (parameter["name"].as_str().unwrap(), &parameter["schema"]);
+            match named {
+                "limit" => {
+                    let bounds = [&schema["minimum"], &schema["maximum"], &schema["default"]];
+                    assert_eq!(bounds, [1, 100, 50], "{name}");
+                }
+                "Idempotency-Key" => {
+                    let bounds = [&schema["minLength"], &schema["maxLength"]];
+                    assert_eq!(bounds, [16, 128], "{name}");
+                    assert_eq!(schema["pattern"], r"^[\x21-\x7E]{16,128}$", "{name}");
+                }
+                _ => continue,
+            }
+            met.insert(named.to_owned());
+        }
+    }
+    assert_eq!(met.len(), 2, "{met:?}");
+    for name in ["SetQuestions", "AnswerQuestions"] {
+        let answers = &document["components"]["schemas"][name]["properties"]["answers"];
+        assert_eq!([&answers["minItems"], &answers["maxItems"]], [3, 3], "{name}");
     }
 }
 
@@ -225,7 +322,8 @@ fn the_document_says_which_requests_take_an_idempotency_key() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let parameters = operation["parameters"].as_array().into_iter().flatten();
-            if let Some(key) = parameters.into_iter().find(|one| one["name"] == "Idempotency-Key") {
+            let mut parameters = parameters.map(|one| resolved(&document, one));
+            if let Some(key) = parameters.find(|one| one["name"] == "Idempotency-Key") {
                 assert!(method == "post" || method == "put", "{method} {path}");
                 assert!(key["schema"]["example"].is_string(), "{method} {path}");
                 taking.insert(path.trim_start_matches("/api/v1/").to_owned());

@@ -3,12 +3,6 @@ import type { components } from './schema.gen'
 /** What the API says when it refuses (RFC 9457), and `offline` when nothing was said. */
 export type Problem = Omit<components['schemas']['ProblemDocument'], 'code'> & {
   code: components['schemas']['ProblemCode'] | 'offline'
-  retry_after_seconds?: number
-  attempts_left?: number
-  remaining?: number
-  scope?: 'card' | 'document' | 'flow' | 'phone' | 'address' | 'person'
-  bank_code?: string
-  held_until?: string
 }
 
 /** A refused or failed request. */

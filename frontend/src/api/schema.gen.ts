@@ -32,7 +32,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Metadata for OAuth 2.0 clients (RFC 8414), the same */
+        /**
+         * Metadata for OAuth 2.0 clients (RFC 8414), the same
+         * @description For libraries that look here and not under
+         *     `/.well-known/openid-configuration`.
+         */
         get: operations["get_oauth_metadata"];
         put?: never;
         post?: never;
@@ -49,7 +53,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Metadata for OpenID Connect clients */
+        /**
+         * Metadata for OpenID Connect clients
+         * @description Libraries configure themselves from it: addresses, scopes, claims and
+         *     algorithms (OpenID Connect Discovery 1.0). `Cache-Control` says how long it
+         *     may be kept.
+         */
         get: operations["get_openid_configuration"];
         put?: never;
         post?: never;
@@ -66,7 +75,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's own account */
+        /**
+         * One's own account
+         * @description Who the account belongs to, masked, and what state it is in. Whole values
+         *     are in `POST /api/v1/account/export` only.
+         */
         get: operations["get_account"];
         put?: never;
         post?: never;
@@ -83,7 +96,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Business systems that see something of the account */
+        /**
+         * Business systems that see something of the account
+         * @description Each system with the items that the person consented to. `DELETE` on one of
+         *     them takes the consent back.
+         */
         get: operations["list_authorized_systems"];
         put?: never;
         post?: never;
@@ -121,7 +138,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The open change, to go on after a reload */
+        /**
+         * The open change, to go on after a reload
+         * @description What was entered, masked, and the step that comes next. `flow_not_found`
+         *     says that no change is open, or that it has expired: begin one with `POST
+         *     /api/v1/account/change`.
+         */
         get: operations["get_account_change"];
         put?: never;
         /**
@@ -132,7 +154,10 @@ export interface paths {
          *     check. The account stays as it is until the code was entered.
          */
         post: operations["change_account"];
-        /** Give the change up; the account stays as it is */
+        /**
+         * Give the change up; the account stays as it is
+         * @description What was entered is erased. Succeeds without an effect if no change is open.
+         */
         delete: operations["abandon_account_change"];
         options?: never;
         head?: never;
@@ -175,7 +200,11 @@ export interface paths {
          *     asked before stands.
          */
         post: operations["request_closure"];
-        /** Keep the account after all */
+        /**
+         * Keep the account after all
+         * @description Cancels a closing that was asked for. Succeeds without an effect if none
+         *     was.
+         */
         delete: operations["cancel_closure"];
         options?: never;
         head?: never;
@@ -191,7 +220,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Everything held about the account, in clear */
+        /**
+         * Everything held about the account, in clear
+         * @description Needs a password that was entered a few minutes ago: on `password_needed`,
+         *     ask for it with `POST /api/v1/sessions/current/password-check` and try
+         *     again. The export is recorded in the history.
+         */
         post: operations["export_account"];
         delete?: never;
         options?: never;
@@ -268,7 +302,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The questions one has chosen */
+        /**
+         * The questions one has chosen
+         * @description Their ids, never the answers, and whether they can be used. After too many
+         *     wrong answers the state is `disabled` until they are chosen again.
+         */
         get: operations["get_account_questions"];
         /**
          * Choose three questions and answer them
@@ -278,7 +316,12 @@ export interface paths {
          */
         put: operations["set_account_questions"];
         post?: never;
-        /** Give the questions up */
+        /**
+         * Give the questions up
+         * @description Needs a password that was entered a few minutes ago (`password_needed`:
+         *     `POST /api/v1/sessions/current/password-check`). The phone is told. Succeeds
+         *     without an effect if none were chosen.
+         */
         delete: operations["remove_account_questions"];
         options?: never;
         head?: never;
@@ -292,7 +335,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The sign-in that this browser brought last */
+        /**
+         * The sign-in that this browser brought last
+         * @description For a page that does not know the id. `authorization_not_found` says that
+         *     the browser has brought none, or that it has expired: the person begins
+         *     again at the business system.
+         */
         get: operations["get_current_authorization"];
         put?: never;
         post?: never;
@@ -353,7 +401,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The twelve banks */
+        /**
+         * The twelve banks
+         * @description Codes and names in both languages. Other requests take the code as
+         *     `bank_code`.
+         */
         get: operations["list_banks"];
         put?: never;
         post?: never;
@@ -410,7 +462,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Picture of a captcha */
+        /**
+         * Picture of a captcha
+         * @description A PNG with the five digits. `not_found` says that the captcha has expired or
+         *     was used: issue another.
+         */
         get: operations["get_captcha_image"];
         put?: never;
         post?: never;
@@ -449,7 +505,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The business systems that are registered */
+        /**
+         * The business systems that are registered
+         * @description Page by page, without their secrets. Scope `clients:manage`.
+         */
         get: operations["list_clients"];
         put?: never;
         /**
@@ -471,7 +530,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One business system */
+        /**
+         * One business system
+         * @description Its state, metadata and the times of its secrets, never the secrets. Scope
+         *     `clients:manage`.
+         */
         get: operations["get_client"];
         /**
          * Replace what is known of a business system
@@ -537,7 +600,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The kinds of identity document */
+        /**
+         * The kinds of identity document
+         * @description Codes and names in both languages, a number of the right form, and whether
+         *     the issuing country must be given.
+         */
         get: operations["list_document_types"];
         put?: never;
         post?: never;
@@ -577,7 +644,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The recovery of the cookie or token */
+        /**
+         * The recovery of the cookie or token
+         * @description The same as `GET /api/v1/recoveries/{id}`, for a client that does not know
+         *     the id. `flow_not_found` says that there is none, or that it has expired:
+         *     start again.
+         */
         get: operations["get_current_recovery"];
         put?: never;
         post?: never;
@@ -638,11 +710,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A recovery, to go on after a reload */
+        /**
+         * A recovery, to go on after a reload
+         * @description What was entered, masked, the step that comes next and when it expires.
+         *     `flow_not_found` says that it has expired, or belongs to another cookie or
+         *     token: start again.
+         */
         get: operations["get_recovery"];
         put?: never;
         post?: never;
-        /** Give up; everything typed is erased */
+        /**
+         * Give up; everything typed is erased
+         * @description The cookie is removed, too. A code that was sent is of no use afterwards.
+         */
         delete: operations["abandon_recovery"];
         options?: never;
         head?: never;
@@ -830,7 +910,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The registration of the cookie or token */
+        /**
+         * The registration of the cookie or token
+         * @description The same as `GET /api/v1/registrations/{id}`, for a client that does not
+         *     know the id. `flow_not_found` says that there is none, or that it has
+         *     expired: start again.
+         */
         get: operations["get_current_registration"];
         put?: never;
         post?: never;
@@ -847,11 +932,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A registration, to go on after a reload */
+        /**
+         * A registration, to go on after a reload
+         * @description What was entered, masked, the step that comes next and when it expires.
+         *     `flow_not_found` says that it has expired, or belongs to another cookie or
+         *     token: start again.
+         */
         get: operations["get_registration"];
         put?: never;
         post?: never;
-        /** Give up; everything typed is erased */
+        /**
+         * Give up; everything typed is erased
+         * @description The cookie is removed, too. The username was not reserved, and a code that
+         *     was sent is of no use afterwards.
+         */
         delete: operations["abandon_registration"];
         options?: never;
         head?: never;
@@ -889,7 +983,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Enter the code: the account is created */
+        /**
+         * Enter the code: the account is created
+         * @description Ends the registration. On `code_wrong`, `attempts_left` says how many tries
+         *     the code has left. On `code_expired` and `code_dead`, have another code sent
+         *     by `bank-verification`. On `username_taken`, choose another with
+         *     `credentials` and confirm again; nothing else is lost.
+         */
         post: operations["confirm_registration"];
         delete?: never;
         options?: never;
@@ -927,7 +1027,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for more time */
+        /**
+         * Ask for more time
+         * @description Begins the idle time anew; `expires_at` in the answer is the new end. Call it
+         *     while somebody is still typing. The end is never later than
+         *     `absolute_expires_at`.
+         */
         post: operations["extend_registration"];
         delete?: never;
         options?: never;
@@ -983,7 +1088,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The bank of security questions */
+        /**
+         * The bank of security questions
+         * @description Ids and texts in both languages, in groups. Send the ids to `PUT
+         *     /api/v1/account/security-questions`.
+         */
         get: operations["list_security_questions"];
         put?: never;
         post?: never;
@@ -1021,7 +1130,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's sessions */
+        /**
+         * One's sessions
+         * @description Browsers and apps that are signed in, the newest first. `current` marks the
+         *     one that asks.
+         */
         get: operations["list_sessions"];
         put?: never;
         /**
@@ -1048,7 +1161,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Sign out */
+        /**
+         * Sign out
+         * @description Ends the session of this request; its cookie or tokens are of no use
+         *     afterwards. Business systems that the session signed in to are told.
+         */
         delete: operations["delete_current_session"];
         options?: never;
         head?: never;
@@ -1086,7 +1203,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one of one's sessions */
+        /**
+         * End one of one's sessions
+         * @description Signs another browser or app out. `not_found` says that the session has
+         *     ended, or belongs to another account.
+         */
         delete: operations["delete_session"];
         options?: never;
         head?: never;
@@ -1232,11 +1353,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One address that is told of events */
+        /**
+         * One address that is told of events
+         * @description Its address, what it is told of and its state, never its secret. Scope
+         *     `webhooks:manage`.
+         */
         get: operations["get_webhook"];
         put?: never;
         post?: never;
-        /** Forget an address and what was sent to it */
+        /**
+         * Forget an address and what was sent to it
+         * @description Nothing is sent to it any more, and its deliveries cannot be sent again. To
+         *     pause it, set its state to `disabled`. Scope `webhooks:manage`.
+         */
         delete: operations["delete_webhook"];
         options?: never;
         head?: never;
@@ -1294,7 +1423,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process is alive */
+        /**
+         * Whether the process is alive
+         * @description Answers without the database. For a supervisor that restarts what does not
+         *     answer.
+         */
         get: operations["get_health"];
         put?: never;
         post?: never;
@@ -1388,7 +1521,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Answer whether to sign out */
+        /**
+         * Answer whether to sign out
+         * @description The form of the page of `GET /oauth2/logout`; `token` ties it to the session
+         *     of the browser. With `sign_out` the session ends and the person goes to
+         *     `post_logout_redirect_uri`, with `stay` nothing happens.
+         */
         post: operations["confirm_sign_out"];
         delete?: never;
         options?: never;
@@ -1425,7 +1563,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The sign-in that this browser brought last, without JavaScript */
+        /**
+         * The sign-in that this browser brought last, without JavaScript
+         * @description Redirects to the page of that sign-in. If the browser has brought none, or
+         *     it has expired, a page says so.
+         */
         get: operations["current_plain"];
         put?: never;
         post?: never;
@@ -1442,7 +1584,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The stylesheet of the pages */
+        /**
+         * The stylesheet of the pages
+         * @description Browsers may keep it for an hour.
+         */
         get: operations["plain_style"];
         put?: never;
         post?: never;
@@ -1459,7 +1604,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A sign-in without JavaScript */
+        /**
+         * A sign-in without JavaScript
+         * @description The page of the next step: sign in, consent, or why it cannot be. It shows
+         *     the same as `GET /api/v1/authorizations/{id}`, to the same browser only.
+         */
         get: operations["show_plain"];
         put?: never;
         post?: never;
@@ -1478,7 +1627,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Allow or refuse a sign-in without JavaScript */
+        /**
+         * Allow or refuse a sign-in without JavaScript
+         * @description By the rules of `POST /api/v1/authorizations/{id}/decision`. `token` and
+         *     `confirmation` stand in the page.
+         */
         post: operations["decide_plain"];
         delete?: never;
         options?: never;
@@ -1535,7 +1688,14 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Get tokens */
+        /**
+         * Get tokens
+         * @description Trades a code or a refresh token for tokens, or issues a token to the client
+         *     itself (`client_credentials`). On `invalid_grant` the code or refresh token
+         *     is used up, expired or revoked: send the person to `/oauth2/authorize`
+         *     again. Do not repeat a refresh: a refresh token that comes twice ends the
+         *     grant with all its tokens.
+         */
         post: operations["create_client_tokens"];
         delete?: never;
         options?: never;
@@ -1550,10 +1710,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a person has let the client see */
+        /**
+         * What a person has let the client see
+         * @description The claims of the scopes that were granted, as they are now. Needs the scope
+         *     `openid`. On `invalid_token`, refresh the token; if that fails, the person
+         *     has signed out or withdrawn the consent.
+         */
         get: operations["get_userinfo"];
         put?: never;
-        /** The same, with the token in the header or in the body */
+        /**
+         * The same, with the token in the header or in the body
+         * @description For clients that cannot send the header (RFC 6750 §2.2). A token in both
+         *     places is `invalid_request`.
+         */
         post: operations["post_userinfo"];
         delete?: never;
         options?: never;
@@ -1568,7 +1737,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether requests can be served: the database answers and is up to date */
+        /**
+         * Whether requests can be served: the database answers and is up to date
+         * @description For a load balancer: on 503, send requests to another node and ask again
+         *     after `Retry-After`.
+         */
         get: operations["get_readiness"];
         put?: never;
         post?: never;
@@ -1586,7 +1759,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Make the bank misbehave, or say something */
+        /**
+         * Make the bank misbehave, or say something
+         * @description Holds for `remaining` bank checks, or until it is set again; `normal` ends
+         *     it. Tests of integrators meet every refusal of a bank by it.
+         */
         put: operations["set_bank_behaviour"];
         post?: never;
         delete?: never;
@@ -1602,7 +1779,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Solve a captcha */
+        /**
+         * Solve a captcha
+         * @description The digits of a captcha that waits for its answer, for tests of integrators.
+         *     It does not use the captcha up.
+         */
         get: operations["solve_captcha"];
         put?: never;
         post?: never;
@@ -1645,7 +1826,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the mailbox */
+        /**
+         * Read the mailbox
+         * @description What would have been mailed, the newest first.
+         */
         get: operations["list_mail"];
         put?: never;
         post?: never;
@@ -1662,7 +1846,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the SMS inbox */
+        /**
+         * Read the SMS inbox
+         * @description What the sandbox's gateway would have sent, the newest first, with the code
+         *     of each message. `sandbox_only` says that the installation sends real
+         *     messages.
+         */
         get: operations["list_sms"];
         put?: never;
         post?: never;
@@ -1680,7 +1869,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Make the SMS gateway misbehave */
+        /**
+         * Make the SMS gateway misbehave
+         * @description Holds for `remaining` messages, or until it is set again; `normal` ends it.
+         */
         put: operations["set_sms_behaviour"];
         post?: never;
         delete?: never;
@@ -1922,7 +2114,7 @@ export interface components {
         /** @description 验证身份 by security questions. */
         AnswerQuestions: {
             /**
-             * @description In the order of the questions.
+             * @description Three, in the order of the questions.
              * @example [
              *       "布老虎",
              *       "红烧肉",
@@ -1990,6 +2182,72 @@ export interface components {
              * @example 2026-11-23T02:00:00Z
              */
             expires_at: string;
+        };
+        /**
+         * @description The parameters of OpenID Connect Core §3.1.2.1, RFC 7636, RFC 8707 and
+         *     RFC 9126.
+         */
+        AuthorizationParameters: {
+            client_id: string;
+            /**
+             * @description One of the client's redirect URIs; needed without a `request_uri`, as
+             *     `response_type`, `scope`, `code_challenge` and `code_challenge_method` are.
+             * @example https://exam.example.gov.cn/callback
+             */
+            redirect_uri?: string | null;
+            /**
+             * @description `code`.
+             * @example code
+             */
+            response_type?: string | null;
+            /**
+             * @description `query`.
+             * @example query
+             */
+            response_mode?: string | null;
+            /**
+             * @description `openid` and what else is asked for, separated by spaces.
+             * @example openid profile
+             */
+            scope?: string | null;
+            /**
+             * @description Comes back with the answer, and ties it to the browser; 2048 bytes at
+             *     most.
+             */
+            state?: string | null;
+            /** @description Comes back in the ID token; 512 bytes at most. */
+            nonce?: string | null;
+            /**
+             * @description SHA-256 of the code verifier in base64url.
+             * @example E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM
+             */
+            code_challenge?: string | null;
+            /**
+             * @description `S256`.
+             * @example S256
+             */
+            code_challenge_method?: string | null;
+            /**
+             * @description `none`, or any of `login`, `consent`, `select_account`, `create`, separated
+             *     by spaces.
+             */
+            prompt?: string | null;
+            /** @description Seconds that the password may have been entered ago. */
+            max_age?: string | null;
+            /** @description Assurance that is asked for. */
+            acr_values?: string | null;
+            /** @description A username to begin with. */
+            login_hint?: string | null;
+            /** @description An ID token of the person who is meant; it may have expired. */
+            id_token_hint?: string | null;
+            /** @description Languages in the order of preference: `zh-CN`, `en`. */
+            ui_locales?: string | null;
+            /** @description Claims asked for one by one, as JSON. */
+            claims?: string | null;
+            /** @description An API that access tokens may be for; may be repeated. */
+            resource?: string[] | null;
+            /** @description Of a pushed request; everything but `client_id` stands in it. */
+            request_uri?: string | null;
         };
         /**
          * @description Why somebody who is signed in has to sign in, or cannot go on.
@@ -3461,29 +3719,7 @@ export interface components {
         /** @description A part of a list. */
         Page_HistoryItem: {
             /** @description The items. */
-            items: {
-                /** Format: uuid */
-                id: string;
-                /**
-                 * Format: date-time
-                 * @example 2026-11-23T02:00:00Z
-                 */
-                at: string;
-                kind: components["schemas"]["AuditKind"];
-                /**
-                 * @description One word more: `browser` or `app` of a sign-in, what was changed, which
-                 *     session was ended.
-                 * @example browser
-                 */
-                detail: string | null;
-                /**
-                 * @description Where from, coarsely; `null` for what the operator or the service did.
-                 * @example 203.0.113.0/24
-                 */
-                ip_prefix: string | null;
-                /** @example Chrome on Windows */
-                device: string | null;
-            }[];
+            items: components["schemas"]["HistoryItem"][];
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
@@ -3496,23 +3732,7 @@ export interface components {
         /** @description A part of a list. */
         Page_IdentityCheckItem: {
             /** @description The items. */
-            items: {
-                /** Format: uuid */
-                id: string;
-                /**
-                 * Format: date-time
-                 * @example 2026-11-23T02:00:00Z
-                 */
-                checked_at: string;
-                client: components["schemas"]["ClientView"];
-                /**
-                 * @description What for, as the system says.
-                 * @example 事业单位公开招聘资格审核
-                 */
-                purpose: string;
-                /** @description Whether it had the right name. */
-                matched: boolean;
-            }[];
+            items: components["schemas"]["IdentityCheckItem"][];
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
@@ -3525,27 +3745,7 @@ export interface components {
         /** @description A part of a list. */
         Page_RegisteredClient: {
             /** @description The items. */
-            items: {
-                /**
-                 * Format: uuid
-                 * @description Its `client_id`.
-                 */
-                id: string;
-                state: components["schemas"]["ClientState"];
-                /**
-                 * Format: date-time
-                 * @example 2026-11-23T02:00:00Z
-                 */
-                created_at: string;
-                /**
-                 * Format: date-time
-                 * @example 2026-11-23T02:00:00Z
-                 */
-                updated_at: string;
-                metadata: components["schemas"]["ClientMetadata"];
-                /** @description Its secrets that hold, without what they are. */
-                secrets: components["schemas"]["ClientSecret"][];
-            }[];
+            items: components["schemas"]["RegisteredClient"][];
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
@@ -3558,30 +3758,7 @@ export interface components {
         /** @description A part of a list. */
         Page_Webhook: {
             /** @description The items. */
-            items: {
-                /** Format: uuid */
-                id: string;
-                /** @example https://hr.example.gov.cn/shiming */
-                url: string;
-                /**
-                 * @example [
-                 *       "name.changed",
-                 *       "account.closed"
-                 *     ]
-                 */
-                kinds: components["schemas"]["EventKind"][];
-                state: components["schemas"]["WebhookState"];
-                /**
-                 * Format: date-time
-                 * @example 2026-11-23T02:00:00Z
-                 */
-                created_at: string;
-                /**
-                 * Format: date-time
-                 * @description Until when messages bear the signature of the secret before, too.
-                 */
-                previous_secret_until: string | null;
-            }[];
+            items: components["schemas"]["Webhook"][];
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
@@ -3594,47 +3771,7 @@ export interface components {
         /** @description A part of a list. */
         Page_WebhookDelivery: {
             /** @description The items. */
-            items: {
-                /** Format: uuid */
-                id: string;
-                /** Format: uuid */
-                webhook_id: string;
-                /**
-                 * Format: uuid
-                 * @description The event; `webhook-id` of the message.
-                 */
-                event_id: string;
-                state: components["schemas"]["DeliveryState"];
-                /**
-                 * Format: int32
-                 * @description How often it was tried.
-                 * @example 3
-                 */
-                attempts: number;
-                /**
-                 * Format: int32
-                 * @description What the address answered last.
-                 * @example 503
-                 */
-                last_status: number | null;
-                /**
-                 * @description `status`, `timeout`, `unreachable`, `address_refused`, or, for one that
-                 *     was not tried, `disabled`, `event_forgotten` or `internal` (a fault of
-                 *     ours).
-                 * @example status
-                 */
-                last_error: string | null;
-                /**
-                 * Format: date-time
-                 * @example 2026-11-23T02:00:00Z
-                 */
-                created_at: string;
-                /**
-                 * Format: date-time
-                 * @example 2026-11-23T02:00:00Z
-                 */
-                updated_at: string;
-            }[];
+            items: components["schemas"]["WebhookDelivery"][];
             /**
              * @description For `cursor` of the next request; `null` at the end of a list that does
              *     not go on.
@@ -3678,6 +3815,34 @@ export interface components {
          * @enum {string}
          */
         PhoneReplacementStage: "bank" | "code";
+        /** @description The form of the page that asks for consent. */
+        PlainDecision: {
+            /** @description As it stands in the page. */
+            token: string;
+            /** @description Language of the page: `zh-CN` or `en`. */
+            lang?: string | null;
+            /**
+             * @description `allow` or `deny`.
+             * @example allow
+             */
+            decision: string;
+            /** @description As it stands in the page; needed to allow. */
+            confirmation?: string | null;
+        };
+        /** @description The form of the page that signs in. */
+        PlainSignIn: {
+            /** @description As it stands in the page. */
+            token: string;
+            /** @description Language of the page: `zh-CN` or `en`. */
+            lang?: string | null;
+            /** @description As it stands in the page. */
+            captcha_id: string;
+            /** @description The five digits of the picture or the recording. */
+            captcha_answer: string;
+            username: string;
+            /** Format: password */
+            password: string;
+        };
         /**
          * @description A stable name for what went wrong (RFC 9457 `type` ends with it).
          * @enum {string}
@@ -3723,8 +3888,47 @@ export interface components {
             code: components["schemas"]["ProblemCode"];
             /** @description Id of the request, to quote when asking for help. */
             request_id: string;
-            /** @description The fields that must be corrected. */
+            /** @description The fields that must be corrected. With `validation_failed`. */
             errors?: components["schemas"]["FieldProblem"][];
+            /**
+             * Format: int64
+             * @description Seconds until the same request may succeed; `Retry-After` says the same. With `request_in_progress`, `bank_unavailable`, `bank_attempts_exceeded`, `sms_limit_exceeded`, `sms_resend_too_soon`, `login_locked`, `login_too_soon`, `too_many_requests`, `overloaded`.
+             */
+            retry_after_seconds?: number;
+            /**
+             * Format: int64
+             * @description How many more wrong tries are allowed. With `code_wrong`, `answers_wrong`, `recovery_code_wrong`.
+             */
+            attempts_left?: number;
+            /**
+             * Format: int64
+             * @description How many more bank checks may fail. With `bank_mismatch`, `card_unusable`, `issuer_unsupported`, `document_unsupported_by_bank`, `phone_not_reserved`, `name_too_long_for_bank`, `bank_attempts_exceeded`.
+             */
+            remaining?: number;
+            /**
+             * @description What the limit is counted by; with `scope_insufficient` the scope that the token lacks. With `bank_attempts_exceeded`, `sms_limit_exceeded`, `scope_insufficient`.
+             * @enum {string}
+             */
+            scope?: "card" | "document" | "flow" | "address" | "phone" | "person" | "users:read" | "identity:check" | "webhooks:manage" | "clients:manage";
+            /** @description The step at which the flow is. With `stage_conflict`. */
+            stage?: components["schemas"]["Stage"] | components["schemas"]["RecoveryStage"] | components["schemas"]["ChangeStage"] | components["schemas"]["PhoneReplacementStage"];
+            /** @description What is to be done first. With `authorization_conflict`. */
+            state?: components["schemas"]["AuthorizationState"];
+            /**
+             * Format: date-time
+             * @description When phone and bank can be changed again. With `changes_held`.
+             */
+            held_until?: string;
+            /**
+             * @description The bank that has issued the card. With `card_bank_mismatch`.
+             * @enum {string}
+             */
+            bank_code?: "CCB" | "ICBC" | "BOC" | "ABC" | "CMB" | "SPABANK" | "SRCB" | "PSBC" | "COMM" | "CITIC" | "CEB" | "CMBC";
+            /**
+             * @description What the card is in place of a debit card. With `card_kind_not_accepted`.
+             * @enum {string}
+             */
+            card_kind?: "credit" | "semi_credit" | "prepaid";
         };
         /**
          * @description One published key (RFC 7517, RFC 7518 §6, RFC 8037 §2).
@@ -4299,6 +4503,7 @@ export interface components {
         /** @description Three questions of the bank, each with an answer. */
         SetQuestions: {
             /**
+             * @description Three.
              * @example [
              *       {
              *         "answer": "布老虎",
@@ -4346,6 +4551,40 @@ export interface components {
              * @example Huawei Mate 60
              */
             device_name?: string | null;
+        };
+        /** @description The form of the page that asks whether to sign out. */
+        SignOutDecision: {
+            /** @description As it stands in the page. */
+            token: string;
+            /**
+             * @description `sign_out` or `stay`.
+             * @example sign_out
+             */
+            decision: string;
+            /** @description Language of the page: `zh-CN` or `en`. */
+            lang?: string | null;
+            client_id?: string | null;
+            post_logout_redirect_uri?: string | null;
+            state?: string | null;
+            ui_locales?: string | null;
+        };
+        /** @description The parameters of OpenID Connect RP-Initiated Logout 1.0. */
+        SignOutParameters: {
+            /** @description An ID token of the session; it may have expired. */
+            id_token_hint?: string | null;
+            /** @description The client; not needed beside `id_token_hint`. */
+            client_id?: string | null;
+            /**
+             * @description One of the client's; without it, or with another one, the person stays
+             *     here.
+             */
+            post_logout_redirect_uri?: string | null;
+            /** @description Comes back with the person. */
+            state?: string | null;
+            /** @description Languages in the order of preference: `zh-CN`, `en`. */
+            ui_locales?: string | null;
+            /** @description In place of `id_token_hint`: the session as the client knows it. */
+            sid?: string | null;
         };
         /** @description Who is signed in. */
         SignedInAs: {
@@ -4903,7 +5142,10 @@ export interface components {
             };
         };
     };
-    parameters: never;
+    parameters: {
+        /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+        IdempotencyKey: string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -5135,8 +5377,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
             cookie?: never;
@@ -5274,8 +5516,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
             cookie?: never;
@@ -5495,7 +5737,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the answer before; the beginning when left out. */
                 cursor?: string;
-                /** @description Items at most; 50 when left out, 100 at most. */
+                /** @description Items at most; 50 when left out. More than 100 count as 100, and 0 as 1. */
                 limit?: number;
             };
             header?: never;
@@ -5550,7 +5792,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the answer before; the beginning when left out. */
                 cursor?: string;
-                /** @description Items at most; 50 when left out, 100 at most. */
+                /** @description Items at most; 50 when left out. More than 100 count as 100, and 0 as 1. */
                 limit?: number;
             };
             header?: never;
@@ -6116,7 +6358,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the answer before; the beginning when left out. */
                 cursor?: string;
-                /** @description Items at most; 50 when left out, 100 at most. */
+                /** @description Items at most; 50 when left out. More than 100 count as 100, and 0 as 1. */
                 limit?: number;
             };
             header?: never;
@@ -6203,7 +6445,7 @@ export interface operations {
             query?: {
                 /** @description `next_cursor` of the answer before; the beginning when left out. */
                 cursor?: string;
-                /** @description Items at most; 50 when left out, 100 at most. */
+                /** @description Items at most; 50 when left out. More than 100 count as 100, and 0 as 1. */
                 limit?: number;
             };
             header?: never;
@@ -6289,8 +6531,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
             cookie?: never;
@@ -6581,8 +6823,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
                 /** @description `client_id` */
@@ -6827,8 +7069,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
             cookie?: never;
@@ -6963,8 +7205,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description `app`: answer with a flow token */
                 "Flow-Client"?: string | null;
             };
@@ -7027,8 +7269,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description `app`: answer with a flow token */
                 "Flow-Client"?: string | null;
             };
@@ -7158,8 +7400,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
                 id: string;
@@ -7241,8 +7483,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
                 id: string;
@@ -7449,8 +7691,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
                 id: string;
@@ -7543,8 +7785,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
                 id: string;
@@ -7637,8 +7879,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
                 id: string;
@@ -7710,8 +7952,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description `app`: answer with a flow token */
                 "Flow-Client"?: string | null;
             };
@@ -7883,8 +8125,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
                 id: string;
@@ -7977,8 +8219,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
                 id: string;
@@ -8638,8 +8880,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
             cookie?: never;
@@ -8788,8 +9030,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
             cookie?: never;
@@ -8932,8 +9174,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
                 /** @description Id of the delivery */
@@ -9090,8 +9332,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
             cookie?: never;
@@ -9467,7 +9709,7 @@ export interface operations {
                 state?: components["schemas"]["DeliveryState"];
                 /** @description `next_cursor` of the answer before; the beginning when left out. */
                 cursor?: string;
-                /** @description Items at most; 50 when left out, 100 at most. */
+                /** @description Items at most; 50 when left out. More than 100 count as 100, and 0 as 1. */
                 limit?: number;
             };
             header?: never;
@@ -9569,8 +9811,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description 16 to 128 visible ASCII characters */
-                "Idempotency-Key"?: string | null;
+                /** @description 16 to 128 visible ASCII characters, such as a new UUID for every action. The same request with the same key has one effect and one answer for 24 hours. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
                 /** @description Id of the webhook */
@@ -9725,29 +9967,48 @@ export interface operations {
         parameters: {
             query: {
                 client_id: string;
+                /**
+                 * @description One of the client's redirect URIs; needed without a `request_uri`, as
+                 *     `response_type`, `scope`, `code_challenge` and `code_challenge_method` are.
+                 */
                 redirect_uri?: string;
-                /** @description `code` */
+                /** @description `code`. */
                 response_type?: string;
-                /** @description `query` */
+                /** @description `query`. */
                 response_mode?: string;
+                /** @description `openid` and what else is asked for, separated by spaces. */
                 scope?: string;
+                /**
+                 * @description Comes back with the answer, and ties it to the browser; 2048 bytes at
+                 *     most.
+                 */
                 state?: string;
+                /** @description Comes back in the ID token; 512 bytes at most. */
                 nonce?: string;
+                /** @description SHA-256 of the code verifier in base64url. */
                 code_challenge?: string;
-                /** @description `S256` */
+                /** @description `S256`. */
                 code_challenge_method?: string;
-                /** @description `none`, `login`, `consent`, `select_account`, `create` */
+                /**
+                 * @description `none`, or any of `login`, `consent`, `select_account`, `create`, separated
+                 *     by spaces.
+                 */
                 prompt?: string;
+                /** @description Seconds that the password may have been entered ago. */
                 max_age?: string;
+                /** @description Assurance that is asked for. */
                 acr_values?: string;
+                /** @description A username to begin with. */
                 login_hint?: string;
-                /** @description an ID token of the person who is meant; it may have expired */
+                /** @description An ID token of the person who is meant; it may have expired. */
                 id_token_hint?: string;
+                /** @description Languages in the order of preference: `zh-CN`, `en`. */
                 ui_locales?: string;
+                /** @description Claims asked for one by one, as JSON. */
                 claims?: string;
-                /** @description what access tokens may be for; may be repeated */
+                /** @description An API that access tokens may be for; may be repeated. */
                 resource?: string[];
-                /** @description of a pushed request */
+                /** @description Of a pushed request; everything but `client_id` stands in it. */
                 request_uri?: string;
             };
             header?: never;
@@ -9797,7 +10058,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["AuthorizationParameters"];
+            };
+        };
         responses: {
             /** @description To the same address, which takes the request up from there */
             303: {
@@ -9921,12 +10186,20 @@ export interface operations {
     sign_out: {
         parameters: {
             query?: {
+                /** @description An ID token of the session; it may have expired. */
                 id_token_hint?: string;
+                /** @description The client; not needed beside `id_token_hint`. */
                 client_id?: string;
+                /**
+                 * @description One of the client's; without it, or with another one, the person stays
+                 *     here.
+                 */
                 post_logout_redirect_uri?: string;
+                /** @description Comes back with the person. */
                 state?: string;
+                /** @description Languages in the order of preference: `zh-CN`, `en`. */
                 ui_locales?: string;
-                /** @description in place of `id_token_hint`: the session as the client knows it */
+                /** @description In place of `id_token_hint`: the session as the client knows it. */
                 sid?: string;
             };
             header?: never;
@@ -9974,7 +10247,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["SignOutParameters"];
+            };
+        };
         responses: {
             /** @description To the same address, which goes on from there */
             303: {
@@ -10006,7 +10283,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["SignOutDecision"];
+            };
+        };
         responses: {
             /** @description A page: what has been done */
             200: {
@@ -10249,7 +10530,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["PlainDecision"];
+            };
+        };
         responses: {
             /** @description To the system, with a code or an error; or back to the page, when something else is to be done first */
             303: {
@@ -10301,7 +10586,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["PlainSignIn"];
+            };
+        };
         responses: {
             /** @description Signed in: to the page of the sign-in */
             303: {

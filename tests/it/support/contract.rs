@@ -6,7 +6,7 @@ use std::{
     sync::LazyLock,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use shiming::tools::web::ProblemCode;
 
 use super::Answer;
@@ -23,16 +23,19 @@ struct Operation {
     scope: Option<String>,
 }
 
+static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_json::to_value(shiming::compose::openapi::document()).unwrap());
+
 static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(|| {
-    let document = serde_json::to_value(shiming::compose::openapi::document()).unwrap();
+    let document = &*DOCUMENT;
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             operations.push(Operation {
                 method: method.to_uppercase(),
                 segments: path.split('/').map(str::to_owned).collect(),
-                statuses: statuses(&document, operation),
-                headers: headers(&document, operation),
+                statuses: statuses(document, operation),
+                headers: headers(document, operation),
                 shared: shared(operation),
                 scope: scope(operation),
             });
@@ -129,8 +132,42 @@ pub fn check(method: &str, path: &str, answer: &Answer) {
             for name in problem.as_object().unwrap().keys() {
                 assert!(example.get(name).is_some(), "{asked}: {code} is shown without {name}");
             }
+            let conforms = conforms(&DOCUMENT, &json!("ProblemDocument"), &problem);
+            assert!(conforms.is_ok(), "{asked}: {conforms:?}: {problem}");
         }
     }
+}
+
+/// Whether a value is what a schema says, as far as types, names, lists of values
+/// and lower bounds go; a text in place of the schema names a component.
+pub fn conforms(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
+    let name = schema.as_str().or_else(|| schema["$ref"].as_str()?.rsplit('/').next());
+    if let Some(name) = name {
+        return conforms(document, &document["components"]["schemas"][name], value);
+    }
+    if let Some(any) = schema["anyOf"].as_array() {
+        let fits = any.iter().any(|one| conforms(document, one, value).is_ok());
+        return if fits { Ok(()) } else { Err(format!("{value} is none of {schema}")) };
+    }
+    let fits = match schema["type"].as_str() {
+        Some("object") => value.is_object(),
+        Some("array") => value.is_array(),
+        Some("string") => value.is_string(),
+        Some("integer") => {
+            value.as_i64().is_some_and(|value| value >= schema["minimum"].as_i64().unwrap_or(value))
+        }
+        _ => false,
+    };
+    if !fits || schema["enum"].as_array().is_some_and(|listed| !listed.contains(value)) {
+        return Err(format!("{value} is not {schema}"));
+    }
+    for one in value.as_array().into_iter().flatten() {
+        conforms(document, &schema["items"], one)?;
+    }
+    for (name, one) in value.as_object().into_iter().flatten() {
+        conforms(document, &schema["properties"][name], one)?;
+    }
+    Ok(())
 }
 
 /// Headers that somebody who integrates has to know of.

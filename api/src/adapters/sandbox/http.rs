@@ -63,6 +63,10 @@ pub struct SmsQuery {
 }
 
 /// Read the SMS inbox
+///
+/// What the sandbox's gateway would have sent, the newest first, with the code
+/// of each message. `sandbox_only` says that the installation sends real
+/// messages.
 #[utoipa::path(tag = "Sandbox", params(SmsQuery), responses(
     (status = 200, body = SmsList),
     (status = 404, description = "sandbox_only", body = ProblemDocument, content_type = "application/problem+json"),
@@ -112,6 +116,8 @@ pub struct MailList {
 }
 
 /// Read the mailbox
+///
+/// What would have been mailed, the newest first.
 #[utoipa::path(tag = "Sandbox", responses(
     (status = 200, body = MailList),
     (status = 404, description = "sandbox_only", body = ProblemDocument, content_type = "application/problem+json"),
@@ -136,6 +142,9 @@ pub struct CaptchaSolution {
 }
 
 /// Solve a captcha
+///
+/// The digits of a captcha that waits for its answer, for tests of integrators.
+/// It does not use the captcha up.
 #[utoipa::path(tag = "Sandbox", params(("id" = String, Path, format = Uuid)), responses(
     (status = 200, body = CaptchaSolution),
     (status = 404, description = "sandbox_only, not_found", body = ProblemDocument, content_type = "application/problem+json"),
@@ -202,6 +211,9 @@ pub async fn add_cardholder(
 }
 
 /// Make the bank misbehave, or say something
+///
+/// Holds for `remaining` bank checks, or until it is set again; `normal` ends
+/// it. Tests of integrators meet every refusal of a bank by it.
 #[utoipa::path(tag = "Sandbox", request_body = BankBehaviour, responses(
     (status = 200, body = BankBehaviour),
     (status = 404, description = "sandbox_only", body = ProblemDocument, content_type = "application/problem+json"),
@@ -219,6 +231,8 @@ pub async fn set_bank_behaviour(
 }
 
 /// Make the SMS gateway misbehave
+///
+/// Holds for `remaining` messages, or until it is set again; `normal` ends it.
 #[utoipa::path(tag = "Sandbox", request_body = Behaviour, responses(
     (status = 200, body = Behaviour),
     (status = 404, description = "sandbox_only", body = ProblemDocument, content_type = "application/problem+json"),

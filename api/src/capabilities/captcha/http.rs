@@ -83,6 +83,9 @@ pub async fn issue(ctx: &Ctx) -> Result<super::Issued, Problem> {
 }
 
 /// Picture of a captcha
+///
+/// A PNG with the five digits. `not_found` says that the captcha has expired or
+/// was used: issue another.
 #[utoipa::path(tag = "Captcha", params(("id" = String, Path, format = Uuid)), responses(
     (status = 200, content_type = "image/png", body = Vec<u8>),
     (status = 404, description = "not_found", body = ProblemDocument, content_type = "application/problem+json"),

@@ -1,24 +1,18 @@
-//! Examples of refusals, and of the key that makes a repetition harmless. Under
-//! a status stand the codes that are declared for it; each has one example in
-//! the document.
+//! Examples of refusals. Under a status stand the codes that are declared for
+//! it; each has one example in the document.
 
 use serde_json::{Value, json};
 use utoipa::openapi::{
-    Components, OpenApi as Document, Ref, RefOr, Response, Schema,
-    example::ExampleBuilder,
-    path::{Operation, ParameterIn},
+    Components, OpenApi as Document, Ref, RefOr, Response, example::ExampleBuilder,
 };
 
 use super::shared::{names, operations};
 use crate::tools::web::{OauthCode, ProblemCode, problem};
 
-/// A key as a client makes it.
-const IDEMPOTENCY_KEY: &str = "4f6c1a52-8d0e-4b7b-9a56-6f2f3f0d7c11";
-
 /// A code, the name of its example, and the example.
 type Shown = (&'static str, String, Value);
 
-/// Puts examples to every refusal and to every `Idempotency-Key`.
+/// Puts examples to every refusal.
 pub(super) fn declare(document: &mut Document) {
     let mut components = document.components.take().unwrap_or_default();
     let mut shared = std::mem::take(&mut components.responses);
@@ -31,7 +25,6 @@ pub(super) fn declare(document: &mut Document) {
             for response in operation.responses.responses.values_mut() {
                 show(response, &mut components);
             }
-            show_key(operation);
         }
     }
     document.components = Some(components);
@@ -66,16 +59,4 @@ fn oauth_errors(description: &str) -> Vec<Shown> {
     let example =
         |code: &OauthCode| json!({ "error": code, "error_description": code.description() });
     named.map(|code| (code.as_str(), format!("Oauth{code:?}"), example(code))).collect()
-}
-
-fn show_key(operation: &mut Operation) {
-    for parameter in operation.parameters.iter_mut().flatten() {
-        if let RefOr::T(parameter) = parameter
-            && parameter.parameter_in == ParameterIn::Header
-            && parameter.name == "Idempotency-Key"
-            && let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema
-        {
-            schema.example = Some(json!(IDEMPOTENCY_KEY));
-        }
-    }
 }

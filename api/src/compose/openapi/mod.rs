@@ -2,15 +2,13 @@
 
 mod examples;
 mod headers;
+mod lists;
+mod parameters;
+mod problems;
+mod security;
 mod shared;
 
-use utoipa::{
-    OpenApi,
-    openapi::{
-        OpenApi as Document,
-        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
-    },
-};
+use utoipa::{OpenApi, openapi::OpenApi as Document};
 
 use crate::{
     compose::routes,
@@ -41,6 +39,7 @@ RFC 6749 and RFC 6750 have them (`error`, `error_description`). For themselves t
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Shiming", license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    servers((url = "/", description = "The installation that serves this document")),
     components(schemas(ProblemDocument, ProblemCode, FieldProblem, OauthErrorDocument, OauthCode)),
     tags(
         (name = "Registration", description = "Four steps from nothing to a proved account"),
@@ -70,69 +69,13 @@ pub fn document() -> Document {
     let mut document = Base::openapi();
     document.info.description = Some(ABOUT.to_owned());
     document.merge(collected);
-    let cookie = |name: &str, text: &str| {
-        SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(name, text)))
-    };
-    let mut components = document.components.take().unwrap_or_default();
-    components.add_security_scheme(
-        "session_cookie",
-        cookie("shiming_session", "Signed-in browser; `__Host-shiming_session` under https"),
-    );
-    components.add_security_scheme(
-        "access_token",
-        SecurityScheme::Http(
-            Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build(),
-        ),
-    );
-    let bearer = |text: &str| {
-        let http = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
-        SecurityScheme::Http(http.description(Some(text)).build())
-    };
-    components.add_security_scheme(
-        "client_token",
-        bearer("Token of a business system for itself (client credentials)"),
-    );
-    components.add_security_scheme(
-        "person_token",
-        bearer("Token of a business system for a person who has signed in to it"),
-    );
-    components.add_security_scheme(
-        "client_basic",
-        SecurityScheme::Http(
-            Http::builder()
-                .scheme(HttpAuthScheme::Basic)
-                .description(Some(
-                    "Id and secret of a business system; it may be registered with another way",
-                ))
-                .build(),
-        ),
-    );
-    components.add_security_scheme(
-        "flow_cookie",
-        cookie("shiming_flow", "Registration of a browser; `__Host-shiming_flow` under https"),
-    );
-    components.add_security_scheme(
-        "recovery_cookie",
-        cookie("shiming_recovery", "Recovery of a browser; `__Host-shiming_recovery` under https"),
-    );
-    components.add_security_scheme(
-        "authorization_cookie",
-        cookie(
-            "shiming_authorize",
-            "Browser that a business system sent; `__Host-shiming_authorize` under https",
-        ),
-    );
-    components.add_security_scheme(
-        "flow_token",
-        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
-            "Flow-Token",
-            "Registration or recovery of an app",
-        ))),
-    );
-    document.components = Some(components);
+    lists::refer_to_items(&mut document);
+    security::declare(&mut document);
     shared::declare(&mut document);
     headers::declare(&mut document);
+    problems::declare(&mut document);
     examples::declare(&mut document);
+    parameters::share(&mut document);
     document
 }
 

@@ -77,7 +77,7 @@ fn shared(path: &str, changes: bool, operation: &Operation) -> Vec<Code> {
         return vec![Code::MethodNotAllowed];
     }
     let mut codes = vec![Code::MethodNotAllowed, Code::Internal];
-    if operation.request_body.is_some() {
+    if takes_json(operation) {
         codes.extend([
             Code::MalformedRequest,
             Code::PayloadTooLarge,
@@ -102,6 +102,13 @@ fn shared(path: &str, changes: bool, operation: &Operation) -> Vec<Code> {
         codes.push(Code::Overloaded);
     }
     codes
+}
+
+/// Whether a body is read as JSON. What is wrong with a form is told on a page,
+/// and declared by the operation.
+fn takes_json(operation: &Operation) -> bool {
+    let Some(RefOr::T(body)) = &operation.request_body else { return false };
+    body.content.contains_key("application/json")
 }
 
 fn takes(operation: &Operation, wanted: impl Fn(&ParameterIn, &str) -> bool) -> bool {

@@ -17,6 +17,9 @@ use crate::{
 };
 
 /// One's own account
+///
+/// Who the account belongs to, masked, and what state it is in. Whole values
+/// are in `POST /api/v1/account/export` only.
 #[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
     (status = 200, body = AccountView),
     (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
@@ -93,6 +96,10 @@ pub async fn list_identity_checks(
 }
 
 /// Everything held about the account, in clear
+///
+/// Needs a password that was entered a few minutes ago: on `password_needed`,
+/// ask for it with `POST /api/v1/sessions/current/password-check` and try
+/// again. The export is recorded in the history.
 #[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
     (status = 200, body = AccountExport),
     (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
@@ -127,6 +134,9 @@ pub async fn request_closure(
 }
 
 /// Keep the account after all
+///
+/// Cancels a closing that was asked for. Succeeds without an effect if none
+/// was.
 #[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
     (status = 204),
     (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
@@ -142,6 +152,9 @@ pub async fn cancel_closure(
 }
 
 /// Business systems that see something of the account
+///
+/// Each system with the items that the person consented to. `DELETE` on one of
+/// them takes the consent back.
 #[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
     (status = 200, body = AuthorizedSystems),
     (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),

@@ -55,6 +55,8 @@ pub async fn create_client(
 }
 
 /// The business systems that are registered
+///
+/// Page by page, without their secrets. Scope `clients:manage`.
 #[utoipa::path(tag = "Clients", params(PageQuery), security(("client_token" = ["clients:manage"])), responses(
     (status = 200, body = Page<RegisteredClient>),
     (status = 401, description = "token_invalid", body = ProblemDocument, content_type = "application/problem+json"),
@@ -74,6 +76,9 @@ pub async fn list_clients(
 }
 
 /// One business system
+///
+/// Its state, metadata and the times of its secrets, never the secrets. Scope
+/// `clients:manage`.
 #[utoipa::path(tag = "Clients", params(("id" = String, Path, description = "`client_id`")),
     security(("client_token" = ["clients:manage"])), responses(
     (status = 200, body = RegisteredClient),

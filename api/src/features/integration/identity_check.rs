@@ -49,7 +49,7 @@ pub struct CheckIdentity {
     issuing_country: Option<String>,
     /// What it is asked for: the person reads it. 200 characters at most.
     #[serde(default)]
-    #[schema(required, example = "事业单位公开招聘资格审核")]
+    #[schema(required, max_length = 200, example = "事业单位公开招聘资格审核")]
     purpose: String,
 }
 

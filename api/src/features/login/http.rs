@@ -248,6 +248,9 @@ fn refresh(tx: &mut Tx<'_>, token: &str) -> Result<Tokens, Stop> {
 }
 
 /// One's sessions
+///
+/// Browsers and apps that are signed in, the newest first. `current` marks the
+/// one that asks.
 #[utoipa::path(tag = "Sessions", security(("session_cookie" = []), ("access_token" = [])), responses(
     (status = 200, body = SessionList),
     (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
@@ -287,6 +290,9 @@ pub async fn check_password(
 }
 
 /// Sign out
+///
+/// Ends the session of this request; its cookie or tokens are of no use
+/// afterwards. Business systems that the session signed in to are told.
 #[utoipa::path(tag = "Sessions", security(("session_cookie" = []), ("access_token" = [])), responses(
     (status = 204),
     (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
@@ -303,6 +309,9 @@ pub async fn delete_current_session(
 }
 
 /// End one of one's sessions
+///
+/// Signs another browser or app out. `not_found` says that the session has
+/// ended, or belongs to another account.
 #[utoipa::path(tag = "Sessions", params(("id" = String, Path, format = Uuid)),
     security(("session_cookie" = []), ("access_token" = [])), responses(
     (status = 204),

@@ -102,9 +102,9 @@ pub struct AskRecoveryCode {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnswerQuestions {
-    /// In the order of the questions.
+    /// Three, in the order of the questions.
     #[serde(default)]
-    #[schema(required, value_type = Vec<String>, example = json!(["布老虎", "红烧肉", "罗湖口岸"]))]
+    #[schema(required, value_type = Vec<String>, min_items = 3, max_items = 3, example = json!(["布老虎", "红烧肉", "罗湖口岸"]))]
     answers: Vec<Zeroizing<String>>,
 }
 

@@ -106,6 +106,10 @@ pub async fn find_password(
 }
 
 /// The recovery of the cookie or token
+///
+/// The same as `GET /api/v1/recoveries/{id}`, for a client that does not know
+/// the id. `flow_not_found` says that there is none, or that it has expired:
+/// start again.
 #[utoipa::path(tag = "Recovery", operation_id = "get_current_recovery",
     security(("recovery_cookie" = []), ("flow_token" = [])),
     responses(
@@ -118,6 +122,10 @@ pub async fn get_current_recovery(ctx: Ctx, flow: Flow) -> Result<web::Json<Reco
 }
 
 /// A recovery, to go on after a reload
+///
+/// What was entered, masked, the step that comes next and when it expires.
+/// `flow_not_found` says that it has expired, or belongs to another cookie or
+/// token: start again.
 #[utoipa::path(tag = "Recovery", params(("id" = String, Path, format = Uuid)),
     security(("recovery_cookie" = []), ("flow_token" = [])),
     responses(
@@ -327,6 +335,8 @@ pub async fn confirm_phone_replacement(
 }
 
 /// Give up; everything typed is erased
+///
+/// The cookie is removed, too. A code that was sent is of no use afterwards.
 #[utoipa::path(tag = "Recovery", params(("id" = String, Path, format = Uuid)),
     security(("recovery_cookie" = []), ("flow_token" = [])),
     responses(

@@ -205,6 +205,9 @@ pub struct ServiceInfo {
 }
 
 /// The twelve banks
+///
+/// Codes and names in both languages. Other requests take the code as
+/// `bank_code`.
 #[utoipa::path(tag = "Reference data", responses((status = 200, body = BankList)))]
 #[get("/banks")]
 pub async fn list_banks() -> web::Json<BankList> {
@@ -217,6 +220,9 @@ pub async fn list_banks() -> web::Json<BankList> {
 }
 
 /// The kinds of identity document
+///
+/// Codes and names in both languages, a number of the right form, and whether
+/// the issuing country must be given.
 #[utoipa::path(tag = "Reference data", responses((status = 200, body = DocumentTypeList)))]
 #[get("/document-types")]
 pub async fn list_document_types() -> web::Json<DocumentTypeList> {
@@ -292,6 +298,9 @@ pub struct Health {
 }
 
 /// Whether the process is alive
+///
+/// Answers without the database. For a supervisor that restarts what does not
+/// answer.
 #[utoipa::path(tag = "Operation", responses((status = 200, body = Health)))]
 #[get("/healthz")]
 pub async fn get_health() -> web::Json<Health> {
@@ -299,6 +308,9 @@ pub async fn get_health() -> web::Json<Health> {
 }
 
 /// Whether requests can be served: the database answers and is up to date
+///
+/// For a load balancer: on 503, send requests to another node and ask again
+/// after `Retry-After`.
 #[utoipa::path(tag = "Operation", responses(
     (status = 200, body = Health),
     (status = 503, description = "overloaded", body = ProblemDocument, content_type = "application/problem+json"),

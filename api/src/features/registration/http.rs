@@ -63,6 +63,10 @@ pub async fn start_registration(
 }
 
 /// The registration of the cookie or token
+///
+/// The same as `GET /api/v1/registrations/{id}`, for a client that does not
+/// know the id. `flow_not_found` says that there is none, or that it has
+/// expired: start again.
 #[utoipa::path(tag = "Registration", operation_id = "get_current_registration",
     security(("flow_cookie" = []), ("flow_token" = [])),
     responses(
@@ -78,6 +82,10 @@ pub async fn get_current_registration(
 }
 
 /// A registration, to go on after a reload
+///
+/// What was entered, masked, the step that comes next and when it expires.
+/// `flow_not_found` says that it has expired, or belongs to another cookie or
+/// token: start again.
 #[utoipa::path(tag = "Registration", params(("id" = String, Path, format = Uuid)),
     security(("flow_cookie" = []), ("flow_token" = [])),
     responses(
@@ -198,6 +206,11 @@ pub async fn verify_with_bank(
 }
 
 /// Enter the code: the account is created
+///
+/// Ends the registration. On `code_wrong`, `attempts_left` says how many tries
+/// the code has left. On `code_expired` and `code_dead`, have another code sent
+/// by `bank-verification`. On `username_taken`, choose another with
+/// `credentials` and confirm again; nothing else is lost.
 #[utoipa::path(tag = "Registration",
     params(("id" = String, Path, format = Uuid),
         ("Idempotency-Key" = Option<String>, Header, description = "16 to 128 visible ASCII characters")),
@@ -225,6 +238,10 @@ pub async fn confirm_registration(
 }
 
 /// Ask for more time
+///
+/// Begins the idle time anew; `expires_at` in the answer is the new end. Call it
+/// while somebody is still typing. The end is never later than
+/// `absolute_expires_at`.
 #[utoipa::path(tag = "Registration", params(("id" = String, Path, format = Uuid)),
     security(("flow_cookie" = []), ("flow_token" = [])),
     responses(
@@ -238,6 +255,9 @@ pub async fn extend_registration(ctx: Ctx, flow: Flow) -> Result<web::Json<Regis
 }
 
 /// Give up; everything typed is erased
+///
+/// The cookie is removed, too. The username was not reserved, and a code that
+/// was sent is of no use afterwards.
 #[utoipa::path(tag = "Registration", params(("id" = String, Path, format = Uuid)),
     security(("flow_cookie" = []), ("flow_token" = [])),
     responses(

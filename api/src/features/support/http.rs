@@ -45,7 +45,7 @@ pub struct OpenSupportCase {
     reply_to: Zeroizing<String>,
     /// 4000 characters at most.
     #[serde(default)]
-    #[schema(required, value_type = String, example = "银行确认信息无误，但核验仍不匹配。")]
+    #[schema(required, value_type = String, max_length = 4000, example = "银行确认信息无误，但核验仍不匹配。")]
     message: Zeroizing<String>,
     captcha: CaptchaAnswer,
 }

@@ -16,7 +16,8 @@ const MOST: u32 = 100;
 pub struct PageQuery {
     /// `next_cursor` of the answer before; the beginning when left out.
     cursor: Option<String>,
-    /// Items at most; 50 when left out, 100 at most.
+    /// Items at most; 50 when left out. More than 100 count as 100, and 0 as 1.
+    #[param(minimum = 1, maximum = 100, default = 50)]
     limit: Option<u32>,
 }
 

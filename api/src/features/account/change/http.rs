@@ -57,6 +57,10 @@ pub async fn change_account(
 }
 
 /// The open change, to go on after a reload
+///
+/// What was entered, masked, and the step that comes next. `flow_not_found`
+/// says that no change is open, or that it has expired: begin one with `POST
+/// /api/v1/account/change`.
 #[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
     (status = 200, body = AccountChange),
     (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
@@ -78,6 +82,8 @@ pub async fn get_account_change(
 }
 
 /// Give the change up; the account stays as it is
+///
+/// What was entered is erased. Succeeds without an effect if no change is open.
 #[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
     (status = 204),
     (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),

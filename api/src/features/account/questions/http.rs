@@ -21,6 +21,9 @@ pub struct SecurityQuestionList {
 }
 
 /// The bank of security questions
+///
+/// Ids and texts in both languages, in groups. Send the ids to `PUT
+/// /api/v1/account/security-questions`.
 #[utoipa::path(tag = "Reference data", responses((status = 200, body = SecurityQuestionList)))]
 #[get("/security-questions")]
 pub async fn list_security_questions() -> web::Json<SecurityQuestionList> {
@@ -28,6 +31,9 @@ pub async fn list_security_questions() -> web::Json<SecurityQuestionList> {
 }
 
 /// The questions one has chosen
+///
+/// Their ids, never the answers, and whether they can be used. After too many
+/// wrong answers the state is `disabled` until they are chosen again.
 #[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
     (status = 200, body = AccountQuestions),
     (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),
@@ -67,6 +73,10 @@ pub async fn set_account_questions(
 }
 
 /// Give the questions up
+///
+/// Needs a password that was entered a few minutes ago (`password_needed`:
+/// `POST /api/v1/sessions/current/password-check`). The phone is told. Succeeds
+/// without an effect if none were chosen.
 #[utoipa::path(tag = "Account", security(("session_cookie" = []), ("access_token" = [])), responses(
     (status = 204),
     (status = 401, description = "not_signed_in", body = ProblemDocument, content_type = "application/problem+json"),

@@ -30,8 +30,9 @@ const CHOICES: (&str, u32) = ("questions_day", 5);
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetQuestions {
+    /// Three.
     #[serde(default)]
-    #[schema(required, example = json!([
+    #[schema(required, min_items = 3, max_items = 3, example = json!([
         { "question": "childhood_toy", "answer": "布老虎" },
         { "question": "family_dish", "answer": "外婆的红烧肉" },
         { "question": "places_lost", "answer": "罗湖口岸" },

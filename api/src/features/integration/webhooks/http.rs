@@ -75,6 +75,9 @@ pub async fn list_webhooks(
 }
 
 /// One address that is told of events
+///
+/// Its address, what it is told of and its state, never its secret. Scope
+/// `webhooks:manage`.
 #[utoipa::path(tag = "Webhooks", params(("id" = String, Path, description = "Id of the webhook")),
     security(("client_token" = ["webhooks:manage"])), responses(
     (status = 200, body = WebhookView),
@@ -117,6 +120,9 @@ pub async fn change_webhook(
 }
 
 /// Forget an address and what was sent to it
+///
+/// Nothing is sent to it any more, and its deliveries cannot be sent again. To
+/// pause it, set its state to `disabled`. Scope `webhooks:manage`.
 #[utoipa::path(tag = "Webhooks", params(("id" = String, Path, description = "Id of the webhook")),
     security(("client_token" = ["webhooks:manage"])), responses(
     (status = 204),

@@ -2,7 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, post};
 
-use super::arrive::{Arrival, Outcome, Reply, Stranded, arrive, posted};
+use super::{
+    arrive::{Arrival, Outcome, Reply, Stranded, arrive, posted},
+    parameters::AuthorizationParameters,
+};
 use crate::{
     capabilities::{core::Ctx, sessions},
     features::oauth::{
@@ -20,26 +23,7 @@ use crate::{
 /// Parameters of OpenID Connect Core §3.1.2.1, with PKCE (S256), RFC 9126 and
 /// RFC 8707. The answer goes to the redirect URI, with `iss`. Whoever cannot be
 /// sent back is shown a page.
-#[utoipa::path(tag = "OpenID Connect", params(
-    ("client_id" = String, Query),
-    ("redirect_uri" = Option<String>, Query),
-    ("response_type" = Option<String>, Query, description = "`code`"),
-    ("response_mode" = Option<String>, Query, description = "`query`"),
-    ("scope" = Option<String>, Query),
-    ("state" = Option<String>, Query),
-    ("nonce" = Option<String>, Query),
-    ("code_challenge" = Option<String>, Query),
-    ("code_challenge_method" = Option<String>, Query, description = "`S256`"),
-    ("prompt" = Option<String>, Query, description = "`none`, `login`, `consent`, `select_account`, `create`"),
-    ("max_age" = Option<String>, Query),
-    ("acr_values" = Option<String>, Query),
-    ("login_hint" = Option<String>, Query),
-    ("id_token_hint" = Option<String>, Query, description = "an ID token of the person who is meant; it may have expired"),
-    ("ui_locales" = Option<String>, Query),
-    ("claims" = Option<String>, Query),
-    ("resource" = Option<Vec<String>>, Query, description = "what access tokens may be for; may be repeated"),
-    ("request_uri" = Option<String>, Query, description = "of a pushed request"),
-), responses(
+#[utoipa::path(tag = "OpenID Connect", params(AuthorizationParameters), responses(
     (status = 303, description = "To the client with a code or an error, or to the page where the person signs in"),
     (status = 400, description = "A page: malformed_request (unknown client or redirect URI)", content_type = "text/html", body = String),
     (status = 429, description = "A page: too_many_requests", content_type = "text/html", body = String),
@@ -86,7 +70,9 @@ fn replied(reader: &Reader, reply: Reply) -> HttpResponse {
 /// Authorization request, as a form
 ///
 /// The same as a GET, for requests that are too long for a URL.
-#[utoipa::path(tag = "OpenID Connect", responses(
+#[utoipa::path(tag = "OpenID Connect",
+    request_body(content = AuthorizationParameters, content_type = "application/x-www-form-urlencoded"),
+    responses(
     (status = 303, description = "To the same address, which takes the request up from there"),
     (status = 400, description = "A page: malformed_request (unknown client or redirect URI)", content_type = "text/html", body = String),
     (status = 429, description = "A page: too_many_requests", content_type = "text/html", body = String),

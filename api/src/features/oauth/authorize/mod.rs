@@ -3,4 +3,5 @@
 
 pub(super) mod arrive;
 pub mod http;
+pub(super) mod parameters;
 pub mod push_http;

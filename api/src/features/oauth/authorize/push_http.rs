@@ -25,13 +25,19 @@ pub struct PushedRequest {
     response_mode: Option<String>,
     #[schema(example = "openid profile")]
     scope: Option<String>,
+    #[schema(max_length = 2048)]
     state: Option<String>,
+    #[schema(max_length = 512)]
     nonce: Option<String>,
-    #[schema(example = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")]
+    #[schema(
+        example = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        pattern = "^[A-Za-z0-9_-]{43}$"
+    )]
     code_challenge: Option<String>,
     #[schema(example = "S256")]
     code_challenge_method: Option<String>,
     prompt: Option<String>,
+    #[schema(pattern = "^[0-9]+$")]
     max_age: Option<String>,
     acr_values: Option<String>,
     login_hint: Option<String>,

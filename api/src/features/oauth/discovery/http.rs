@@ -27,6 +27,10 @@ fn kept(seconds: u32, body: impl Serialize) -> HttpResponse {
 }
 
 /// Metadata for OpenID Connect clients
+///
+/// Libraries configure themselves from it: addresses, scopes, claims and
+/// algorithms (OpenID Connect Discovery 1.0). `Cache-Control` says how long it
+/// may be kept.
 #[utoipa::path(tag = "OpenID Connect", responses((status = 200, body = Metadata)))]
 #[get("/.well-known/openid-configuration")]
 pub async fn get_openid_configuration(ctx: Ctx) -> HttpResponse {
@@ -34,6 +38,9 @@ pub async fn get_openid_configuration(ctx: Ctx) -> HttpResponse {
 }
 
 /// Metadata for OAuth 2.0 clients (RFC 8414), the same
+///
+/// For libraries that look here and not under
+/// `/.well-known/openid-configuration`.
 #[utoipa::path(tag = "OpenID Connect", responses((status = 200, body = Metadata)))]
 #[get("/.well-known/oauth-authorization-server")]
 pub async fn get_oauth_metadata(ctx: Ctx) -> HttpResponse {

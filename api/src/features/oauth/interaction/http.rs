@@ -29,6 +29,10 @@ async fn shown(
 }
 
 /// The sign-in that this browser brought last
+///
+/// For a page that does not know the id. `authorization_not_found` says that
+/// the browser has brought none, or that it has expired: the person begins
+/// again at the business system.
 #[utoipa::path(tag = "Authorization", security(("authorization_cookie" = [])), responses(
     (status = 200, body = Authorization),
     (status = 404, description = "authorization_not_found", body = ProblemDocument, content_type = "application/problem+json"),

@@ -2,7 +2,10 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, http::StatusCode, post};
 
-use super::request::{self, Wish};
+use super::{
+    parameters::{SignOutDecision, SignOutParameters},
+    request::{self, Wish},
+};
 use crate::{
     capabilities::{
         core::Ctx,
@@ -34,14 +37,7 @@ fn malformed() -> Problem {
 /// With an ID token of the session of this browser (`id_token_hint`), which may
 /// have expired, at once; otherwise the person is asked. Afterwards the person
 /// goes to `post_logout_redirect_uri`, if it is one of the client's.
-#[utoipa::path(tag = "OpenID Connect", params(
-    ("id_token_hint" = Option<String>, Query),
-    ("client_id" = Option<String>, Query),
-    ("post_logout_redirect_uri" = Option<String>, Query),
-    ("state" = Option<String>, Query),
-    ("ui_locales" = Option<String>, Query),
-    ("sid" = Option<String>, Query, description = "in place of `id_token_hint`: the session as the client knows it"),
-), responses(
+#[utoipa::path(tag = "OpenID Connect", params(SignOutParameters), responses(
     (status = 200, description = "A page: a question, or that it is done", content_type = "text/html", body = String),
     (status = 303, description = "Done: to the client"),
     (status = 400, description = "A page: malformed_request", content_type = "text/html", body = String),
@@ -96,7 +92,9 @@ async fn over(
 ///
 /// The same as a GET. The ID token is used here and does not appear in the
 /// address.
-#[utoipa::path(tag = "OpenID Connect", responses(
+#[utoipa::path(tag = "OpenID Connect",
+    request_body(content = SignOutParameters, content_type = "application/x-www-form-urlencoded"),
+    responses(
     (status = 303, description = "To the same address, which goes on from there"),
     (status = 400, description = "A page: malformed_request", content_type = "text/html", body = String),
 ))]
@@ -110,7 +108,13 @@ pub async fn sign_out_by_form(ctx: Ctx, reader: Reader, form: Sent) -> HttpRespo
 }
 
 /// Answer whether to sign out
-#[utoipa::path(tag = "Pages", responses(
+///
+/// The form of the page of `GET /oauth2/logout`; `token` ties it to the session
+/// of the browser. With `sign_out` the session ends and the person goes to
+/// `post_logout_redirect_uri`, with `stay` nothing happens.
+#[utoipa::path(tag = "Pages",
+    request_body(content = SignOutDecision, content_type = "application/x-www-form-urlencoded"),
+    responses(
     (status = 200, description = "A page: what has been done", content_type = "text/html", body = String),
     (status = 303, description = "Done: to the client"),
     (status = 400, description = "A page: malformed_request", content_type = "text/html", body = String),

@@ -3,6 +3,7 @@
 
 mod backchannel;
 pub mod http;
+mod parameters;
 pub(super) mod request;
 
 pub use backchannel::notice;

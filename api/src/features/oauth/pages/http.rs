@@ -12,8 +12,10 @@ use actix_web::{
 use askama::Template;
 
 use super::{
-    Reader, check_token, consent_page, credentials, language, refused_page, sign_in_errors,
-    sign_in_page, templates::MessagePage,
+    Reader, check_token, consent_page, credentials,
+    forms::{PlainDecision, PlainSignIn},
+    language, refused_page, sign_in_errors, sign_in_page,
+    templates::MessagePage,
 };
 use crate::{
     capabilities::{
@@ -140,6 +142,8 @@ async fn look(
 }
 
 /// The stylesheet of the pages
+///
+/// Browsers may keep it for an hour.
 #[utoipa::path(tag = "Pages", responses((status = 200, content_type = "text/css", body = String)))]
 #[get("/oauth2/plain.css")]
 pub async fn plain_style() -> HttpResponse {
@@ -150,6 +154,9 @@ pub async fn plain_style() -> HttpResponse {
 }
 
 /// The sign-in that this browser brought last, without JavaScript
+///
+/// Redirects to the page of that sign-in. If the browser has brought none, or
+/// it has expired, a page says so.
 #[utoipa::path(tag = "Pages", security(("authorization_cookie" = [])), responses(
     (status = 303, description = "To the page of the sign-in"),
     (status = 404, description = "A page: authorization_not_found", content_type = "text/html", body = String),
@@ -163,6 +170,9 @@ pub async fn current_plain(ctx: Ctx, reader: Reader, request: HttpRequest) -> Ht
 }
 
 /// A sign-in without JavaScript
+///
+/// The page of the next step: sign in, consent, or why it cannot be. It shows
+/// the same as `GET /api/v1/authorizations/{id}`, to the same browser only.
 #[utoipa::path(tag = "Pages", params(
     ("id" = String, Path),
     ("lang" = Option<String>, Query, description = "`zh-CN` or `en`"),
@@ -206,6 +216,7 @@ async fn shown(ctx: &Ctx, request: &HttpRequest, reader: Reader) -> Result<HttpR
 ///
 /// By the rules of `POST /api/v1/sessions`.
 #[utoipa::path(tag = "Pages", params(("id" = String, Path)),
+    request_body(content = PlainSignIn, content_type = "application/x-www-form-urlencoded"),
     security(("authorization_cookie" = [])), responses(
     (status = 303, description = "Signed in: to the page of the sign-in"),
     (status = 400, description = "A page: malformed_request", content_type = "text/html", body = String),
@@ -268,7 +279,11 @@ async fn signed_in(
 }
 
 /// Allow or refuse a sign-in without JavaScript
+///
+/// By the rules of `POST /api/v1/authorizations/{id}/decision`. `token` and
+/// `confirmation` stand in the page.
 #[utoipa::path(tag = "Pages", params(("id" = String, Path)),
+    request_body(content = PlainDecision, content_type = "application/x-www-form-urlencoded"),
     security(("authorization_cookie" = [])), responses(
     (status = 303, description = "To the system, with a code or an error; or back to the page, when something else is to be done first"),
     (status = 400, description = "A page: malformed_request", content_type = "text/html", body = String),

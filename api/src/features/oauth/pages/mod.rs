@@ -7,6 +7,7 @@
 //! send neither `Origin` nor `Sec-Fetch-Site` and know no `SameSite`: another
 //! site can make them send a form with their cookies, but cannot read a token.
 
+mod forms;
 pub mod http;
 mod templates;
 mod words;

@@ -138,6 +138,12 @@ pub struct UserinfoAnswer {
 }
 
 /// Get tokens
+///
+/// Trades a code or a refresh token for tokens, or issues a token to the client
+/// itself (`client_credentials`). On `invalid_grant` the code or refresh token
+/// is used up, expired or revoked: send the person to `/oauth2/authorize`
+/// again. Do not repeat a refresh: a refresh token that comes twice ends the
+/// grant with all its tokens.
 #[utoipa::path(
     tag = "OpenID Connect",
     request_body(
@@ -211,6 +217,10 @@ async fn seen(ctx: Ctx, token: PersonToken) -> Result<HttpResponse, OauthError> 
 }
 
 /// What a person has let the client see
+///
+/// The claims of the scopes that were granted, as they are now. Needs the scope
+/// `openid`. On `invalid_token`, refresh the token; if that fails, the person
+/// has signed out or withdrawn the consent.
 #[utoipa::path(
     tag = "OpenID Connect",
     responses(
@@ -226,6 +236,9 @@ pub async fn get_userinfo(ctx: Ctx, token: PersonToken) -> Result<HttpResponse, 
 }
 
 /// The same, with the token in the header or in the body
+///
+/// For clients that cannot send the header (RFC 6750 §2.2). A token in both
+/// places is `invalid_request`.
 #[utoipa::path(
     tag = "OpenID Connect",
     request_body(content = UserinfoRequest, content_type = "application/x-www-form-urlencoded"),
