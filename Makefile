@@ -12,6 +12,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 NPM := npm --prefix frontend
 E2E := npm --prefix tests/e2e
 EXAMPLE := npm --prefix examples/candidate-service
+OPENAPI := npm --prefix openapi
 
 # Honoured by "make run".
 PORT ?= 8080
@@ -53,7 +54,7 @@ shiming: ## A command of the operator beside "make run": make shiming ARGS="unit
 deps: ## Install what is missing to run and to test (Debian: root or sudo)
 	@scripts/deps.sh test
 	@$(MAKE) frontend/node_modules/.installed tests/e2e/node_modules/.installed tests/smtp/node_modules/.installed \
-	  examples/candidate-service/node_modules/.installed $(PYTHON)/.installed
+	  examples/candidate-service/node_modules/.installed openapi/node_modules/.installed $(PYTHON)/.installed
 
 .PHONY: deps-check
 deps-check: ## Say what is missing, and install nothing
@@ -89,10 +90,11 @@ test: ## Everything that continuous integration runs
 
 # What "make lint" runs side by side: each takes one core.
 LINTS := '$(NPM) run --silent typecheck' '$(NPM) run --silent lint' scripts/lint-ops.sh \
-  '$(E2E) run --silent typecheck' '$(EXAMPLE) run --silent lint' '$(EXAMPLE) run --silent typecheck'
+  '$(E2E) run --silent typecheck' '$(EXAMPLE) run --silent lint' '$(EXAMPLE) run --silent typecheck' \
+  '$(OPENAPI) run --silent lint'
 
 .PHONY: lint
-lint: frontend/node_modules/.installed tests/e2e/node_modules/.installed examples/candidate-service/node_modules/.installed ## Formatting and lints of Rust, the web client and the operations files
+lint: frontend/node_modules/.installed tests/e2e/node_modules/.installed examples/candidate-service/node_modules/.installed openapi/node_modules/.installed ## Formatting and lints of Rust, the web client, the OpenAPI document and the operations files
 	@$(STEP) 'lint: format of Rust' cargo fmt --check
 	@$(STEP) 'lint: Rust' cargo clippy --locked --all-targets -- -D warnings
 	@# By itself, as it is shipped: the tests have libraries with more features.
@@ -101,7 +103,7 @@ lint: frontend/node_modules/.installed tests/e2e/node_modules/.installed example
 
 .PHONY: lint-openapi
 lint-openapi: openapi/node_modules/.installed ## Lints of openapi/openapi.json
-	@$(STEP) 'lint: OpenAPI document' npm --prefix openapi run --silent lint
+	@$(STEP) 'lint: OpenAPI document' $(OPENAPI) run --silent lint
 
 .PHONY: test-scripts
 test-scripts: ## Unit tests of the scripts
