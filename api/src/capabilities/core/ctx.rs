@@ -220,10 +220,13 @@ impl Tx<'_> {
         })
     }
 
-    /// The same transaction, as work of somebody else.
-    pub fn as_origin<'b>(&'b mut self, origin: &'b Origin) -> Tx<'b> {
-        let Self { core, now, has_enqueued, .. } = *self;
-        Tx { core, conn: self.conn, now, origin, has_enqueued }
+    /// Runs `work` in the same transaction, as that of another origin.
+    pub fn as_origin<T>(&mut self, origin: &Origin, work: impl FnOnce(&mut Tx<'_>) -> T) -> T {
+        let Self { core, now, .. } = *self;
+        let mut inner = Tx { core, conn: self.conn, now, origin, has_enqueued: false };
+        let done = work(&mut inner);
+        self.has_enqueued |= inner.has_enqueued;
+        done
     }
 
     /// Has the worker woken after the commit. Called by the outbox.

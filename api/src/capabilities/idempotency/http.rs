@@ -190,7 +190,12 @@ impl Once {
             if let (Err(Stop::Undo(_) | Stop::Fault(_)), Some((key_hash, lease))) = (&settled, held)
             {
                 // Rolled back: a repetition is decided anew.
-                later.write(move |tx| store::release(tx.conn, &key_hash, lease)).await?;
+                let released =
+                    later.write(move |tx| store::release(tx.conn, &key_hash, lease)).await;
+                if let Err(fault) = released {
+                    // The key comes free when its lease ends.
+                    tracing::error!(%fault, "an idempotency key was not released");
+                }
             }
             Ok(settled?.respond())
         };

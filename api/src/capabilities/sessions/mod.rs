@@ -309,6 +309,7 @@ const AT_ONCE: i64 = 500;
 /// and what hangs on them; returns how many. Nobody can use them any more, but
 /// clients are to be told, and grants to end.
 pub async fn end_idle(ctx: &Ctx) -> Result<usize, DbFault> {
+    let ctx = &ctx.later();
     let left_at = ctx.now - TimeDelta::minutes(ctx.core.settings.sessions.idle_minutes.into());
     let mut ended = 0;
     loop {

@@ -31,7 +31,8 @@ const AT_ONCE: i64 = 100;
 /// Erases the accounts that are to be closed now; returns how many. One that
 /// cannot be erased keeps none of the others from being.
 pub async fn erase_due(ctx: &Ctx) -> Result<usize, DbFault> {
-    let now = ctx.core.clock.now();
+    let ctx = &ctx.later();
+    let now = ctx.now;
     let due = ctx.read(move |tx| accounts::due_closures(tx.conn, now, AT_ONCE)).await?;
     let mut erased = 0;
     for account in due {

@@ -68,7 +68,8 @@ fn ask_anew(tx: &mut Tx<'_>, client: ClientId) -> Result<usize, DbFault> {
     for account in &withdrawn {
         // Where the operator's tool is, is nothing for the person's history.
         let subject = AuditSubject { detail: Some(&id), ..AuditSubject::account(*account) };
-        tx.as_origin(&Origin::Operator).audit(AuditKind::ConsentWithdrawn, subject)?;
+        let kind = AuditKind::ConsentWithdrawn;
+        tx.as_origin(&Origin::Operator, |tx| tx.audit(kind, subject))?;
         events::emit_to(tx, *account, client, EventKind::ConsentWithdrawn)?;
     }
     Ok(withdrawn.len())

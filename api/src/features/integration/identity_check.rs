@@ -127,7 +127,10 @@ pub(super) fn check(
     question: &Question,
 ) -> Result<IdentityChecked, Stop> {
     let charges = charges(tx.core, client, &question.document);
-    limits::charge(tx, &charges)?;
+    // A refusal is rolled back: it leaves no counters of documents behind.
+    if let Some(exceeded) = limits::count(tx, &charges)? {
+        return Err(Problem::from(exceeded).into());
+    }
     let key = question.document.uniqueness_key();
     let found = accounts::has_name(tx, &key, &question.name)?;
     let check = IdentityCheck {
