@@ -8,8 +8,10 @@ use super::{
     Client,
     authenticate::{Credentials, authenticate},
 };
-use crate::capabilities::core::Ctx;
-use crate::tools::web::{Form, OauthError};
+use crate::{
+    capabilities::core::Ctx,
+    tools::web::{Form, OauthError},
+};
 
 /// A client that has proved itself, and the form it has sent. A public client
 /// proves nothing but its name.

@@ -13,7 +13,7 @@ use super::Core;
 use crate::{
     kernel::{Timestamp, ids::RequestId},
     tools::{
-        db::{Conn, DbFault, Ending, savepoint},
+        db::{Conn, DbFault, Ending, is_committed, savepoint},
         web::{RequestMeta, address::ClientAddress},
     },
 };
@@ -114,10 +114,10 @@ impl Ctx {
     where
         F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: From<DbFault> + Send + 'static,
+        E: Ending + Send + 'static,
     {
         let ctx = self.clone();
-        self.core.db.read(move |conn| work(&mut ctx.tx(conn))).await
+        self.core.db.read(move |conn| work(&mut ctx.tx(conn, &Bell::default()))).await
     }
 
     /// Runs `work` in one transaction: committed when it returns `Ok` or a
@@ -131,7 +131,7 @@ impl Ctx {
     {
         let (ctx, bell) = (self.clone(), Bell::default());
         let noted = bell.clone();
-        let done = self.core.db.write(move |conn| ctx.run(conn, work, &noted)).await;
+        let done = self.core.db.write(move |conn| work(&mut ctx.tx(conn, &noted))).await;
         bell.ring(&self.core, &done);
         done
     }
@@ -146,27 +146,14 @@ impl Ctx {
     {
         let (ctx, bell) = (self.clone(), Bell::default());
         let noted = bell.clone();
-        let done = self.core.db.write_unflushed(move |conn| ctx.run(conn, work, &noted)).await;
+        let done = self.core.db.write_unflushed(move |conn| work(&mut ctx.tx(conn, &noted))).await;
         bell.ring(&self.core, &done);
         done
     }
 
     /// A transaction of this context on a connection.
-    fn tx<'a>(&'a self, conn: &'a mut Conn) -> Tx<'a> {
-        Tx { core: &self.core, conn, now: self.now, origin: &self.origin, has_enqueued: false }
-    }
-
-    /// Runs `work`, and notes whether it has enqueued messages.
-    fn run<T, E>(
-        &self,
-        conn: &mut Conn,
-        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-        bell: &Bell,
-    ) -> Result<T, E> {
-        let mut tx = self.tx(conn);
-        let done = work(&mut tx);
-        bell.0.store(tx.has_enqueued, Ordering::Relaxed);
-        done
+    fn tx<'a>(&'a self, conn: &'a mut Conn, bell: &'a Bell) -> Tx<'a> {
+        Tx { core: &self.core, conn, now: self.now, origin: &self.origin, bell }
     }
 }
 
@@ -177,8 +164,7 @@ struct Bell(Arc<AtomicBool>);
 impl Bell {
     /// Wakes the worker once the messages are committed.
     fn ring<T, E: Ending>(&self, core: &Core, done: &Result<T, E>) {
-        let is_committed = done.as_ref().map_or_else(Ending::keeps, |_| true);
-        if is_committed && self.0.load(Ordering::Relaxed) {
+        if is_committed(done) && self.0.load(Ordering::Relaxed) {
             core.outbox_bell.notify_one();
         }
     }
@@ -194,7 +180,7 @@ pub struct Tx<'a> {
     pub now: Timestamp,
     /// Who caused it.
     pub origin: &'a Origin,
-    has_enqueued: bool,
+    bell: &'a Bell,
 }
 
 impl fmt::Debug for Tx<'_> {
@@ -210,27 +196,17 @@ impl Tx<'_> {
         &mut self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let Self { core, now, origin, .. } = *self;
-        let has_enqueued = &mut self.has_enqueued;
-        savepoint(self.conn, |conn| {
-            let mut inner = Tx { core, conn, now, origin, has_enqueued: false };
-            let done = work(&mut inner);
-            *has_enqueued |= inner.has_enqueued;
-            done
-        })
+        let Self { core, now, origin, bell, .. } = *self;
+        savepoint(self.conn, |conn| work(&mut Tx { core, conn, now, origin, bell }))
     }
 
-    /// Runs `work` in the same transaction, as that of another origin.
-    pub fn as_origin<T>(&mut self, origin: &Origin, work: impl FnOnce(&mut Tx<'_>) -> T) -> T {
-        let Self { core, now, .. } = *self;
-        let mut inner = Tx { core, conn: self.conn, now, origin, has_enqueued: false };
-        let done = work(&mut inner);
-        self.has_enqueued |= inner.has_enqueued;
-        done
+    /// The same transaction, as that of another origin.
+    pub fn as_origin<'b>(&'b mut self, origin: &'b Origin) -> Tx<'b> {
+        Tx { core: self.core, conn: self.conn, now: self.now, origin, bell: self.bell }
     }
 
     /// Has the worker woken after the commit. Called by the outbox.
-    pub fn has_messages(&mut self) {
-        self.has_enqueued = true;
+    pub fn has_messages(&self) {
+        self.bell.0.store(true, Ordering::Relaxed);
     }
 }

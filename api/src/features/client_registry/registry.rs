@@ -68,8 +68,7 @@ fn ask_anew(tx: &mut Tx<'_>, client: ClientId) -> Result<usize, DbFault> {
     for account in &withdrawn {
         // Where the operator's tool is, is nothing for the person's history.
         let subject = AuditSubject { detail: Some(&id), ..AuditSubject::account(*account) };
-        let kind = AuditKind::ConsentWithdrawn;
-        tx.as_origin(&Origin::Operator, |tx| tx.audit(kind, subject))?;
+        tx.as_origin(&Origin::Operator).audit(AuditKind::ConsentWithdrawn, subject)?;
         events::emit_to(tx, *account, client, EventKind::ConsentWithdrawn)?;
     }
     Ok(withdrawn.len())

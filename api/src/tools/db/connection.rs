@@ -13,7 +13,7 @@ use diesel::{
     connection::TransactionManager,
 };
 
-use super::DbFault;
+use super::{DbFault, Ending, is_committed};
 
 /// A connection to either database.
 ///
@@ -83,9 +83,12 @@ impl Pooled {
     }
 
     /// Runs `work`, and notes whether the connection has proved itself.
-    pub fn run<T, E>(&mut self, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    pub fn run<T, E: Ending>(
+        &mut self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
         let done = work(&mut self.conn);
-        self.proved = done.is_ok().then(Instant::now);
+        self.proved = is_committed(&done).then(Instant::now);
         done
     }
 

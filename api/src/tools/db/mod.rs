@@ -70,7 +70,7 @@ impl Lane {
     where
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: From<DbFault> + Send + 'static,
+        E: Ending + Send + 'static,
     {
         let permit = self.enter().await?;
         let pool = self.pool.clone();
@@ -131,7 +131,7 @@ impl Db {
     where
         F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
-        E: From<DbFault> + Send + 'static,
+        E: Ending + Send + 'static,
     {
         self.readers.run(work).await
     }
@@ -171,6 +171,11 @@ pub trait Ending: From<DbFault> {
 }
 
 impl Ending for DbFault {}
+
+/// Whether what work has come to leaves its transaction committed.
+pub fn is_committed<T, E: Ending>(done: &Result<T, E>) -> bool {
+    done.as_ref().map_or_else(Ending::keeps, |_| true)
+}
 
 /// Whether a commit waits for the disk.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -219,7 +224,7 @@ fn run_transaction<T, E: Ending>(
     }
     .map_err(DbFault::from)?;
     let done = work(conn);
-    if done.as_ref().map_or_else(Ending::keeps, |_| true) {
+    if is_committed(&done) {
         <Conn as Connection>::TransactionManager::commit_transaction(conn)
             .map_err(DbFault::from)?;
     } else {
