@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub use problems::{busy, not_found, wrong_stage};
-pub use walk::{Walk, abandon, show, step};
+pub use walk::{Walk, abandon, save_with, show, step};
 
 pub use store::{begun_at, claim, complete, find, insert, purge, remove, remove_begun_at, save};
 

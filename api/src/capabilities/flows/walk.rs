@@ -9,7 +9,7 @@ use crate::{
         core::{Stop, Tx},
     },
     kernel::ids::FlowId,
-    tools::db::{DbFault, Ending},
+    tools::db::{DbFault, is_committed},
 };
 
 /// A kind of flow that people walk through.
@@ -49,15 +49,23 @@ pub fn step<A: Walk>(
 ) -> Result<A::View, Stop> {
     let mut flow = A::open(tx, id)?;
     let done = work(tx, &mut flow);
-    if done.as_ref().is_err_and(|stop| !stop.keeps()) {
-        return done.and_then(|()| Ok(A::view(tx, &flow)?));
-    }
     flow.keep_alive(tx.core, tx.now);
-    if !save(tx, &mut flow)? {
+    save_with(tx, &mut flow, done)?;
+    Ok(A::view(tx, &flow)?)
+}
+
+/// Saves a flow with what was done to it, and returns that. Nothing is saved
+/// when the transaction is rolled back. Refuses with `request_in_progress` when
+/// another request was quicker.
+pub fn save_with<A: Answers, T>(
+    tx: &mut Tx<'_>,
+    flow: &mut Flow<A>,
+    done: Result<T, Stop>,
+) -> Result<T, Stop> {
+    if is_committed(&done) && !save(tx, flow)? {
         return Err(problems::busy().into());
     }
-    done?;
-    Ok(A::view(tx, &flow)?)
+    done
 }
 
 /// Gives a flow up: everything typed is erased. Refuses with `flow_not_found`.

@@ -19,7 +19,6 @@ use crate::{
     kernel::ids::{BankCheckId, FlowId},
     tools::{
         crypto::BlindIndex,
-        db::DbFault,
         identity::CardKind,
         ports::{BankFault, BankOutcome, BankQuestion},
         web::Problem,
@@ -71,19 +70,15 @@ fn prepare<A: Proving>(
     check_card(&elements)?;
     let about = BankMatched::question(tx.core, &elements);
     if bank_matched(tx.core, &flow, &elements).is_some() {
-        let view = may_go_on_and_send(tx, flow, &elements)?;
+        let view = send_code(tx, &mut flow, &elements)?;
         return shown(view).map(Next::Done);
     }
     flow.answers.proof_mut().forget();
     A::asking(&mut flow);
     let check = may_ask(tx, &mut flow, &elements, &about);
-    if !matches!(check, Err(Stop::Undo(_) | Stop::Fault(_))) {
-        flow.keep_alive(tx.core, tx.now);
-        if !flows::save(tx, &mut flow)? {
-            return Err(busy().into());
-        }
-    }
-    Ok(Next::Ask(Question { id: check?, elements, about }))
+    flow.keep_alive(tx.core, tx.now);
+    let id = flows::save_with(tx, &mut flow, check)?;
+    Ok(Next::Ask(Question { id, elements, about }))
 }
 
 /// Refuses a card that is known to be of the wrong kind or bank before any
@@ -172,7 +167,7 @@ fn may_ask<A: Proving>(
         store::check_resumed(tx.conn, earlier.id, &keys, tx.now)?;
         earlier.id
     } else {
-        let id = BankCheckId::new(tx.now, &*tx.core.entropy).map_err(DbFault::from)?;
+        let id = BankCheckId::new(tx.now, &*tx.core.entropy)?;
         store::check_started(tx.conn, (id, flow.id), (about.as_str(), &keys), tx.now)?;
         id
     };
@@ -254,11 +249,11 @@ fn settle<A: Proving>(
         flow.answers.proof_mut().pending = Some(kept);
     }
     let Ok(outcome) = *answer else {
-        return save_refused(tx, flow, problems::bank_silent());
+        return flows::save_with(tx, &mut flow, Err(Stop::Keep(problems::bank_silent())));
     };
     // Changed meanwhile: the answer is about something else.
     if BankMatched::question(tx.core, &elements) != question.about {
-        return save_refused(tx, flow, busy());
+        return flows::save_with(tx, &mut flow, Err(Stop::Keep(busy())));
     }
     let Some(matched) = BankMatched::from_outcome(outcome, &question.about) else {
         let proof = flow.answers.proof_mut();
@@ -266,58 +261,33 @@ fn settle<A: Proving>(
         let limit = tx.core.settings.limits.bank_checks_per_flow;
         let refused =
             problems::bank_said_no(outcome, limit.saturating_sub(proof.checks_used), tx.now);
-        return save_refused(tx, flow, refused);
+        return flows::save_with(tx, &mut flow, Err(Stop::Keep(refused)));
     };
     // Kept also when something else is in the way: the same question need not
     // be paid for again.
     flow.answers.proof_mut().matched = Some(matched);
-    may_go_on_and_send(tx, flow, &elements)
+    send_code(tx, &mut flow, &elements)
 }
 
-/// Sends a code if nothing else is in the way once ownership is proved.
-fn may_go_on_and_send<A: Proving>(
-    tx: &mut Tx<'_>,
-    mut flow: Flow<A>,
-    elements: &Elements,
-) -> Result<A::View, Stop> {
-    match A::may_go_on(tx, &flow, elements) {
-        Ok(()) => send_code(tx, &mut flow, elements),
-        Err(Stop::Keep(refused)) => save_refused(tx, flow, refused),
-        Err(stop) => Err(stop),
-    }
-}
-
-/// Saves the flow with what was counted, and refuses.
-fn save_refused<A: Proving>(
-    tx: &mut Tx<'_>,
-    mut flow: Flow<A>,
-    refused: Problem,
-) -> Result<A::View, Stop> {
-    if flows::save(tx, &mut flow)? { Err(Stop::Keep(refused)) } else { Err(busy().into()) }
-}
-
-/// Asks for a code for the matched phone and writes the flow, in one.
+/// Asks for a code for the matched phone, if nothing else is in the way once
+/// ownership is proved, and writes the flow, in one.
 fn send_code<A: Proving>(
     tx: &mut Tx<'_>,
     flow: &mut Flow<A>,
     elements: &Elements,
 ) -> Result<A::View, Stop> {
-    let requested = otp::request(tx, binding(flow, elements));
-    match &requested {
-        Ok(challenge) => {
-            let proof = flow.answers.proof_mut();
-            proof.challenge = Some(challenge.id);
-            proof.codes_sent += 1;
-            tx.audit(AuditKind::CodeRequested, AuditSubject::flow(flow.id))?;
-        }
-        Err(Stop::Keep(_)) => {}
-        Err(_) => return Err(requested.map(drop).err().map_or_else(|| busy().into(), Into::into)),
+    if let Err(stop) = A::may_go_on(tx, flow, elements) {
+        return flows::save_with(tx, flow, Err(stop));
+    }
+    let requested = otp::request(tx, binding(flow, elements)).map_err(Stop::from);
+    if let Ok(challenge) = &requested {
+        let proof = flow.answers.proof_mut();
+        proof.challenge = Some(challenge.id);
+        proof.codes_sent += 1;
+        tx.audit(AuditKind::CodeRequested, AuditSubject::flow(flow.id))?;
     }
     A::matched(flow);
     flow.keep_alive(tx.core, tx.now);
-    if !flows::save(tx, flow)? {
-        return Err(busy().into());
-    }
-    requested?;
+    flows::save_with(tx, flow, requested)?;
     Ok(A::view(tx, flow)?)
 }

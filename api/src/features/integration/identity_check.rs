@@ -23,7 +23,6 @@ use crate::{
         ids::{ClientId, IdentityCheckId},
     },
     tools::{
-        db::DbFault,
         identity::{DocumentType, FieldError, IdDocument, PersonName},
         web::{FieldErrors, Problem},
     },
@@ -134,7 +133,7 @@ pub(super) fn check(
     let key = question.document.uniqueness_key();
     let found = accounts::has_name(tx, &key, &question.name)?;
     let check = IdentityCheck {
-        id: IdentityCheckId::new(tx.now, &*tx.core.entropy).map_err(DbFault::from)?,
+        id: IdentityCheckId::new(tx.now, &*tx.core.entropy)?,
         account: found.account,
         client,
         purpose: question.purpose.clone(),

@@ -17,7 +17,7 @@ use crate::{
         limits::{self, Charge, HOUR, Rule},
     },
     kernel::ids::{CaptchaId, FlowId},
-    tools::{db::DbFault, identity::Username},
+    tools::identity::Username,
 };
 
 /// Begins to look for a username.
@@ -48,7 +48,7 @@ fn begin(
 ) -> Result<Recovery, Stop> {
     may_begin(tx, captcha)?;
     let goal = answers.goal;
-    let id = FlowId::new(tx.now, &*tx.core.entropy).map_err(DbFault::from)?;
+    let id = FlowId::new(tx.now, &*tx.core.entropy)?;
     let longest = TimeDelta::minutes(tx.core.settings.recovery.minutes.into());
     let draft = Draft::begin(tx.core, (id, stage, answers), (tx.now, longest));
     flows::insert(tx, &draft)?;

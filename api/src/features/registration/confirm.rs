@@ -10,7 +10,7 @@ use crate::{
         accounts::{self, NewAccount, NewUnit, Proofs},
         audit::{AuditKind, AuditSubject},
         core::{Stop, Tx},
-        flows::{self, busy, not_found, wrong_stage},
+        flows::{self, not_found, wrong_stage},
         proving::{Proving, prove_phone, settled},
     },
     kernel::ids::{AccountId, FlowId},
@@ -64,10 +64,8 @@ pub(super) fn confirm(
         draft.complete(account.to_string());
     }
     // A right code stays proved, though nothing was created.
-    if !flows::save(tx, &mut draft)? {
-        return Err(busy().into());
-    }
-    Ok(registered(&draft, created?.to_string()))
+    let account = flows::save_with(tx, &mut draft, created)?;
+    Ok(registered(&draft, account.to_string()))
 }
 
 fn registered(draft: &Draft, account: String) -> Registered {
