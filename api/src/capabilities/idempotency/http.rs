@@ -1,6 +1,9 @@
 //! The header, and answers that can be given again.
 
-use std::future::{Ready, ready};
+use std::{
+    convert::Infallible,
+    future::{Ready, ready},
+};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -10,10 +13,13 @@ use actix_web::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, Lease, Taken, in_transaction, keep, keep_settled, store, take};
+use super::{Claim, Lease, Taken, keep, keep_settled, store, take};
 use crate::{
     capabilities::core::{Core, Ctx, Stop, Tx},
-    tools::web::{Problem, ProblemCode},
+    tools::{
+        db::is_committed,
+        web::{Problem, ProblemCode},
+    },
 };
 
 /// An answer that can be given again.
@@ -118,11 +124,11 @@ impl Once {
         F: FnOnce(&mut Tx<'_>) -> Settled + Send + 'static,
     {
         let Self { ctx, claim } = self;
-        let settled = ctx.write(move |tx| match claim {
-            None => work(tx),
-            Some(claim) => in_transaction(tx, &claim, work),
-        });
-        Ok(settled.await?.respond())
+        let work = |tx: &mut Tx<'_>| -> Result<Next<Infallible>, Stop> { work(tx).map(Next::Done) };
+        match ctx.write(move |tx| begin(tx, claim, work)).await? {
+            Begun::Over(reply) => Ok(reply.respond()),
+            Begun::Ask(_, nothing) => match nothing {},
+        }
     }
 
     /// Runs `work` once for the key, to its end: also when the connection is
@@ -132,8 +138,7 @@ impl Once {
     where
         F: Future<Output = Result<Reply, Problem>> + 'static,
     {
-        let stopped = |_| Problem::internal("the work was stopped");
-        actix_web::rt::spawn(self.finish_work(work)).await.map_err(stopped)?
+        to_its_end(self.finish_work(work)).await
     }
 
     async fn finish_work<F>(self, work: F) -> Result<HttpResponse, Problem>
@@ -170,7 +175,6 @@ impl Once {
         Q: Send + 'static,
         R: Send + 'static,
     {
-        let stopped = |_| Problem::internal("the work was stopped");
         let work = async move {
             let Self { ctx, claim } = self;
             let (held, question) = match ctx.write(move |tx| begin(tx, claim, first)).await? {
@@ -187,8 +191,7 @@ impl Once {
                 settled
             });
             let settled = settled.await;
-            if let (Err(Stop::Undo(_) | Stop::Fault(_)), Some((key_hash, lease))) = (&settled, held)
-            {
+            if let (false, Some((key_hash, lease))) = (is_committed(&settled), held) {
                 // Rolled back: a repetition is decided anew.
                 let released =
                     later.write(move |tx| store::release(tx.conn, &key_hash, lease)).await;
@@ -199,8 +202,17 @@ impl Once {
             }
             Ok(settled?.respond())
         };
-        actix_web::rt::spawn(work).await.map_err(stopped)?
+        to_its_end(work).await
     }
+}
+
+/// Runs `work` to its end, also when the connection is lost meanwhile.
+async fn to_its_end<F>(work: F) -> Result<HttpResponse, Problem>
+where
+    F: Future<Output = Result<HttpResponse, Problem>> + 'static,
+{
+    let stopped = |_| Problem::internal("the work was stopped");
+    actix_web::rt::spawn(work).await.map_err(stopped)?
 }
 
 /// A key that is held while something outside is asked.
@@ -214,7 +226,8 @@ enum Begun<Q> {
     Ask(HeldKey, Q),
 }
 
-/// The first of two transactions: takes the key, and does the work.
+/// The first of two transactions, or the only one: takes the key, does the work,
+/// and keeps its answer.
 fn begin<Q>(
     tx: &mut Tx<'_>,
     claim: Option<Claim>,

@@ -158,19 +158,3 @@ fn keep_settled(
         Err(Stop::Undo(_) | Stop::Fault(_)) => Ok(()),
     }
 }
-
-/// The effect and its answer, in one transaction; or the outcome that an
-/// earlier request has left.
-fn in_transaction(
-    tx: &mut Tx<'_>,
-    claim: &Claim,
-    work: impl FnOnce(&mut Tx<'_>) -> Settled,
-) -> Settled {
-    let lease = match take(tx, claim)? {
-        Taken::Before(outcome) => return Ok(outcome.again()?),
-        Taken::Now(lease) => lease,
-    };
-    let settled = work(tx);
-    keep_settled(tx, &claim.key_hash, lease, &settled)?;
-    settled
-}
